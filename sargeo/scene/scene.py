@@ -1,0 +1,71 @@
+"""A scene: what was measured, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.grid import Block, GeoGrid
+from sargeo.scene.bands import Band
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Pixels that know where they are.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (C, H, W)
+        Backscatter in the scale of each band. What stands in pixels that are not valid is
+        undefined, but finite.
+    valid : ndarray of bool, shape (H, W)
+        True where every band holds a measurement.
+    grid : GeoGrid
+        Of these pixels; ``grid.shape == (H, W)``.
+    bands : tuple of Band
+        One for each of the C channels, in order.
+    """
+
+    values: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    grid: GeoGrid
+    bands: tuple[Band, ...]
+
+
+@runtime_checkable
+class Scene(Protocol):
+    """Anything with a grid, bands, and pixels by block. ``read`` may be called from any thread.
+
+    Attributes
+    ----------
+    name : str
+        Stem of the products' names.
+    source : str
+        Path or address, as the user gave it; what provenance records.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def grid(self) -> GeoGrid: ...
+    @property
+    def bands(self) -> tuple[Band, ...]: ...
+    @property
+    def gsd_known(self) -> bool:
+        """False where the user said that the grid's spacing means nothing."""
+        ...
+
+    def read(self, block: Block) -> Raster:
+        """Read a block that lies within the grid.
+
+        Raises
+        ------
+        sargeo.errors.SceneDamagedError
+            If the file's pixels cannot be read.
+        """
+        ...
