@@ -57,7 +57,12 @@ class Scene(Protocol):
     def bands(self) -> tuple[Band, ...]: ...
     @property
     def gsd_known(self) -> bool:
-        """False where the user said that the grid's spacing means nothing."""
+        """False where the grid's spacing says nothing about the ground."""
+        ...
+
+    @property
+    def incidence_deg(self) -> float | None:
+        """Mean incidence angle in degrees, where the file tells it."""
         ...
 
     def read(self, block: Block) -> Raster:

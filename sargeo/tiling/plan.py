@@ -106,15 +106,9 @@ def plan_windows(
 
 
 def plan_stripes(windows: tuple[Window, ...]) -> tuple[Stripe, ...]:
-    """Group windows, in their order, into stripes of equal read rows.
-
-    A stripe that lost windows (outside an area of interest) keeps its index in the full plan.
-    """
-    all_rows = sorted({w.read.row for w in windows})
-    return tuple(
-        Stripe(all_rows.index(row), tuple(group))
-        for row, group in groupby(windows, key=lambda w: w.read.row)
-    )
+    """Group the windows of a full plan into stripes of equal read rows."""
+    rows = groupby(windows, key=lambda w: w.read.row)
+    return tuple(Stripe(i, tuple(group)) for i, (_, group) in enumerate(rows))
 
 
 @dataclass(frozen=True, slots=True)

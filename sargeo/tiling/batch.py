@@ -1,0 +1,88 @@
+"""What goes into a network and what comes out, for a handful of windows at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from sargeo.scene.bands import Band
+from sargeo.tiling.plan import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """What a network is told of a scene besides its pixels.
+
+    Attributes
+    ----------
+    bands : tuple of Band
+        One for each channel of a batch, in order.
+    gsd_m : tuple of float or None
+        Ground sampling distance in metres, (row to row, column to column), of the grid worked on;
+        None where it is unknown.
+    incidence_deg : float or None
+        Mean incidence angle in degrees; None where it is unknown.
+    """
+
+    bands: tuple[Band, ...]
+    gsd_m: tuple[float, float] | None = None
+    incidence_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows of one stripe, ready for the network, on its device.
+
+    Attributes
+    ----------
+    pixels : Tensor of float32, shape (N, C, P, P)
+        Normalised backscatter; 0 where not valid.
+    valid : Tensor of bool, shape (N, P, P)
+    lonlat : Tensor of float32, shape (N, 2)
+        Longitude and latitude of the windows' centres in degrees; NaN where unknown.
+    windows : tuple of Window
+        At most N; slots beyond are padding that keeps the batch's shape.
+    """
+
+    pixels: Tensor
+    valid: Tensor
+    lonlat: Tensor
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the network says of a batch, on its device.
+
+    Attributes
+    ----------
+    landcover : Tensor of float32, shape (N, K, P / stride, P / stride)
+        Calibrated class probabilities, summing to one over K.
+    objects : Tensor of float32, shape (N, M, 7)
+        Per window up to M objects: row, col (continuous pixels, corner origin, relative to the
+        window), height, width, length (pixels), confidence, index of the kind. Rows of confidence
+        0 are padding.
+    """
+
+    landcover: Tensor
+    objects: Tensor
+
+
+class Network(Protocol):
+    """What tiling needs of a model."""
+
+    @property
+    def output_stride(self) -> int:
+        """Input pixels per output cell, along each axis."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """K, the number of land-cover classes."""
+        ...
+
+    def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:
+        """Run the network on a batch, without gradients."""
+        ...
