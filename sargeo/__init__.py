@@ -1,1 +1,45 @@
-"""TODO"""
+"""Maps full georeferenced SAR scenes: land cover, objects and their counts.
+
+The names below are loaded when they are first used, so that ``import sargeo`` costs nothing::
+
+    import sargeo
+
+    report = sargeo.map_scene("scene.tif", out_dir="out")
+    dataset = sargeo.open_products("out")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sargeo.mapping import map_scene as map_scene
+    from sargeo.model.registry import load_model as load_model
+    from sargeo.products.read import open_products as open_products
+    from sargeo.products.read import read_objects as read_objects
+    from sargeo.scene.open import open_scene as open_scene
+
+    __version__: str
+
+_HOMES = {
+    "load_model": "sargeo.model.registry",
+    "map_scene": "sargeo.mapping",
+    "open_products": "sargeo.products.read",
+    "open_scene": "sargeo.scene.open",
+    "read_objects": "sargeo.products.read",
+}
+
+__all__ = ["load_model", "map_scene", "open_products", "open_scene", "read_objects"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("sargeo")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__, "__version__"]

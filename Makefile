@@ -1,0 +1,43 @@
+# The same commands that continuous integration runs. Windows without make: see CONTRIBUTING.md.
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+PYTHON ?= python
+else
+BIN := .venv/bin
+PYTHON ?= python3
+endif
+
+STAMP := .venv/installed
+PYTEST_ARGS ?=
+
+.PHONY: install demo test lint docs bench
+
+install: $(STAMP)
+
+# uv resolves and installs in a fraction of pip's time; pip only fetches uv.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m uv pip install --python $(BIN)/python -c constraints.txt -e ".[dev]"
+	$(BIN)/python -c "import pathlib; pathlib.Path('$(STAMP)').touch()"
+
+demo: install
+	$(BIN)/sargeo demo -o demo_out
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/validate-pyproject pyproject.toml
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+docs: install
+	$(BIN)/mkdocs build --strict
+
+bench: install
+	$(BIN)/python benchmarks/map_scene.py
