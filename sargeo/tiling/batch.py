@@ -43,7 +43,7 @@ class Batch:
     lonlat : Tensor of float32, shape (N, 2)
         Longitude and latitude of the windows' centres in degrees; NaN where unknown.
     windows : tuple of Window
-        At most N; slots beyond are padding that keeps the batch's shape.
+        N windows, in the order of the tensors.
     """
 
     pixels: Tensor
@@ -76,6 +76,14 @@ class Network(Protocol):
     @property
     def output_stride(self) -> int:
         """Input pixels per output cell, along each axis."""
+        ...
+
+    @property
+    def alignment(self) -> int:
+        """Pixels that windows have to be shifted by for features to repeat: the coarsest stride.
+
+        A multiple of the output stride. Sides of a batch are multiples of it.
+        """
         ...
 
     @property

@@ -1,0 +1,321 @@
+"""Windows become a scene again: probabilities blended strip by strip, on the device.
+
+A stripe's windows are first summed among themselves, in the order of their indices. Stripes are
+then added to each other from the top. Both orders are fixed, so the same stripes give the same
+bytes however they were computed. Only rows that no later stripe can touch leave the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from sargeo.grid import Block
+from sargeo.tiling.batch import Acquisition, Network, Outputs
+from sargeo.tiling.detections import Detections
+from sargeo.tiling.plan import Stripe, Window
+from sargeo.tiling.stream import LoadedStripe
+
+
+@dataclass(frozen=True, slots=True)
+class StripeResult:
+    """What the windows of one stripe say together: a pure function of scene, stripe and model.
+
+    Attributes
+    ----------
+    stripe : Stripe
+    sums : Tensor of float32, shape (K + 1, h, w)
+        Weighted sums of the probabilities of K classes, then the sum of weights, in output cells
+        from column ``cell_col`` on; w is 0 where nothing was wanted.
+    cell_col : int
+    wanted : ndarray of bool, shape (H, W)
+        Pixels of the stripe's read for which a result is asked.
+    detections : Detections
+        In pixels of the scene; each lies in the core of the window that saw it.
+    owner : ndarray of int64, shape (M,)
+        Index of that window.
+    """
+
+    stripe: Stripe
+    sums: Tensor
+    cell_col: int
+    wanted: NDArray[np.bool_]
+    detections: Detections
+    owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Finished rows of the scene, on the host.
+
+    Attributes
+    ----------
+    row : int
+        First row.
+    wanted : ndarray of bool, shape (H, W)
+        Where the strip has a result.
+    winner : ndarray of uint8, shape (H, W)
+        Index of the most probable class.
+    probability : ndarray of uint8, shape (H, W)
+        Probability of that class in percent.
+    probabilities : ndarray of uint8, shape (K, H, W), or None
+        Of all classes in percent, where they were asked for.
+    """
+
+    row: int
+    wanted: NDArray[np.bool_]
+    winner: NDArray[np.uint8]
+    probability: NDArray[np.uint8]
+    probabilities: NDArray[np.uint8] | None
+
+
+def run_stripe(
+    network: Network,
+    loaded: LoadedStripe,
+    *,
+    acquisition: Acquisition,
+    margin: int,
+    shape: tuple[int, int],
+    batch_size: int,
+    device: torch.device,
+) -> StripeResult:
+    """Run the network over a stripe and blend its windows.
+
+    Parameters
+    ----------
+    margin : int
+        Of the plan, in pixels; weights rise over twice the margin, where windows overlap.
+    shape : tuple of int
+        (rows, cols) of the whole scene: weights do not fall towards its borders.
+    """
+    stripe, stride = loaded.stripe, network.output_stride
+    span = _columns(loaded.windows(), stride)
+    sums = torch.zeros(
+        (network.classes + 1, stripe.read.height // stride, span.stop - span.start), device=device
+    )
+    found: list[tuple[Window, Tensor]] = []
+    for batch in loaded.batches(batch_size, device):
+        outputs = network.infer(batch, acquisition)
+        weights = _cell_weights(batch.valid, stride)
+        for i, window in enumerate(batch.windows):
+            weight = _taper(window.read, shape, margin, stride, device) * weights[i]
+            _add(sums, outputs, i, weight, window.read.col // stride - span.start)
+            found.append((window, outputs.objects[i]))
+    detections, owner = _own(found, loaded)
+    return StripeResult(stripe, sums, span.start, loaded.pixels.wanted, detections, owner)
+
+
+class Mosaic:
+    """Adds up stripes from the top and hands out finished rows.
+
+    Memory holds the rows of one stripe, never the scene.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (rows, cols) of the scene.
+    stripes : sequence of Stripe
+        All stripes of the plan; `add` takes them in this order.
+    classes : int
+        K.
+    stride : int
+        Pixels per cell.
+    keep_probabilities : bool
+        Whether strips carry the probabilities of all classes.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        stripes: Sequence[Stripe],
+        *,
+        classes: int,
+        stride: int,
+        device: torch.device,
+        keep_probabilities: bool = False,
+    ) -> None:
+        self._shape = shape
+        self._stride = stride
+        self._keep_probabilities = keep_probabilities
+        self._final_stops = [s.read.row // stride for s in stripes[1:]]
+        self._final_stops.append(stripes[-1].read.row_stop // stride)
+        self._cells_wide = -(-shape[1] // stride)
+        self._cells = torch.zeros((classes + 1, 0, self._cells_wide), device=device)
+        self._cell_row = 0  # first row of self._cells
+        self._wanted = np.zeros((0, shape[1]), dtype=bool)
+        self._row = 0  # first row not handed out yet; also of self._wanted
+        self._added = 0
+
+    def add(self, result: StripeResult) -> Strip:
+        """Add the next stripe and return the rows that it finishes (at least none)."""
+        last = self._added == len(self._final_stops) - 1
+        final_stop = self._final_stops[self._added]
+        self._added += 1
+        self._take(result)
+        strip = self._emit(self._height if last else self._rows_before(final_stop))
+        self._drop_cells(final_stop - 1)
+        return strip
+
+    @property
+    def _height(self) -> int:
+        return self._shape[0]
+
+    def _rows_before(self, cell_stop: int) -> int:
+        """Rows whose interpolation needs only cells before ``cell_stop``."""
+        return max(self._row, min(self._height, cell_stop * self._stride - self._stride // 2))
+
+    def _take(self, result: StripeResult) -> None:
+        read = result.stripe.read
+        cells_stop = read.row_stop // self._stride
+        missing = cells_stop - (self._cell_row + self._cells.shape[1])
+        self._cells = functional.pad(self._cells, (0, 0, 0, missing))
+        first = read.row // self._stride - self._cell_row
+        width = min(result.sums.shape[2], self._cells_wide - result.cell_col)
+        self._cells[:, first:, result.cell_col : result.cell_col + width] += result.sums[
+            :, :, :width
+        ]
+        known = self._row + len(self._wanted)
+        new_rows = result.wanted[known - read.row : self._height - read.row, : self._shape[1]]
+        self._wanted = np.concatenate([self._wanted, new_rows])
+
+    def _drop_cells(self, first_kept: int) -> None:
+        drop = max(0, first_kept - self._cell_row)
+        self._cells = self._cells[:, drop:].clone()
+        self._cell_row += drop
+
+    def _emit(self, row_stop: int) -> Strip:
+        height = row_stop - self._row
+        wanted, self._wanted = self._wanted[:height], self._wanted[height:]
+        strip = self._interpolate(Block(self._row, 0, height, self._shape[1]), wanted)
+        self._row = row_stop
+        return strip
+
+    def _interpolate(self, block: Block, wanted: NDArray[np.bool_]) -> Strip:
+        classes = self._cells.shape[0] - 1
+        winner = np.zeros(wanted.shape, dtype=np.uint8)
+        probability = np.zeros(wanted.shape, dtype=np.uint8)
+        every = np.zeros((classes, *wanted.shape), np.uint8) if self._keep_probabilities else None
+        columns = np.flatnonzero(wanted.any(axis=0))
+        if columns.size:
+            cols = slice(int(columns[0]), int(columns[-1]) + 1)
+            pixels = self._pixel_probabilities(block, cols)
+            best, index = pixels.max(dim=0)
+            winner[:, cols] = index.to(torch.uint8).cpu().numpy()
+            probability[:, cols] = _percent(best)
+            if every is not None:
+                every[:, :, cols] = _percent(pixels)
+        return Strip(block.row, wanted, winner, probability, every)
+
+    def _pixel_probabilities(self, block: Block, cols: slice) -> Tensor:
+        """Bilinear interpolation of the blended probabilities to pixels, shape (K, H, W)."""
+        stride = self._stride
+        cell_rows = _touched(block.row, block.row_stop, stride, self._cell_row, self._cells.shape[1])
+        cell_cols = _touched(cols.start, cols.stop, stride, 0, self._cells_wide)
+        part = self._cells[:, cell_rows, cell_cols]
+        cells = fill_empty_cells(part[:-1], part[-1])
+        row0 = block.row - (cell_rows.start + self._cell_row) * stride
+        col0 = cols.start - cell_cols.start * stride
+        pixels = functional.interpolate(
+            cells[None], scale_factor=stride, mode="bilinear", align_corners=False
+        )[0]
+        return pixels[:, row0 : row0 + block.height, col0 : col0 + cols.stop - cols.start]
+
+
+def fill_empty_cells(sums: Tensor, weight: Tensor) -> Tensor:
+    """Divide by the weights; give cells without weight the mean of their weighted neighbours.
+
+    So that interpolation at the border of nodata knows only cells with data. A pixel with data
+    lies in a cell with data, so no more than one ring of cells is needed.
+    """
+    full = weight > 0
+    blended = torch.where(full, sums / weight.clamp(min=torch.finfo(weight.dtype).tiny), 0.0)
+    if bool(full.all()):
+        return blended
+    stack = torch.cat([blended, full[None].to(blended.dtype)])
+    near = functional.avg_pool2d(stack[None], 3, stride=1, padding=1)[0]
+    return torch.where(full, blended, near[:-1] / near[-1].clamp(min=1e-6))
+
+
+def _touched(start: int, stop: int, stride: int, first: int, count: int) -> slice:
+    """Cells that the interpolation of pixels start .. stop uses, counted from ``first``."""
+    low = max(first, start // stride - 1)
+    high = min(first + count, (stop - 1) // stride + 2)
+    return slice(low - first, high - first)
+
+
+def _percent(probability: Tensor) -> NDArray[np.uint8]:
+    percent: NDArray[np.uint8] = (
+        (probability * 100).round_().clamp_(0, 100).to(torch.uint8).cpu().numpy()
+    )
+    return percent
+
+
+def _columns(windows: Sequence[Window], stride: int) -> range:
+    if not windows:
+        return range(0)
+    return range(windows[0].read.col // stride, windows[-1].read.col_stop // stride)
+
+
+def _add(sums: Tensor, outputs: Outputs, i: int, weight: Tensor, col: int) -> None:
+    target = sums[:, :, col : col + weight.shape[1]]
+    target[:-1].addcmul_(outputs.landcover[i], weight)
+    target[-1] += weight
+
+
+def _cell_weights(valid: Tensor, stride: int) -> Tensor:
+    """1 for cells with any valid pixel, else 0; shape (N, P / stride, P / stride)."""
+    return functional.max_pool2d(valid[:, None].float(), stride)[:, 0]
+
+
+def _taper(
+    read: Block, shape: tuple[int, int], margin: int, stride: int, device: torch.device
+) -> Tensor:
+    rows = _taper_axis(read.row, read.height, shape[0], margin, stride, device)
+    cols = _taper_axis(read.col, read.width, shape[1], margin, stride, device)
+    return rows[:, None] * cols[None, :]
+
+
+def _taper_axis(
+    start: int, length: int, n: int, margin: int, stride: int, device: torch.device
+) -> Tensor:
+    """Weights that rise linearly over the overlap, are never 0, and stay 1 at scene borders."""
+    cells = length // stride
+    if margin == 0:
+        return torch.ones(cells, device=device)
+    overlap = 2 * margin / stride
+    distance = torch.arange(cells, device=device, dtype=torch.float32) + 0.5
+    weight = torch.ones(cells, device=device)
+    if start > 0:
+        weight = torch.minimum(weight, distance / overlap)
+    if start + length < n:
+        weight = torch.minimum(weight, distance.flip(0) / overlap)
+    return weight
+
+
+def _own(
+    found: Sequence[tuple[Window, Tensor]], loaded: LoadedStripe
+) -> tuple[Detections, NDArray[np.int64]]:
+    """Keep the objects whose centre is wanted and lies in the core of the window that saw them."""
+    parts, owners = [], []
+    for window, objects in found:
+        seen = _to_detections(objects, window.read)
+        mine = seen.take(window.core.contains(seen.row, seen.col))
+        origin = loaded.stripe.read
+        pixel = (mine.row.astype(int) - origin.row, mine.col.astype(int) - origin.col)
+        mine = mine.take(loaded.pixels.wanted[pixel])
+        parts.append(mine)
+        owners.append(np.full(len(mine), window.index, dtype=np.int64))
+    return Detections.concatenate(parts), np.concatenate([np.zeros(0, np.int64), *owners])
+
+
+def _to_detections(objects: Tensor, read: Block) -> Detections:
+    table = objects[objects[:, 5] > 0].to("cpu", torch.float64).numpy()
+    row, col, height, width, length, confidence, kind = table.T
+    sides = (side.astype(np.float32) for side in (height, width, length, confidence))
+    return Detections(row + read.row, col + read.col, *sides, kind.astype(np.int64))
