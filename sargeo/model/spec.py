@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sargeo.scene.bands import Polarisation
+from sargeo.scene.bands import POLARISATIONS, Polarisation
 from sargeo.scene.radiometry import BackscatterConstants
+
+STAGES = 4
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class NormalisationSpec(_Part):
     """See `sargeo.scene.radiometry.BackscatterConstants`."""
 
-    mean_db: dict[Polarisation, float]
-    std_db: dict[Polarisation, float]
-    floor_db: float
+    mean_db: dict[Polarisation, float] = Field(description="Mean of sigma nought in decibels.")
+    std_db: dict[Polarisation, float] = Field(description="Its standard deviation in decibels.")
+    floor_db: float = Field(description="Weaker returns count as this many decibels.")
+
+    @model_validator(mode="after")
+    def _every_polarisation(self) -> Self:
+        for name, constants in (("mean_db", self.mean_db), ("std_db", self.std_db)):
+            if missing := set(POLARISATIONS) - set(constants):
+                raise ValueError(f"{name} lacks {', '.join(sorted(missing))}")
+        if min(self.std_db.values()) <= 0:
+            raise ValueError("std_db must be positive")
+        return self
 
     def constants(self) -> BackscatterConstants:
         """Return the constants as the scene room knows them."""
@@ -30,9 +41,13 @@ class NormalisationSpec(_Part):
 class TowerSpec(_Part):
     """Shape of the image tower (a hierarchical ConvNeXt of timm)."""
 
-    depths: tuple[int, ...]
-    dims: tuple[int, ...]
-    decoder_dim: int
+    depths: tuple[int, ...] = Field(
+        min_length=STAGES, max_length=STAGES, description="Blocks per stage, at strides 4 to 32."
+    )
+    dims: tuple[int, ...] = Field(
+        min_length=STAGES, max_length=STAGES, description="Channels per stage."
+    )
+    decoder_dim: int = Field(gt=0, description="Channels of the decoded features, at stride 4.")
 
 
 class SpacingSpec(_Part):
@@ -46,30 +61,60 @@ class SpacingSpec(_Part):
     preferred_m: float = Field(gt=0)
     max_m: float = Field(gt=0)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.min_m <= self.preferred_m <= self.max_m:
+            raise ValueError("spacings must rise from min_m over preferred_m to max_m")
+        return self
+
 
 class ModelSpec(_Part):
     """Everything that is needed to use a model, and to say what was used."""
 
-    format: Literal[1] = 1
-    name: str
-    version: str
-    summary: str
-    licence: str
-    sources: tuple[str, ...]
+    format: Literal[1] = Field(default=1, description="Version of this file's layout.")
+    name: str = Field(description="What users call the model.")
+    version: str = Field(description="Version of the weights.")
+    summary: str = Field(description="What the model is good for, in a sentence or two.")
+    licence: str = Field(description="SPDX identifier of the weights' licence.")
+    sources: tuple[str, ...] = Field(description="Data sets that it was trained on.")
     tower: TowerSpec
-    output_stride: int
-    patch: int
-    margin: int
-    classes: tuple[int, ...]
-    object_kinds: tuple[str, ...]
-    polarisations: tuple[Polarisation, ...]
+    output_stride: Literal[4] = Field(default=4, description="Pixels per output cell.")
+    patch: int = Field(gt=0, multiple_of=4, description="Side of a window in pixels.")
+    margin: int = Field(
+        ge=0, multiple_of=4, description="Pixels at a window's border that a neighbour owns."
+    )
+    classes: tuple[int, ...] = Field(
+        min_length=1, description="Codes of the legend, in the order of the output channels."
+    )
+    object_kinds: tuple[str, ...] = Field(
+        min_length=1, description="Kinds of objects, in the order of the heat channels."
+    )
+    polarisations: tuple[Polarisation, ...] = Field(
+        min_length=1, description="Polarisations that it was trained with."
+    )
     spacing: SpacingSpec
     normalisation: NormalisationSpec
-    temperature: float = Field(gt=0)
-    min_confidence: float = Field(ge=0, le=1)
-    weights_sha256: str
+    temperature: float = Field(
+        default=1.0, gt=0, description="Divides land-cover logits, so that softmax is calibrated."
+    )
+    min_confidence: float = Field(
+        ge=0, le=1, description="Objects under it are left out unless the user says otherwise."
+    )
+    weights_sha256: str = Field(
+        default="", description="Of weights.safetensors; filled in when weights are saved."
+    )
 
     @classmethod
     def read(cls, path: Path) -> ModelSpec:
-        """Read a spec from a JSON file."""
-        return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        """Read a spec from a JSON file.
+
+        Raises
+        ------
+        OSError, pydantic.ValidationError
+            If there is no such file, or it is not a spec of this format.
+        """
+        return cls.model_validate_json(path.read_bytes())
+
+    def write(self, path: Path) -> None:
+        """Write the spec as a JSON file."""
+        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
