@@ -1,7 +1,7 @@
 """Where pixels are: blocks of pixels, and grids that tie them to the Earth.
 
 Pixel coordinates are continuous with the origin at the outer corner of the first pixel: the centre
-of pixel (0, 0) is (0.5, 0.5), and ``transform * (col, row)`` needs no shift. Pairs are always
+of pixel (0, 0) is (0.5, 0.5), and ``transform @ (col, row)`` needs no shift. Pairs are always
 (row, col); (x, y) and (lon, lat) appear only at the border to a CRS.
 """
 
@@ -99,7 +99,7 @@ class GeoGrid:
 
     def crop(self, block: Block) -> GeoGrid:
         """Return the grid of a block of this grid; it may reach beyond the edges."""
-        moved = self.transform * Affine.translation(block.col, block.row)
+        moved = self.transform @ Affine.translation(block.col, block.row)
         return GeoGrid(self.crs, moved, (block.height, block.width))
 
     def zoom_out(self, row_factor: float, col_factor: float) -> GeoGrid:
@@ -111,7 +111,7 @@ class GeoGrid:
             max(1, math.ceil(self.height / row_factor - 1e-9)),
             max(1, math.ceil(self.width / col_factor - 1e-9)),
         )
-        return GeoGrid(self.crs, self.transform * Affine.scale(col_factor, row_factor), shape)
+        return GeoGrid(self.crs, self.transform @ Affine.scale(col_factor, row_factor), shape)
 
     def xy(self, rows: ArrayLike, cols: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Map continuous pixel coordinates to (x, y) of the CRS."""
