@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -68,7 +68,7 @@ class Workspace:
         self._overwrite = overwrite
         self._lock = FileLock(out_dir / f".{stem}.sargeo.lock")
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         with writing_to(self.out_dir):
             self.out_dir.mkdir(parents=True, exist_ok=True)
             self._take_lock()
@@ -127,7 +127,7 @@ class Workspace:
                     self.final(suffix).unlink(missing_ok=True)
             published = {}
             for suffix in suffixes:
-                os.replace(self.path(suffix), self.final(suffix))
+                self.path(suffix).replace(self.final(suffix))
                 published[suffix] = self.final(suffix)
             self._remove_folder()
         return published

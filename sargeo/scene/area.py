@@ -108,7 +108,7 @@ def describe_source(source: Path | gpd.GeoDataFrame) -> str:
 
 
 def _outline(grid: GeoGrid, block: Block) -> BaseGeometry:
-    """The block as a polygon in the CRS (not a bounding box: grids may be rotated)."""
+    """Outline a block in the CRS (not a bounding box: grids may be rotated)."""
     rows = np.array([block.row, block.row, block.row_stop, block.row_stop])
     cols = np.array([block.col, block.col_stop, block.col_stop, block.col])
     xs, ys = grid.xy(rows, cols)

@@ -215,31 +215,44 @@ class Mosaic:
     def _pixel_probabilities(self, block: Block, cols: slice) -> Tensor:
         """Bilinear interpolation of the blended probabilities to pixels, shape (K, H, W)."""
         stride = self._stride
-        cell_rows = _touched(block.row, block.row_stop, stride, self._cell_row, self._cells.shape[1])
+        cell_rows = _touched(
+            block.row, block.row_stop, stride, self._cell_row, self._cells.shape[1]
+        )
         cell_cols = _touched(cols.start, cols.stop, stride, 0, self._cells_wide)
-        part = self._cells[:, cell_rows, cell_cols]
-        cells = fill_empty_cells(part[:-1], part[-1])
+        pixels = interpolate_probabilities(self._cells[:, cell_rows, cell_cols], stride)
         row0 = block.row - (cell_rows.start + self._cell_row) * stride
         col0 = cols.start - cell_cols.start * stride
-        pixels = functional.interpolate(
-            cells[None], scale_factor=stride, mode="bilinear", align_corners=False
-        )[0]
         return pixels[:, row0 : row0 + block.height, col0 : col0 + cols.stop - cols.start]
 
 
-def fill_empty_cells(sums: Tensor, weight: Tensor) -> Tensor:
-    """Divide by the weights; give cells without weight the mean of their weighted neighbours.
+def interpolate_probabilities(cells: Tensor, stride: int) -> Tensor:
+    """Bring blended sums to pixels by bilinear interpolation between cell centres.
 
-    So that interpolation at the border of nodata knows only cells with data. A pixel with data
-    lies in a cell with data, so no more than one ring of cells is needed.
+    Cells without weight take no part: beside nodata the weights of the others are scaled up.
+
+    Parameters
+    ----------
+    cells : Tensor of float32, shape (K + 1, h, w)
+        Weighted sums of probabilities, then the sum of weights.
+
+    Returns
+    -------
+    Tensor of float32, shape (K, h * stride, w * stride)
+        Undefined, but finite, where no neighbouring cell has weight.
     """
+    weight = cells[-1]
     full = weight > 0
-    blended = torch.where(full, sums / weight.clamp(min=torch.finfo(weight.dtype).tiny), 0.0)
+    blended = cells[:-1] / torch.where(full, weight, 1.0)
     if bool(full.all()):
-        return blended
-    stack = torch.cat([blended, full[None].to(blended.dtype)])
-    near = functional.avg_pool2d(stack[None], 3, stride=1, padding=1)[0]
-    return torch.where(full, blended, near[:-1] / near[-1].clamp(min=1e-6))
+        return _bilinear(blended, stride)
+    pixels = _bilinear(torch.cat([blended, full[None].to(blended.dtype)]), stride)
+    return pixels[:-1] / pixels[-1].clamp(min=1e-6)
+
+
+def _bilinear(cells: Tensor, stride: int) -> Tensor:
+    return functional.interpolate(
+        cells[None], scale_factor=stride, mode="bilinear", align_corners=False
+    )[0]
 
 
 def _touched(start: int, stop: int, stride: int, first: int, count: int) -> slice:

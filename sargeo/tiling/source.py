@@ -83,6 +83,6 @@ class ArraySource:
         valid = self.valid[rows, cols]
         return Pixels(self.values[:, rows, cols], valid, valid)
 
-    def lonlat(self, rows: NDArray[np.float64], cols: NDArray[np.float64]) -> NDArray[np.float32]:
+    def lonlat(self, rows: NDArray[np.float64], _: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return NaN: the place is unknown."""
         return np.full((len(rows), 2), np.nan, dtype=np.float32)
