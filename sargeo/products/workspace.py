@@ -7,10 +7,10 @@ leaves that folder behind, with its manifest and finished stripes, and nothing u
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,25 +20,14 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from sargeo.errors import (
-    DiskFullError,
+    InputError,
     OutputNotWritableError,
     ProductsExistError,
     SargeoError,
+    UsageError,
 )
-
-PRODUCT_SUFFIXES = (
-    "_landcover.tif",
-    "_landcover.tif.aux.xml",
-    "_confidence.tif",
-    "_probabilities.tif",
-    "_count.tif",
-    "_objects.gpkg",
-    "_landcover.qml",
-    "_count.qml",
-    ".stac.json",
-    "_map.html",
-)
-"""Endings, after the scene's stem, of every file that a run may write."""
+from sargeo.products.files import SMALL_FILE_BYTES, storage_error, write_text
+from sargeo.products.names import ProductPaths
 
 
 class Workspace:
@@ -65,6 +54,8 @@ class Workspace:
         self.out_dir = out_dir
         self.stem = stem
         self.folder = out_dir / f".{stem}.sargeo"
+        self.paths = ProductPaths(self.folder, stem)
+        self.final = ProductPaths(out_dir, stem)
         self._overwrite = overwrite
         self._lock = FileLock(out_dir / f".{stem}.sargeo.lock")
 
@@ -84,27 +75,18 @@ class Workspace:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        _kind: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        _trace: TracebackType | None,
     ) -> None:
         if isinstance(error, SargeoError) and error.exit_code in _NOTHING_TO_KEEP:
             self._remove_folder()
         self._release()
 
-    def path(self, suffix: str) -> Path:
-        """Where a product is written before it appears, by its ending."""
-        return self.folder / f"{self.stem}{suffix}"
-
-    def final(self, suffix: str) -> Path:
-        """Where a product appears, by its ending."""
-        return self.out_dir / f"{self.stem}{suffix}"
-
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Write what the stripes depend on."""
-        with writing_to(self.folder):
-            text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-            _write_atomically(self.folder / "manifest.json", text.encode())
+        text = json.dumps(manifest, indent=2, ensure_ascii=False)
+        write_text(self.folder / "manifest.json", text + "\n")
 
     def save_stripe(self, index: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Write a finished stripe, all of it or nothing."""
@@ -112,25 +94,23 @@ class Workspace:
         part = target.with_suffix(".part")
         with writing_to(self.folder):
             with part.open("wb") as file:
-                np.savez(file, **dict(arrays))  # type: ignore[arg-type]
+                np.savez(file, allow_pickle=False, **arrays)
             part.replace(target)
 
-    def publish(self, suffixes: Sequence[str]) -> dict[str, Path]:
-        """Move the finished products into place and remove the folder.
+    def publish(self) -> tuple[Path, ...]:
+        """Move the finished products into place, remove the folder, and return the products.
 
         Products of an earlier run that this one did not write are removed: they would describe
         another result.
         """
+        finished = self.paths.existing()
         with writing_to(self.out_dir):
-            for suffix in PRODUCT_SUFFIXES:
-                if suffix not in suffixes:
-                    self.final(suffix).unlink(missing_ok=True)
-            published = {}
-            for suffix in suffixes:
-                self.path(suffix).replace(self.final(suffix))
-                published[suffix] = self.final(suffix)
+            for old in {p.name for p in self.final.existing()} - {p.name for p in finished}:
+                (self.out_dir / old).unlink()
+            for product in finished:
+                product.replace(self.out_dir / product.name)
             self._remove_folder()
-        return published
+        return self.final.existing()
 
     def _take_lock(self) -> None:
         try:
@@ -144,10 +124,10 @@ class Workspace:
     def _refuse_existing(self) -> None:
         if self._overwrite:
             return
-        there = [self.final(s).name for s in PRODUCT_SUFFIXES if self.final(s).exists()]
+        there = self.final.existing()
         if there:
             raise ProductsExistError(
-                f"{self.out_dir} already holds products of this scene ({there[0]}).",
+                f"{self.out_dir} already holds products of this scene ({there[0].name}).",
                 "Choose another output folder, or add --overwrite to replace them.",
             )
         if self.folder.exists():
@@ -165,38 +145,13 @@ class Workspace:
         Path(self._lock.lock_file).unlink(missing_ok=True)
 
 
-_NOTHING_TO_KEEP = frozenset({2, 3})
+_NOTHING_TO_KEEP = frozenset({UsageError.exit_code, InputError.exit_code})
 
 
-class writing_to:  # noqa: N801 - reads as a statement
-    """Turn errors of the operating system while writing into errors with a remedy."""
-
-    def __init__(self, place: Path) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if not isinstance(error, OSError):
-            return
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(
-                f"The disk that holds {self._place} is full.",
-                "Free some space or choose an output folder on another disk, then run again.",
-            ) from error
-        raise OutputNotWritableError(
-            f"{self._place} cannot be written: {error.strerror or error}.",
-            "Close programs that hold its files open, or choose a folder that you may write to.",
-        ) from error
-
-
-def _write_atomically(target: Path, content: bytes) -> None:
-    part = target.with_suffix(target.suffix + ".part")
-    part.write_bytes(content)
-    part.replace(target)
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn the operating system's refusals to write into a folder into errors with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(folder / "products", SMALL_FILE_BYTES) from error
