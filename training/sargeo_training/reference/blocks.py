@@ -1,0 +1,88 @@
+"""Where the labelled ground lies: the two scenes' grids, cut into blocks that carry a name.
+
+A block is 512 x 512 pixels, named after its scene and its first row and column, such as
+``T11SLT-4608-6656``. Whether it is held out is decided for whole tiles of 1024 x 1024 pixels,
+because the radar pictures were stretched tile by tile: a held-out block then never shares its
+stretch with a training block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from affine import Affine
+from pyproj import CRS
+from shapely.geometry import Polygon
+
+from sargeo.errors import UsageError
+from sargeo.grid import Block, GeoGrid
+
+BLOCK_PX = 512
+TILE_PX = 1024
+_MERCATOR = CRS.from_epsg(3395)
+
+SCENES: dict[str, GeoGrid] = {
+    "T11SLT": GeoGrid(
+        _MERCATOR,
+        Affine(10.0, 0.0, -13255424.20935286, 0.0, -10.0, 4048140.829020021),
+        (8192, 11264),
+    ),
+    "T11SMT": GeoGrid(
+        _MERCATOR,
+        Affine(10.0, 0.0, -13144549.628165683, 0.0, -10.0, 4009007.726861127),
+        (6144, 12288),
+    ),
+}
+"""Grid of each scene, as in the GeoTIFFs that the labels were drawn on."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundBlock:
+    """A named block of a scene, ``BLOCK_PX`` pixels on each side."""
+
+    scene: str
+    row: int
+    col: int
+
+    @classmethod
+    def parse(cls, name: str) -> GroundBlock:
+        """Return the block with this name.
+
+        Raises
+        ------
+        UsageError
+            If the name is not SCENE-ROW-COL of a known scene.
+        """
+        scene, *corner = name.split("-")
+        if scene not in SCENES or len(corner) != 2 or not all(c.isdecimal() for c in corner):
+            raise UsageError(
+                f"{name!r} is not the name of a block.",
+                f"Write SCENE-ROW-COL with a scene of {', '.join(SCENES)}.",
+            )
+        return cls(scene, int(corner[0]), int(corner[1]))
+
+    @property
+    def name(self) -> str:
+        """SCENE-ROW-COL."""
+        return f"{self.scene}-{self.row}-{self.col}"
+
+    @property
+    def tile(self) -> tuple[str, int, int]:
+        """Scene, first row and first column of the tile whose stretch the block shares."""
+        return (self.scene, self.row // TILE_PX * TILE_PX, self.col // TILE_PX * TILE_PX)
+
+    @property
+    def block(self) -> Block:
+        """The pixels of the scene that the block covers."""
+        return Block(self.row, self.col, BLOCK_PX, BLOCK_PX)
+
+    @property
+    def grid(self) -> GeoGrid:
+        """The grid of the block alone."""
+        return SCENES[self.scene].crop(self.block)
+
+    @property
+    def outline(self) -> Polygon:
+        """The block in the scene's CRS, in metres of the projection."""
+        corners = ((0, 0), (BLOCK_PX, 0), (BLOCK_PX, BLOCK_PX), (0, BLOCK_PX))
+        return Polygon([self.grid.transform @ corner for corner in corners])
