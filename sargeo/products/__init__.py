@@ -1,1 +1,1 @@
-"""TODO"""
+"""What is written: rasters, objects, styles and provenance; and what reads and judges them."""

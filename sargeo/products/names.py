@@ -1,0 +1,130 @@
+"""How the files of one mapped scene are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sargeo.errors import InputError
+
+_ENDINGS = {
+    "landcover": "_landcover.tif",
+    "landcover_style": "_landcover.qml",
+    "confidence": "_confidence.tif",
+    "probabilities": "_probabilities.tif",
+    "count": "_count.tif",
+    "count_style": "_count.qml",
+    "objects": "_objects.gpkg",
+    "item": ".stac.json",
+    "page": "_map.html",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPaths:
+    """Paths of the products of one scene, whether they exist or not.
+
+    Attributes
+    ----------
+    folder : Path
+    stem : str
+        Name of the scene.
+    """
+
+    folder: Path
+    stem: str
+
+    @property
+    def landcover(self) -> Path:
+        """Class codes, uint8, nodata 0."""
+        return self._path("landcover")
+
+    @property
+    def landcover_pam(self) -> Path:
+        """Class names and the attribute table of the land cover."""
+        return self.folder / f"{self.landcover.name}.aux.xml"
+
+    @property
+    def landcover_style(self) -> Path:
+        """QGIS style of the land cover."""
+        return self._path("landcover_style")
+
+    @property
+    def confidence(self) -> Path:
+        """Probability of the class shown, in percent, nodata 255."""
+        return self._path("confidence")
+
+    @property
+    def probabilities(self) -> Path:
+        """Probability of every class, in percent, nodata 255."""
+        return self._path("probabilities")
+
+    @property
+    def count(self) -> Path:
+        """Objects per cell and share of valid pixels."""
+        return self._path("count")
+
+    @property
+    def count_style(self) -> Path:
+        """QGIS style of the counts."""
+        return self._path("count_style")
+
+    @property
+    def objects(self) -> Path:
+        """Points of the objects."""
+        return self._path("objects")
+
+    @property
+    def item(self) -> Path:
+        """STAC item of the run."""
+        return self._path("item")
+
+    @property
+    def page(self) -> Path:
+        """Web page."""
+        return self._path("page")
+
+    def existing(self) -> tuple[Path, ...]:
+        """Return the files of this scene that exist."""
+        paths = [self._path(product) for product in _ENDINGS]
+        return tuple(p for p in (*paths, self.landcover_pam) if p.exists())
+
+    def _path(self, product: str) -> Path:
+        return self.folder / f"{self.stem}{_ENDINGS[product]}"
+
+
+def find_products(folder: Path, stem: str | None = None) -> ProductPaths:
+    """Return the paths of the scene that was mapped into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    stem : str, optional
+        Name of the scene; needed only where the folder holds several.
+
+    Raises
+    ------
+    sargeo.errors.InputError
+        If the folder holds no products, not those of this scene, or those of several scenes.
+    """
+    stems = sorted(
+        {
+            path.name.removesuffix(ending)
+            for ending in (_ENDINGS["landcover"], _ENDINGS["count"], _ENDINGS["objects"])
+            for path in folder.glob(f"*{ending}")
+            if not path.name.startswith(".")
+        }
+    )
+    if stem is not None:
+        stems = [s for s in stems if s == stem]
+    if not stems:
+        whose = "sargeo" if stem is None else f"the scene {stem}"
+        raise InputError(
+            f"{folder} holds no products of {whose}.", "Give the folder that a scene was mapped to."
+        )
+    if len(stems) > 1:
+        raise InputError(
+            f"{folder} holds the products of {len(stems)} scenes: {', '.join(stems)}.",
+            "Say which one by its name.",
+        )
+    return ProductPaths(folder, stems[0])

@@ -1,0 +1,301 @@
+"""Rasters are written row by row into a plain GeoTIFF, and finished as a cloud-optimised one.
+
+A COG needs a finished file, so rows first go into an uncompressed tiled BigTIFF beside the target
+(0.2 CPU seconds for 92 Mpx of uint8, against 1.8 with Zstandard). GDAL's COG driver then
+compresses and builds the overviews on all cores: 6 CPU seconds for 92 Mpx of land cover, of which
+mode overviews take 3.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from numpy.typing import DTypeLike, NDArray
+from pyproj import CRS
+
+# rasterio.shutil.copy lets GDAL's own errors through, and has no public name for them.
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+from rio_cogeo import cog_validate
+
+from sargeo.errors import EnvironmentLackError, OutputNotWritableError
+from sargeo.grid import GeoGrid
+from sargeo.legend import LAND_COVER, NODATA, class_of
+from sargeo.products.files import storage_error
+from sargeo.products.style import Colour, land_cover_colours
+
+OverviewResampling = Literal["mode", "average", "nearest"]
+
+TILE = 512
+"""Side of the internal tiles in pixels."""
+
+PERCENT_NODATA = 255
+"""Nodata of confidences and probabilities, which run from 0 to 100."""
+
+
+class RasterSink:
+    """One raster being written. Nothing stands under ``path`` before `finish` has checked it.
+
+    Parameters
+    ----------
+    path : Path
+        Where the finished file will stand. Temporary files lie beside it.
+    grid : GeoGrid
+        CRS, transform and shape (H, W) of the raster.
+    dtype : dtype
+    nodata : int
+    band_names : sequence of str
+        One for each of the C bands.
+    overview_resampling : {"mode", "average", "nearest"} or None
+        None: no overviews.
+    colours : mapping of int to (red, green, blue, alpha), or None
+        Internal colour table of a uint8 raster of one band.
+    metadata : mapping of str to str
+        Tags of the file.
+
+    Raises
+    ------
+    sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
+        Here and by every method, if the operating system refuses.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        grid: GeoGrid,
+        *,
+        dtype: DTypeLike,
+        nodata: int,
+        band_names: Sequence[str],
+        overview_resampling: OverviewResampling | None,
+        colours: Mapping[int, Colour] | None,
+        metadata: Mapping[str, str],
+    ) -> None:
+        self.path = path
+        self.grid = grid
+        self._dtype = np.dtype(dtype)
+        self._nodata = nodata
+        self._band_names = tuple(band_names)
+        self._resampling = overview_resampling
+        self._colours = colours
+        self._metadata = dict(metadata)
+        self._rows = path.with_name(f".{path.stem}.rows.tif")
+        self._cog = path.with_name(f".{path.stem}.cog.tif")
+        self._buffer = np.empty((len(self._band_names), TILE, grid.width), self._dtype)
+        self._next_row = 0
+        self._checksum = 0
+        self._plain_bytes = self._buffer[:, 0].nbytes * grid.height
+        try:
+            with self._storage_errors():
+                self._dataset = self._create()
+        except EnvironmentLackError:
+            self._rows.unlink(missing_ok=True)
+            raise
+
+    def write(self, row: int, values: NDArray[Any]) -> None:
+        """Append rows. Rows come in order and without gaps, from one thread at a time.
+
+        Parameters
+        ----------
+        row : int
+            Index of the first row given.
+        values : ndarray, shape (C, h, W), or (h, W) for a raster of one band
+
+        Raises
+        ------
+        ValueError
+            If rows are missing or repeated, or the shape does not fit.
+        """
+        values = values[None] if values.ndim == 2 else values
+        self._check_rows(row, values.shape)
+        done = 0
+        while done < values.shape[1]:
+            filled = self._next_row % TILE
+            taken = min(TILE - filled, values.shape[1] - done)
+            self._buffer[:, filled : filled + taken] = values[:, done : done + taken]
+            done += taken
+            self._next_row += taken
+            if self._next_row % TILE == 0 or self._next_row == self.grid.height:
+                self._flush()
+
+    def finish(self) -> None:
+        """Turn the rows into a COG, check it, and put it in its place.
+
+        Raises
+        ------
+        ValueError
+            If rows are missing.
+        """
+        if self._next_row != self.grid.height:
+            raise ValueError(f"{self.path} has {self._next_row} of {self.grid.height} rows")
+        try:
+            with self._storage_errors():
+                self._dataset.close()
+                self._convert()
+                self._check()
+                self._cog.replace(self.path)
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close, and remove everything that is not finished. Harmless after `finish`."""
+        self._dataset.close()
+        for part in (self._rows, self._cog):
+            part.unlink(missing_ok=True)
+
+    def _create(self) -> Any:
+        dataset = rasterio.open(
+            self._rows,
+            "w",
+            driver="GTiff",
+            height=self.grid.height,
+            width=self.grid.width,
+            count=len(self._band_names),
+            dtype=self._dtype,
+            nodata=self._nodata,
+            crs=_rasterio_crs(self.grid.crs),
+            transform=self.grid.transform,
+            tiled=True,
+            blockxsize=TILE,
+            blockysize=TILE,
+            interleave="band",
+            bigtiff="yes",
+            sparse_ok=True,
+        )
+        dataset.descriptions = self._band_names
+        dataset.update_tags(**self._metadata)
+        if self._colours is not None:
+            dataset.write_colormap(1, dict(self._colours))
+        return dataset
+
+    def _check_rows(self, row: int, shape: tuple[int, ...]) -> None:
+        bands, height, width = shape
+        if row != self._next_row or row + height > self.grid.height:
+            raise ValueError(
+                f"rows {row} to {row + height} of {self.path} after row {self._next_row} "
+                f"of {self.grid.height}"
+            )
+        if (bands, width) != (len(self._band_names), self.grid.width):
+            raise ValueError(f"{shape} does not fit {self.path}: {self._buffer.shape} expected")
+
+    def _flush(self) -> None:
+        start = (self._next_row - 1) // TILE * TILE
+        rows = self._buffer[:, : self._next_row - start]
+        self._checksum = zlib.crc32(np.ascontiguousarray(rows).data, self._checksum)
+        with self._storage_errors():
+            self._dataset.write(rows, window=Window(0, start, self.grid.width, rows.shape[1]))
+
+    def _convert(self) -> None:
+        overviews = {"overviews": "none"}
+        if self._resampling is not None:
+            overviews = {"overviews": "auto", "overview_resampling": self._resampling}
+        rasterio.shutil.copy(
+            self._rows,
+            self._cog,
+            driver="COG",
+            blocksize=TILE,
+            compress="deflate",
+            bigtiff="if_safer",
+            num_threads="all_cpus",
+            sparse_ok=True,
+            **overviews,
+        )
+
+    def _check(self) -> None:
+        """Compare the COG with what was to be written.
+
+        GDAL says nothing when closing a file fails, and a missing tile reads as nodata. So the
+        pixels are read once more (0.3 seconds for 92 Mpx).
+        """
+        _, errors, _ = cog_validate(self._cog, quiet=True)
+        with rasterio.open(self._cog) as dataset:
+            checksum = 0
+            for start in range(0, self.grid.height, TILE):
+                height = min(TILE, self.grid.height - start)
+                window = Window(0, start, self.grid.width, height)
+                checksum = zlib.crc32(dataset.read(window=window), checksum)
+            if checksum != self._checksum:
+                raise storage_error(self.path, self._plain_bytes)
+            errors += self._lost(dataset)
+        if errors:
+            raise OutputNotWritableError(
+                f"{self.path} cannot be written as a cloud-optimised GeoTIFF: {'; '.join(errors)}.",
+                "Report this with the scene's CRS and size: it should not happen.",
+            )
+
+    def _lost(self, dataset: Any) -> list[str]:
+        tags = dataset.tags()
+        kept = {
+            "nodata": dataset.nodata == self._nodata,
+            "CRS": dataset.crs is not None,
+            "transform": dataset.transform.almost_equals(self.grid.transform, precision=1e-9),
+            "band names": dataset.descriptions == self._band_names,
+            "tags": all(tags.get(key) == value for key, value in self._metadata.items()),
+        }
+        if self._colours is not None:
+            table = dataset.colormap(1)
+            kept["colours"] = all(table[v][:3] == c[:3] for v, c in self._colours.items())
+        return [f"its {what} did not survive" for what, survived in kept.items() if not survived]
+
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (RasterioError, CPLE_BaseError, OSError) as error:
+            raise storage_error(self.path, self._plain_bytes, error) from error
+
+
+def landcover_sink(path: Path, grid: GeoGrid, metadata: Mapping[str, str]) -> RasterSink:
+    """Return the sink of a land-cover raster: class codes of `sargeo.legend`, nodata 0."""
+    crosswalk = {str(c.code): list(c.worldcover) for c in LAND_COVER}
+    return RasterSink(
+        path,
+        grid,
+        dtype=np.uint8,
+        nodata=NODATA,
+        band_names=("land cover",),
+        overview_resampling="mode",
+        colours=land_cover_colours(),
+        metadata={**metadata, "worldcover_crosswalk": json.dumps(crosswalk)},
+    )
+
+
+def confidence_sink(path: Path, grid: GeoGrid, metadata: Mapping[str, str]) -> RasterSink:
+    """Return the sink of a raster of confidences in percent, nodata 255."""
+    return _percent_sink(path, grid, ("confidence",), metadata)
+
+
+def probabilities_sink(
+    path: Path, grid: GeoGrid, codes: Sequence[int], metadata: Mapping[str, str]
+) -> RasterSink:
+    """Return the sink of class probabilities in percent, one band per class, nodata 255."""
+    return _percent_sink(path, grid, [class_of(code).name for code in codes], metadata)
+
+
+def _percent_sink(
+    path: Path, grid: GeoGrid, band_names: Sequence[str], metadata: Mapping[str, str]
+) -> RasterSink:
+    return RasterSink(
+        path,
+        grid,
+        dtype=np.uint8,
+        nodata=PERCENT_NODATA,
+        band_names=band_names,
+        overview_resampling="average",
+        colours=None,
+        metadata={**metadata, "unit": "percent"},
+    )
+
+
+def _rasterio_crs(crs: CRS) -> rasterio.crs.CRS:
+    epsg = crs.to_epsg(min_confidence=100)
+    return rasterio.crs.CRS.from_epsg(epsg) if epsg else rasterio.crs.CRS.from_wkt(crs.to_wkt())

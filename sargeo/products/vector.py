@@ -1,0 +1,131 @@
+"""Objects as points: GeoPackage for GIS, GeoParquet for large tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from numpy.typing import NDArray
+
+from sargeo.grid import FloatArray, GeoGrid
+from sargeo.legend import OBJECT_KINDS
+from sargeo.products.files import SMALL_FILE_BYTES, replacing, storage_error
+from sargeo.products.style import objects_qml
+from sargeo.tiling.detections import Detections
+
+LAYER = "objects"
+
+# What QGIS looks up for a layer's default style (QgsOgrProvider::loadStyle).
+_STYLE_TABLE = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+    f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN,
+    description TEXT(256), owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))
+"""
+
+
+def objects_frame(
+    detections: Detections, grid: GeoGrid, *, kinds: Sequence[str], length_known: bool
+) -> gpd.GeoDataFrame:
+    """Return objects as points in the CRS of a grid, sorted from the top left.
+
+    Parameters
+    ----------
+    detections : Detections
+        In pixels of ``grid``.
+    grid : GeoGrid
+    kinds : sequence of str
+        Names of the kinds that detections refer to by index.
+    length_known : bool
+        False where the grid's spacing says nothing about the ground: lengths are then missing.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns kind, confidence (0 to 1), length_m, lon, lat (degrees, WGS 84) and geometry.
+    """
+    order = np.lexsort((detections.kind, detections.col, detections.row))
+    found = detections.take(order)
+    lon, lat = (np.where(np.isfinite(v), v, np.nan) for v in grid.lonlat(found.row, found.col))
+    lon = np.where(np.abs(lon) > 180, (lon + 180) % 360 - 180, lon)  # grids across the antimeridian
+    length = lengths_m(found, grid) if length_known else np.full(len(found), np.nan)
+    columns = {
+        "kind": pd.Series([kinds[k] for k in found.kind], dtype="str"),
+        "confidence": found.confidence.astype(float).round(4),
+        "length_m": length.round(1),
+        "lon": lon.round(7),
+        "lat": lat.round(7),
+    }
+    points = gpd.points_from_xy(*grid.xy(found.row, found.col))
+    return gpd.GeoDataFrame(columns, geometry=points, crs=grid.crs)
+
+
+def lengths_m(detections: Detections, grid: GeoGrid) -> NDArray[np.float64]:
+    """Return lengths on the ground in metres, where spacings per axis may differ.
+
+    An object's axis is taken along the diagonal of its upright box, since a ship is long and thin.
+    """
+    down, across = grid.spacing_m(detections.row, detections.col)
+    height = detections.height_px.astype(float)
+    width = detections.width_px.astype(float)
+    diagonal_px = np.hypot(height, width)
+    # An object without extent has no axis; its length is that of a square one.
+    flat = diagonal_px == 0
+    height, width = np.where(flat, 1.0, height), np.where(flat, 1.0, width)
+    metres_per_px: FloatArray = np.hypot(height * down, width * across) / np.hypot(height, width)
+    length = detections.length_px.astype(float) * metres_per_px
+    return np.where(np.isfinite(length), length, np.nan)
+
+
+def write_objects(path: Path, frame: gpd.GeoDataFrame) -> None:
+    """Write objects as GeoParquet if the path ends in ``.parquet``, else as GeoPackage.
+
+    A GeoPackage holds the layer "objects" and its QGIS style.
+
+    Raises
+    ------
+    sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
+        If the operating system refuses.
+    """
+    with replacing(path) as part:
+        if path.suffix == ".parquet":
+            frame.to_parquet(part)
+            return
+        try:
+            _write_geopackage(part, frame)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, sqlite3.Error) as e:
+            raise storage_error(path, SMALL_FILE_BYTES + 500 * len(frame), e) from e
+
+
+def _write_geopackage(path: Path, frame: gpd.GeoDataFrame) -> None:
+    path.unlink(missing_ok=True)  # of a killed run: GDAL would add to it
+    frame.to_file(
+        path,
+        layer=LAYER,
+        driver="GPKG",
+        engine="pyogrio",
+        geometry_type="Point",
+        dataset_options={"VERSION": "1.3"},  # the newest without a warning from QGIS 3.22's GDAL
+    )
+    kinds = tuple(dict.fromkeys((*OBJECT_KINDS, *frame["kind"])))
+    style = (LAYER, "geom", "sargeo", objects_qml(kinds))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(_STYLE_TABLE)
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles')"
+        )
+        database.execute(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+            "f_geometry_column, styleName, styleQML, useAsDefault, description) "
+            "VALUES ('', '', ?, ?, ?, ?, 1, 'Objects by kind')",
+            style,
+        )
