@@ -1,0 +1,74 @@
+"""``sargeo map``: the main job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from sargeo_cli import options as o
+from sargeo_cli.interrupt import cancel_on_interrupt
+from sargeo_cli.progress import ProgressStyle, reporting
+from sargeo_cli.render import show_result
+
+if TYPE_CHECKING:
+    from sargeo.mapping import RunPlan, RunReport
+
+
+def map_command(
+    ctx: typer.Context,
+    scene: o.Scene,
+    out_dir: o.OutDir,
+    model: o.Model = o.DEFAULT_MODEL,
+    products: o.Products = "landcover,objects",
+    cell_size: o.CellSize = 500.0,
+    aoi: o.Aoi = None,
+    assume: o.Assume = "",
+    class_probabilities: o.ClassProbabilities = False,
+    uncertain_below: o.UncertainBelow = None,
+    web_map: o.WebMap = False,
+    overwrite: o.Overwrite = False,
+    dry_run: o.DryRun = False,
+    progress: o.Progress = ProgressStyle.auto,
+    min_confidence: o.MinConfidence = None,
+    min_length: o.MinLength = None,
+    max_length: o.MaxLength = None,
+    exclude: o.Exclude = None,
+    land_mask: o.LandMask = None,
+    coast_buffer: o.CoastBuffer = 0.0,
+    device: o.Device = "auto",
+    batch_size: o.BatchSize = None,
+    patch: o.Patch = None,
+    margin: o.Margin = None,
+) -> None:
+    """Map a scene: land cover and objects."""
+    from sargeo.mapping import ObjectControls, map_scene, plan_map
+    from sargeo.scene.assumptions import Assumptions
+
+    job: Callable[..., RunPlan | RunReport] = plan_map if dry_run else map_scene
+    with cancel_on_interrupt() as cancelled, reporting(progress) as reporter:
+        result = job(
+            scene,
+            model,
+            out_dir,
+            products=tuple(name.strip() for name in products.split(",")),
+            cell_size_m=cell_size,
+            aoi=aoi,
+            assume=Assumptions.parse(assume),
+            device=device,
+            batch_size=batch_size,
+            patch=patch,
+            margin=margin,
+            objects=ObjectControls(
+                min_confidence, min_length, max_length, exclude, land_mask, coast_buffer
+            ),
+            class_probabilities=class_probabilities,
+            uncertain_below=uncertain_below,
+            web_map=web_map,
+            overwrite=overwrite,
+            reporter=reporter,
+            cancelled=cancelled,
+            command=ctx.obj,
+        )
+    show_result(result.to_dict(), progress)

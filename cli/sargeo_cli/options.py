@@ -1,0 +1,116 @@
+"""Options that commands share, with their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sargeo_cli.progress import ProgressStyle
+
+OBJECTS = "Objects"
+MACHINE = "Machine"
+
+DEFAULT_MODEL = "sargeo-tiny"
+
+# A string, not a path: pathlib would fold the slashes of s3:// and the like.
+Scene = Annotated[
+    str, typer.Argument(metavar="SCENE", help="GeoTIFF, or a path that GDAL opens (/vsi…).")
+]
+OutDir = Annotated[
+    Path, typer.Option("-o", "--output", metavar="OUT_DIR", help="Folder of the products.")
+]
+Model = Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Model that maps.")]
+Products = Annotated[str, typer.Option(metavar="NAME[,NAME…]", help="What to make.")]
+CellSize = Annotated[float, typer.Option(metavar="METRES", help="Cell size of the count raster.")]
+Aoi = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Polygons in any CRS; outside them is nodata."),
+]
+Assume = Annotated[
+    str,
+    typer.Option(
+        metavar="KEY[,KEY…]",
+        help="What the file doesn't say: db, linear or amplitude; vv, vh, hh, hv in band order; "
+        "gsd=METRES.",
+    ),
+]
+ClassProbabilities = Annotated[
+    bool, typer.Option("--class-probabilities", help="Also write one band per class.")
+]
+UncertainBelow = Annotated[
+    float | None,
+    typer.Option(metavar="P", help="Give pixels below this confidence code 254, uncertain."),
+]
+WebMap = Annotated[bool, typer.Option("--web-map", help="Also write the web page.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace products that are there.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Tell grid, windows, memory, time and sizes; do nothing.")
+]
+Progress = Annotated[
+    ProgressStyle,
+    typer.Option(help="Bars on standard error, JSON lines on standard output, or nothing."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cpu|cuda[:N]",
+        help="auto takes the GPU where there is one.",
+        rich_help_panel=MACHINE,
+    ),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Windows at a time.", rich_help_panel=MACHINE)
+]
+Patch = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Pixels along a window's side.", rich_help_panel=MACHINE),
+]
+Margin = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Pixels of a window's rim that only give context.",
+        rich_help_panel=MACHINE,
+    ),
+]
+
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P", min=0, max=1, help="Keep objects from here on.", rich_help_panel=OBJECTS
+    ),
+]
+MinLength = Annotated[
+    float | None,
+    typer.Option(metavar="METRES", min=0, help="Keep longer ones.", rich_help_panel=OBJECTS),
+]
+MaxLength = Annotated[
+    float | None,
+    typer.Option(metavar="METRES", min=0, help="Keep shorter ones.", rich_help_panel=OBJECTS),
+]
+Exclude = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Zones and platforms to leave out.", rich_help_panel=OBJECTS),
+]
+LandMask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|auto",
+        help="Leave out objects on land: polygons, or the land cover itself.",
+        rich_help_panel=OBJECTS,
+    ),
+]
+CoastBuffer = Annotated[
+    float,
+    typer.Option(
+        metavar="METRES",
+        min=0,
+        help="Leave out objects this near to land.",
+        rich_help_panel=OBJECTS,
+    ),
+]

@@ -1,0 +1,107 @@
+"""Facts on standard output: JSON for programs, aligned text for people.
+
+Both show the same mapping, so neither can tell what the other leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeGuard
+
+import typer
+
+from sargeo_cli.progress import ProgressStyle, emit
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# Wide enough for any path: output that is piped must not be wrapped.
+UNWRAPPED = 10_000
+
+Facts = Mapping[str, object]
+
+
+def show_result(facts: Facts, style: ProgressStyle) -> None:
+    """Show what a run returned, in the way that its progress was shown."""
+    if style is ProgressStyle.jsonl:
+        emit("result", facts)
+    else:
+        show(facts)
+
+
+def show(facts: Facts, *, as_json: bool = False) -> None:
+    """Print facts; mappings within them become sections, lists of mappings become tables."""
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNWRAPPED
+    own = {name: value for name, value in facts.items() if not _is_section(value)}
+    if own:
+        console.print(_pairs(own))
+    for name, value in facts.items():
+        if _is_section(value):
+            console.print(f"\n{_label(name)}", style="bold", markup=False)
+            console.print(_section(value))
+
+
+def _is_section(value: object) -> TypeGuard[Facts | Sequence[Facts]]:
+    return isinstance(value, Mapping) or (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and bool(value)
+        and all(isinstance(row, Mapping) for row in value)
+    )
+
+
+def _section(value: Facts | Sequence[Facts]) -> Table:
+    return _pairs(value) if isinstance(value, Mapping) else _records(value)
+
+
+def _pairs(facts: Facts) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 3))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(Text(f"  {_label(name)}"), Text(_text(value)))
+    return table
+
+
+def _records(rows: Sequence[Facts]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="cyan", padding=(0, 3, 0, 0))
+    for name in rows[0]:
+        table.add_column(_label(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_text(value)) for value in row.values()))
+    return table
+
+
+def _label(name: str) -> str:
+    return str(name).replace("_", " ")
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}"
+        case Mapping():
+            return ", ".join(f"{_label(name)} {_text(item)}" for name, item in value.items())
+        case str():
+            return value
+        case Sequence():
+            return ", ".join(_text(item) for item in value)
+    return str(value)

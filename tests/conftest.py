@@ -1,0 +1,62 @@
+"""Fixtures that several tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Time limits per example fail on a busy machine; derandomised, a failure is the same everywhere.
+settings.register_profile("sargeo", deadline=None, max_examples=50, derandomize=True)
+settings.load_profile("sargeo")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command line did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run ``sargeo ARGS`` in this process, through all that the entry point does."""
+    from sargeo_cli.main import run
+
+    def call(*args: object) -> Outcome:
+        code = run([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def sargeo_data() -> Path:
+    """The folder of real SAR data, read in place; tests skip where it is absent."""
+    folder = os.environ.get("SARGEO_DATA")
+    if not folder:
+        pytest.skip("SARGEO_DATA does not name the folder of real SAR data")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model's folder with a small network of random weights: quick, and good for nothing."""
+    import torch
+    from support.models import tiny_spec
+
+    from sargeo.model.knowlip import SarKnowlip
+    from sargeo.model.storage import save_model
+
+    torch.manual_seed(0)
+    spec = tiny_spec()
+    folder = tmp_path_factory.mktemp("models") / spec.name
+    save_model(folder, SarKnowlip.from_spec(spec), spec)
+    return folder

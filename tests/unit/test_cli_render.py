@@ -1,0 +1,50 @@
+"""Facts as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sargeo_cli.render import show
+
+FACTS = {
+    "name": "scene [a]",
+    "gsd_known": True,
+    "incidence_deg": None,
+    "grid": {"shape": [10, 20], "spacing_m": 10.000000001, "corner": {"row": 0, "col": 0}},
+    "bands": [{"polarisation": "VV", "scale": "db"}, {"polarisation": "VH", "scale": "db"}],
+    "notes": [],
+}
+
+
+def test_text_has_sections_and_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    show(FACTS)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "  name            scene [a]",
+        "  gsd known       yes",
+        "  incidence deg   unknown",
+        "  notes",
+        "",
+        "grid",
+        "  shape       10, 20",
+        "  spacing m   10",
+        "  corner      row 0, col 0",
+        "",
+        "bands",
+        "polarisation   scale",
+        "VV             db",
+        "VH             db",
+    ]
+
+
+def test_paths_are_not_wrapped_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    path = "/".join(["a folder"] * 50)
+    show({"landcover": path})
+    assert path in capsys.readouterr().out
+
+
+def test_json_holds_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    show(FACTS, as_json=True)
+    assert json.loads(capsys.readouterr().out) == FACTS
