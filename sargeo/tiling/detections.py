@@ -38,6 +38,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.row)
 
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        return tuple(f.name for f in fields(cls))
+
     def take(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> Detections:
         """Return the rows that a mask or an index selects."""
         return Detections(*(getattr(self, f.name)[index] for f in fields(self)))

@@ -7,7 +7,7 @@ bytes however they were computed. Only rows that no later stripe can touch leave
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +84,7 @@ def run_stripe(
     shape: tuple[int, int],
     batch_size: int,
     device: torch.device,
+    advance: Callable[[int], None],
 ) -> StripeResult:
     """Run the network over a stripe and blend its windows.
 
@@ -93,6 +94,8 @@ def run_stripe(
         Of the plan, in pixels; weights rise over twice the margin, where windows overlap.
     shape : tuple of int
         (rows, cols) of the whole scene: weights do not fall towards its borders.
+    advance : callable
+        Told how many windows were done, after each batch; what it raises ends the run.
     """
     stripe, stride = loaded.stripe, network.output_stride
     span = _columns(loaded.windows(), stride)
@@ -107,6 +110,8 @@ def run_stripe(
             weight = _taper(window.read, shape, margin, stride, device) * weights[i]
             _add(sums, outputs, i, weight, window.read.col // stride - span.start)
             found.append((window, outputs.objects[i]))
+        advance(len(batch.windows))
+    advance(len(stripe.windows) - len(found))
     detections, owner = _own(found, loaded)
     return StripeResult(stripe, sums, span.start, loaded.pixels.wanted, detections, owner)
 

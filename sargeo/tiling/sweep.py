@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -46,8 +46,12 @@ def sweep(
     *,
     device: torch.device,
     keep_probabilities: bool = False,
+    advance: Callable[[int], None] = lambda _windows: None,
 ) -> Iterator[tuple[StripeResult, Strip]]:
-    """Yield each stripe's result with the rows of the scene that it finishes, from the top."""
+    """Yield each stripe's result with the rows of the scene that it finishes, from the top.
+
+    ``advance`` is told how many windows were done, after each batch; what it raises ends the sweep.
+    """
     stripes = tiling.stripes(source.shape, network)
     mosaic = Mosaic(
         source.shape,
@@ -66,5 +70,6 @@ def sweep(
             shape=source.shape,
             batch_size=tiling.batch_size,
             device=device,
+            advance=advance,
         )
         yield result, mosaic.add(result)

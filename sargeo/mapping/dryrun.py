@@ -1,0 +1,153 @@
+"""What a run would take, without running it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from sargeo.mapping.job import Job
+from sargeo.mapping.options import MapOptions
+from sargeo.mapping.run import open_job
+from sargeo.model.api import SarModel
+from sargeo.tiling.batch import Batch
+from sargeo.tiling.stream import READ_AHEAD
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sargeo.scene.scene import Scene
+
+BASE_BYTES = 700_000_000
+"""Resident memory of the process with its libraries, the default model and GDAL's cache."""
+
+NETWORK_BYTES_PER_PIXEL = 1_400
+"""Activations of the default model for each pixel of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What a run would take.
+
+    Attributes
+    ----------
+    scene, model, device : str
+    crs : str
+    rows, cols : int
+        Of the scene.
+    gsd_m : tuple of float or None
+        Ground spacing of the grid worked on.
+    resampled : bool
+        Whether the network works on another grid than the scene's.
+    work_rows, work_cols : int
+        Of that grid.
+    patch, margin, batch_size, windows, stripes : int
+    memory_bytes : int
+        Estimate of the peak.
+    seconds : float
+        Estimate for a scene without nodata, from one timed batch.
+    output_bytes : dict of str to int
+        Upper bound of the rasters by product, before compression.
+    """
+
+    scene: str
+    model: str
+    device: str
+    crs: str
+    rows: int
+    cols: int
+    gsd_m: tuple[float, float] | None
+    resampled: bool
+    work_rows: int
+    work_cols: int
+    patch: int
+    margin: int
+    batch_size: int
+    windows: int
+    stripes: int
+    memory_bytes: int
+    seconds: float
+    output_bytes: dict[str, int]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the plan as plain values for JSON."""
+        return asdict(self)
+
+
+def plan_map(
+    scene: Scene | str | Path | xr.DataArray,
+    model: SarModel | str | Path = "sargeo-tiny",
+    options: MapOptions | None = None,
+    *,
+    assume: str | None = None,
+    device: str = "auto",
+) -> RunPlan:
+    """Tell what `sargeo.mapping.map_scene` would do. One batch is run to measure the speed.
+
+    Raises
+    ------
+    sargeo.errors.SargeoError
+        Where the run would be refused before its first window.
+    """
+    job = open_job(scene, model, options or MapOptions(), assume=assume, device=device)
+    stripes = job.stripes()
+    windows = sum(len(s.windows) for s in stripes)
+    grid, work = job.scene.grid, job.work.grid
+    return RunPlan(
+        scene=job.scene.source,
+        model=job.model.spec.name,
+        device=str(job.model.device),
+        crs=grid.crs.to_string(),
+        rows=grid.height,
+        cols=grid.width,
+        gsd_m=job.acquisition.gsd_m,
+        resampled=job.resampled,
+        work_rows=work.height,
+        work_cols=work.width,
+        patch=job.tiling.patch,
+        margin=job.tiling.margin,
+        batch_size=job.tiling.batch_size,
+        windows=windows,
+        stripes=len(stripes),
+        memory_bytes=_memory_bytes(job),
+        seconds=round(windows * _seconds_per_window(job), 1),
+        output_bytes=_output_bytes(job),
+    )
+
+
+def _memory_bytes(job: Job) -> int:
+    read = job.stripes()[0].read
+    bands, classes = len(job.scene.bands), job.model.classes
+    stripe = read.size * (8 * bands + 2) * (READ_AHEAD + 2)
+    mosaic = read.size * (4 * (classes + 1) / job.model.output_stride**2 * 3 + 4 * classes)
+    network = job.tiling.batch_size * read.height**2 * NETWORK_BYTES_PER_PIXEL
+    return int(BASE_BYTES + stripe + mosaic + network)
+
+
+def _seconds_per_window(job: Job) -> float:
+    window = job.stripes()[0].windows[0]
+    count = job.tiling.batch_size
+    side = (window.read.height, window.read.width)
+    device = job.model.device
+    batch = Batch(
+        torch.zeros(count, len(job.scene.bands), *side, device=device),
+        torch.ones(count, *side, dtype=torch.bool, device=device),
+        torch.full((count, 2), np.nan, device=device),
+        (window,) * count,
+    )
+    job.model.infer(batch, job.acquisition)  # the first run is slower
+    began = time.perf_counter()
+    job.model.infer(batch, job.acquisition).landcover.sum().item()  # item() waits for a GPU
+    return (time.perf_counter() - began) / count
+
+
+def _output_bytes(job: Job) -> dict[str, int]:
+    pixels = job.scene.grid.height * job.scene.grid.width
+    sizes = {"landcover": pixels, "confidence": pixels} if job.options.landcover else {}
+    if job.options.class_probabilities:
+        sizes["probabilities"] = pixels * job.model.classes
+    return sizes

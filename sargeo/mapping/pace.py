@@ -1,0 +1,64 @@
+"""How fast a run goes, whether it should go on, and who is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sargeo.errors import CancelledError
+from sargeo.reporting import Progress, Reporter
+
+
+class Pace:
+    """Counts windows, tells the reporter, and raises once the user has cancelled.
+
+    Parameters
+    ----------
+    windows : int
+        Of the whole plan.
+    pixels : int
+        Of the whole scene.
+    """
+
+    def __init__(
+        self, windows: int, pixels: int, reporter: Reporter, cancelled: Callable[[], bool]
+    ) -> None:
+        self._windows = windows
+        self._pixels = pixels
+        self._reporter = reporter
+        self._cancelled = cancelled
+        self._done = 0
+        self._began = time.perf_counter()
+
+    def check(self) -> None:
+        """Raise where the run was cancelled.
+
+        Raises
+        ------
+        CancelledError
+        """
+        if self._cancelled():
+            raise CancelledError(
+                "The run was cancelled.", "Run the same command with --overwrite to start anew."
+            )
+
+    def advance(self, windows: int) -> None:
+        """Count windows that are done, whether mapped or skipped for want of data."""
+        self.check()
+        self._done += windows
+        elapsed = max(time.perf_counter() - self._began, 1e-6)
+        share = self._done / self._windows
+        self._reporter.progress(
+            Progress(
+                "map",
+                self._done,
+                self._windows,
+                mpx_per_s=share * self._pixels / elapsed / 1e6,
+                eta_s=elapsed * (1 - share) / share if share else None,
+            )
+        )
+
+    def phase(self, name: str, done: int = 0, total: int = 1) -> None:
+        """Tell that another phase has begun or ended."""
+        self.check()
+        self._reporter.progress(Progress(name, done, total))

@@ -1,0 +1,364 @@
+"""From a scene to its products: the one place where the rooms of the library are joined."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.errors import NothingValidError
+from sargeo.legend import LAND_COVER, UNCERTAIN_CLASS
+from sargeo.machine import peak_memory_bytes
+from sargeo.mapping.background import BackgroundWriter
+from sargeo.mapping.job import Job, software_versions
+from sargeo.mapping.options import PRODUCTS, MapOptions, Product
+from sargeo.mapping.pace import Pace
+from sargeo.mapping.rows import RasterProducts, Rows, bring_back
+from sargeo.model.api import SarModel
+from sargeo.model.registry import load_model
+from sargeo.products.controls import ObjectControls
+from sargeo.products.files import write_text
+from sargeo.products.provenance import Run, write_item
+from sargeo.products.regrid import WorkRaster
+from sargeo.products.style import count_qml, landcover_qml
+from sargeo.products.vector import objects_frame, write_objects
+from sargeo.products.workspace import Workspace
+from sargeo.reporting import Reporter, Silent
+from sargeo.scene.open import open_scene
+from sargeo.scene.radiometry import Normalisation
+from sargeo.tiling.detections import Detections
+from sargeo.tiling.mosaic import Strip, StripeResult
+from sargeo.tiling.objects import merge_across_seams
+from sargeo.tiling.source import SceneSource
+from sargeo.tiling.sweep import sweep
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+
+    from sargeo.scene.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did.
+
+    Attributes
+    ----------
+    products : tuple of Path
+        Everything that was written.
+    objects : int or None
+        Number of objects; None where they were not asked for.
+    valid_share : float
+        Pixels with a result, 0 to 1.
+    class_shares : mapping of str to float
+        Share of the valid pixels by class name.
+    model, device : str
+    seconds : mapping of str to float
+        Wall time by phase.
+    mpx_per_s : float
+        Million scene pixels per second of the phase "map".
+    peak_memory_bytes : int
+        Of the process.
+    """
+
+    products: tuple[Path, ...]
+    objects: int | None
+    valid_share: float
+    class_shares: dict[str, float]
+    model: str
+    device: str
+    seconds: dict[str, float]
+    mpx_per_s: float
+    peak_memory_bytes: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain values for JSON."""
+        return asdict(self) | {"products": [str(p) for p in self.products]}
+
+
+def map_scene(
+    scene: Scene | str | Path | xr.DataArray,
+    model: SarModel | str | Path = "sargeo-tiny",
+    out_dir: str | Path = ".",
+    *,
+    products: Sequence[Product] = PRODUCTS,
+    cell_size_m: float = 500.0,
+    aoi: str | Path | gpd.GeoDataFrame | None = None,
+    assume: str | None = None,
+    device: str = "auto",
+    batch_size: int | None = None,
+    patch: int | None = None,
+    margin: int | None = None,
+    objects: ObjectControls | None = None,
+    class_probabilities: bool = False,
+    uncertain_below: float | None = None,
+    web_map: bool = False,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    command: Sequence[str] = (),
+) -> RunReport:
+    """Map a scene and write its products.
+
+    Parameters
+    ----------
+    scene : Scene, str, Path or DataArray
+        What to map; anything that `sargeo.scene.open.open_scene` takes.
+    model : SarModel, str or Path
+        Name or folder of a model, or one that is loaded.
+    out_dir : str or Path
+        Folder of the products; made where it does not exist.
+    products : sequence of {"landcover", "objects"}
+    cell_size_m : float
+        Wished side of a cell of the count raster in metres; cells are whole pixels.
+    aoi : path or GeoDataFrame, optional
+        Polygons outside which all is nodata. They change no pixel inside.
+    assume : str, optional
+        What the file does not say, as in ``--assume``.
+    device : str
+        "auto", "cpu" or "cuda[:N]"; not looked at where ``model`` is loaded.
+    batch_size, patch, margin : int, optional
+        Instead of the device's and the model's own.
+    objects : ObjectControls, optional
+        Which objects are kept.
+    class_probabilities : bool
+        Also write the probabilities of all classes.
+    uncertain_below : float, optional
+        Pixels whose class is less probable get code 254.
+    web_map : bool
+        Also write the web page.
+    overwrite : bool
+        Replace products, and an unfinished run, of the same scene.
+    reporter : Reporter, optional
+        Is told what happens.
+    cancelled : callable
+        Asked between batches whether to stop.
+    command : sequence of str
+        The command line, for provenance.
+
+    Raises
+    ------
+    sargeo.errors.SargeoError
+        By its subclasses, with a remedy each.
+    """
+    options = MapOptions(
+        products=tuple(products),
+        cell_size_m=cell_size_m,
+        aoi=Path(aoi) if isinstance(aoi, str) else aoi,
+        batch_size=batch_size,
+        patch=patch,
+        margin=margin,
+        objects=objects or ObjectControls(),
+        class_probabilities=class_probabilities,
+        uncertain_below=uncertain_below,
+        web_map=web_map,
+    )
+    job = open_job(scene, model, options, assume=assume, device=device)
+    run = _Run(job, reporter or Silent(), cancelled, tuple(command))
+    with Workspace(Path(out_dir), job.scene.name, overwrite=overwrite) as workspace:
+        return run.into(workspace)
+
+
+def open_job(
+    scene: Scene | str | Path | xr.DataArray,
+    model: SarModel | str | Path,
+    options: MapOptions,
+    *,
+    assume: str | None = None,
+    device: str = "auto",
+) -> Job:
+    """Open scene and model and settle the run, without writing anything."""
+    opened = open_scene(scene, assume=assume)
+    loaded = model if isinstance(model, SarModel) else load_model(model, device)
+    return Job.prepare(opened, loaded, options)
+
+
+@dataclass
+class _Run:
+    job: Job
+    reporter: Reporter
+    cancelled: Callable[[], bool]
+    command: tuple[str, ...]
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def into(self, workspace: Workspace) -> RunReport:
+        """Do the work in the order of its phases."""
+        facts = self.job.facts()
+        self.reporter.start(facts)
+        rows, cols = self.job.scene.grid.shape
+        pace = Pace(int(str(facts["windows"])), rows * cols, self.reporter, self.cancelled)
+        pace.phase("read")
+        with _Clock(self.seconds, "read"):
+            constants = self.job.model.spec.normalisation.constants()
+            normalisation = Normalisation.of_scene(self.job.scene, constants)
+            workspace.write_manifest(self.job.manifest(normalisation.to_dict()))
+        with RasterProducts(self.job, workspace.paths, self._metadata()) as rasters:
+            with _Clock(self.seconds, "map"):
+                detections = self._map(workspace, rasters, normalisation, pace)
+            if not rasters.valid_pixels:
+                raise NothingValidError(
+                    f"{self.job.scene.source} has no valid pixel where it was to be mapped.",
+                    "Check its nodata value and the area of interest.",
+                )
+            with _Clock(self.seconds, "finish"):
+                pace.phase("finish")
+                found = self._finish(workspace, rasters, detections)
+        if self.job.options.web_map:
+            with _Clock(self.seconds, "webmap"):
+                pace.phase("webmap")
+                self._web_map(workspace)
+        pace.check()
+        return self._report(workspace.publish(), rasters, found)
+
+    def _map(
+        self,
+        workspace: Workspace,
+        rasters: RasterProducts,
+        normalisation: Normalisation,
+        pace: Pace,
+    ) -> Detections:
+        job, codes = self.job, np.array(self.job.model.spec.classes, dtype=np.uint8)
+        source = SceneSource(job.work, normalisation, job.work_area)
+        results = sweep(
+            job.model,
+            source,
+            job.acquisition,
+            job.tiling,
+            device=job.model.device,
+            keep_probabilities=job.options.class_probabilities,
+            advance=pace.advance,
+        )
+
+        def as_rows(strip: Strip) -> Rows:
+            return Rows.of_strip(strip, codes, job.options.uncertain_below)
+
+        spacing_m = job.acquisition.gsd_m or (1.0, 1.0)
+        if not job.resampled:
+            return _drain(
+                results, workspace, lambda strip: rasters.write(as_rows(strip)), spacing_m
+            )
+        percents = 1 + (len(codes) if job.options.class_probabilities else 0)
+        with WorkRaster(workspace.folder / "work.tif", job.work.grid, 1 + percents) as work:
+            found = _drain(
+                results, workspace, lambda s: work.write(*as_rows(s).stacked()), spacing_m
+            )
+            work.close()
+            bring_back(work, job, rasters.write, pace.check)
+        return found
+
+    def _finish(
+        self, workspace: Workspace, rasters: RasterProducts, detections: Detections
+    ) -> int | None:
+        paths, options = workspace.paths, self.job.options
+        rasters.finish()
+        if options.landcover:
+            write_text(paths.landcover_style, landcover_qml())
+        found = None
+        if options.find_objects:
+            frame = self._objects(detections)
+            kept = options.objects.keep(frame, paths.landcover if options.landcover else None)
+            frame = frame[kept].reset_index(drop=True)
+            write_objects(paths.objects, frame)
+            places = self.job.scene.grid.rowcol(frame.geometry.x, frame.geometry.y)
+            rasters.counts.write(paths.count, *places, self._metadata())
+            most = int(rasters.counts.count(*places).max())
+            write_text(paths.count_style, count_qml(most))
+            found = len(frame)
+        write_item(paths, self._provenance(rasters))
+        return found
+
+    def _objects(self, detections: Detections) -> gpd.GeoDataFrame:
+        """All objects of the scene, as points in its CRS, confident enough to be kept."""
+        spec, work = self.job.model.spec, self.job.work
+        wished = self.job.options.objects.min_confidence
+        least = spec.min_confidence if wished is None else wished
+        confident = detections.take(detections.confidence >= least)
+        frame = objects_frame(
+            confident, work.grid, kinds=spec.object_kinds, length_known=work.gsd_known
+        )
+        return frame.to_crs(self.job.scene.grid.crs) if self.job.resampled else frame
+
+    def _metadata(self) -> dict[str, str]:
+        spec = self.job.model.spec
+        return {
+            "software": f"sargeo {software_versions()['sargeo']}",
+            "model": f"{spec.name} {spec.version}",
+            "model_sha256": spec.weights_sha256,
+            "scene": self.job.scene.source,
+        }
+
+    def _web_map(self, workspace: Workspace) -> None:
+        from sargeo.webmap import write_web_map  # folium is slow to import
+
+        write_web_map(workspace.paths, workspace.paths.page, scene=self.job.scene)
+
+    def _report(
+        self, products: tuple[Path, ...], rasters: RasterProducts, found: int | None
+    ) -> RunReport:
+        pixels = rasters.valid_pixels
+        rows, cols = self.job.scene.grid.shape
+        return RunReport(
+            products=products,
+            objects=found,
+            valid_share=pixels / (rows * cols),
+            class_shares={
+                c.name: int(rasters.class_pixels[c.code]) / pixels
+                for c in (*LAND_COVER, UNCERTAIN_CLASS)
+                if rasters.class_pixels[c.code]
+            },
+            model=self.job.model.spec.name,
+            device=str(self.job.model.device),
+            seconds={phase: round(s, 3) for phase, s in self.seconds.items()},
+            mpx_per_s=round(rows * cols / self.seconds["map"] / 1e6, 3),
+            peak_memory_bytes=peak_memory_bytes(),
+        )
+
+
+class _Clock:
+    """Adds the wall time of a block to a table of phases."""
+
+    def __init__(self, seconds: dict[str, float], phase: str) -> None:
+        self._seconds, self._phase = seconds, phase
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds[self._phase] = time.perf_counter() - self._began
+
+
+def _drain(
+    results: Iterable[tuple[StripeResult, Strip]],
+    workspace: Workspace,
+    write: Callable[[Strip], None],
+    spacing_m: tuple[float, float],
+) -> Detections:
+    """Write stripes and strips as they come, on a thread; return the objects of the scene."""
+    detections, owners = [], []
+    with BackgroundWriter() as writer:
+        for result, strip in results:
+            writer.submit(workspace.save_stripe, result.stripe.index, _as_arrays(result))
+            writer.submit(write, strip)
+            detections.append(result.detections)
+            owners.append(result.owner)
+    every = Detections.concatenate(detections)
+    return merge_across_seams(every, np.concatenate(owners), spacing_m)
+
+
+def _as_arrays(result: StripeResult) -> dict[str, NDArray[Any]]:
+    """A stripe's result as it is kept until the run is whole."""
+    return {
+        "sums": result.sums.cpu().numpy(),
+        "cell_col": np.array(result.cell_col),
+        "wanted": np.packbits(result.wanted, axis=1),
+        "owner": result.owner,
+        **{name: getattr(result.detections, name) for name in Detections.columns()},
+    }
