@@ -1,0 +1,105 @@
+"""Random fields: fractal noise on a coarse lattice, and noise drawn from tables of quantiles.
+
+Both are there for speed. Natural shapes are smooth at the scale of a few pixels, so their fields
+live on every fourth pixel and are interpolated; and a table look-up of a random integer costs a
+tenth of a draw from a gamma distribution.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+Field = NDArray[np.float64]
+Field32 = NDArray[np.float32]
+
+TABLE_BITS = 12
+TABLE_SIZE = 1 << TABLE_BITS
+
+
+def table_indices(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.uint16]:
+    """Draw independent uniform indices into a table of ``TABLE_SIZE`` entries."""
+    return rng.integers(0, TABLE_SIZE, size=shape, dtype=np.uint16)
+
+
+def table_quantiles(size: int = TABLE_SIZE) -> Field:
+    """Return the probabilities in the middle of ``size`` equal shares: what tables are made at."""
+    return np.asarray((np.arange(size) + 0.5) / size)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Every ``STEP``-th pixel of a scene, with one node beyond its far edges.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (rows, cols) of the scene in full resolution.
+    gsd_m : float
+        Ground spacing of its pixels in metres.
+    """
+
+    shape: tuple[int, int]
+    gsd_m: float
+
+    STEP = 4
+
+    @property
+    def nodes(self) -> tuple[int, int]:
+        """(rows, cols) of the lattice."""
+        return math.ceil(self.shape[0] / self.STEP) + 1, math.ceil(self.shape[1] / self.STEP) + 1
+
+    @property
+    def spacing_m(self) -> float:
+        """Ground spacing of the nodes in metres."""
+        return self.STEP * self.gsd_m
+
+    @cached_property
+    def south_east_m(self) -> tuple[Field, Field]:
+        """Metres south (nodes, 1) and east (1, nodes) of the middle of the scene."""
+        south, east = (
+            (np.arange(n) * self.STEP - size / 2) * self.gsd_m
+            for n, size in zip(self.nodes, self.shape, strict=True)
+        )
+        return south[:, None], east[None, :]
+
+    def fractal(self, rng: np.random.Generator, wavelength_m: float, slope: float) -> Field:
+        """Draw a Gaussian random field of zero mean and unit variance on the nodes.
+
+        Its power spectrum is flat for wavelengths longer than ``wavelength_m`` and falls as
+        ``frequency ** -slope`` below (2 is rough, 4 smooth).
+        """
+        rows, cols = (fft.next_fast_len(n, real=True) for n in self.nodes)
+        frequency = np.hypot(
+            fft.fftfreq(rows, self.spacing_m)[:, None], fft.rfftfreq(cols, self.spacing_m)
+        )
+        amplitude = (1 + (frequency * wavelength_m) ** 2) ** (-slope / 4)
+        amplitude[0, 0] = 0
+        noise = fft.rfft2(rng.standard_normal((rows, cols))) * amplitude
+        field = fft.irfft2(noise, (rows, cols))[: self.nodes[0], : self.nodes[1]]
+        return np.asarray((field - field.mean()) / field.std())
+
+    def upsample(self, values: Field) -> Field32:
+        """Interpolate a field of the nodes bilinearly to the scene's shape."""
+        step, (rows, cols) = self.STEP, self.nodes
+        nodes = values.astype(np.float32)
+        wide = np.empty((rows, (cols - 1) * step), dtype=np.float32)
+        across = np.diff(nodes, axis=1)
+        for k in range(step):
+            wide[:, k::step] = nodes[:, :-1] + across * np.float32(k / step)
+        full = np.empty(((rows - 1) * step, wide.shape[1]), dtype=np.float32)
+        down = np.diff(wide, axis=0)
+        for k in range(step):
+            full[k::step] = wide[:-1] + down * np.float32(k / step)
+        return full[: self.shape[0], : self.shape[1]]
+
+    def at(self, values: Field, row: float, col: float) -> float:
+        """Value of a field of the nodes at the node nearest to a pixel coordinate."""
+        i = min(max(round(row / self.STEP), 0), self.nodes[0] - 1)
+        j = min(max(round(col / self.STEP), 0), self.nodes[1] - 1)
+        return float(values[i, j])

@@ -1,0 +1,227 @@
+"""Landscapes: which surface lies where.
+
+A landscape is painted from the ground up: sea and land, woods and fields, rivers and lakes,
+beaches and quarries, towns with their streets, roads with their bridges, harbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo_training.simulator.fields import TABLE_SIZE, Field, Field32, Lattice
+from sargeo_training.simulator.harbours import Berth, build_harbour
+from sargeo_training.simulator.parcels import Parcels, draw_parcels
+from sargeo_training.simulator.relief import Relief, Setting, draw_relief
+from sargeo_training.simulator.surfaces import Surface
+
+Surfaces = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """What lies where.
+
+    Attributes
+    ----------
+    lattice : Lattice
+        Ties pixels to metres.
+    surface : ndarray of uint8, shape (H, W)
+        Codes of ``Surface``.
+    parcel : ndarray of uint16, shape (H, W)
+        Number that the pixels of a field or street block share, below ``fields.TABLE_SIZE``.
+    district : ndarray of uint8, shape (H, W)
+        District of the street grid.
+    street_heading_deg : ndarray of float, shape (districts,)
+    elevation_m, shore_m : ndarray of float
+        On the nodes of the lattice: height, and signed distance from the shore (above 0 on land).
+    berths : tuple of Berth
+    """
+
+    lattice: Lattice
+    surface: Surfaces
+    parcel: NDArray[np.uint16]
+    district: NDArray[np.uint8]
+    street_heading_deg: Field
+    elevation_m: Field
+    shore_m: Field
+    berths: tuple[Berth, ...]
+
+
+def draw_landscape(
+    rng: np.random.Generator,
+    lattice: Lattice,
+    *,
+    setting: Setting,
+    relief_m: float,
+    seaward_deg: float,
+) -> Landscape:
+    """Draw a landscape.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    lattice : Lattice
+    setting : {"coast", "inland", "sea"}
+    relief_m : float
+        Height of the hills in metres.
+    seaward_deg : float
+        Direction of the sea, degrees clockwise from north.
+    """
+    relief = draw_relief(rng, lattice, setting, relief_m, seaward_deg)
+    shore_m = _shore_distance(relief.altitude, lattice.spacing_m)
+    fields = draw_parcels(
+        rng, lattice, strip_m=rng.uniform(90, 260), parcel_m=rng.uniform(180, 550),
+        border_m=10.0, district_m=4000.0,
+    )  # fmt: skip
+    streets = draw_parcels(
+        rng, lattice, strip_m=rng.uniform(80, 130), parcel_m=rng.uniform(100, 220),
+        border_m=rng.uniform(10, 18), district_m=3000.0,
+    )  # fmt: skip
+    surface = _countryside(rng, lattice, relief, fields)
+    _paint_bare(rng, lattice, relief, surface)
+    shore_full_m = lattice.upsample(np.clip(shore_m, -1000, 1000))
+    _paint_beach(rng, lattice, shore_full_m, surface)
+    town = _paint_towns(rng, lattice, relief, streets, surface)
+    water = _paint_inland_water(rng, lattice, relief, surface)
+    _paint_roads(lattice, relief, water, surface)
+    surface[shore_full_m < 0] = Surface.SEA
+    berths = build_harbour(rng, lattice, surface, shore_m) if setting == "coast" else ()
+    return Landscape(
+        lattice=lattice,
+        surface=surface,
+        parcel=np.where(town, streets.ids, fields.ids),
+        district=streets.district,
+        street_heading_deg=streets.heading_deg,
+        elevation_m=np.where(shore_m > 0, relief.elevation_m, 0.0),
+        shore_m=shore_m,
+        berths=berths,
+    )
+
+
+def _shore_distance(altitude: Field, spacing_m: float) -> Field:
+    """Altitude over its slope: the distance from its zero line in metres, near the line."""
+    down, right = np.gradient(altitude, spacing_m)
+    slope = np.hypot(down, right)
+    return np.asarray(altitude / np.maximum(slope, 0.3 * slope.mean()))
+
+
+def _lookup(rng: np.random.Generator, shares: dict[Surface, float]) -> Surfaces:
+    """A table from parcel number to surface, with the shares given (what is left is CROP)."""
+    draw = rng.permutation(TABLE_SIZE) / TABLE_SIZE
+    table = np.full(TABLE_SIZE, Surface.CROP, dtype=np.uint8)
+    start = 0.0
+    for surface, share in shares.items():
+        table[(draw >= start) & (draw < start + share)] = surface
+        start += share
+    return table
+
+
+def _countryside(
+    rng: np.random.Generator, lattice: Lattice, relief: Relief, fields: Parcels
+) -> Surfaces:
+    """Fields, meadows and woods."""
+    grass = rng.uniform(0.1, 0.4)
+    table = _lookup(rng, {Surface.GRASS: grass, Surface.FOREST: 0.05, Surface.SHRUB: 0.04})
+    surface = table[fields.ids]
+    surface[fields.border] = Surface.GRASS
+    hills = np.clip(relief.altitude - 0.4, 0, 1)
+    wild = lattice.upsample(hills + 0.35 * lattice.fractal(rng, 1800.0, 3.4)) > 0.45
+    surface[wild] = Surface.SHRUB
+    wooded = rng.uniform(-0.9, 0.8)
+    forest = lattice.fractal(rng, 1500.0, 3.0) + 1.2 * hills + wooded
+    surface[lattice.upsample(forest) > 0.7] = Surface.FOREST
+    return surface
+
+
+def _paint_bare(
+    rng: np.random.Generator, lattice: Lattice, relief: Relief, surface: Surfaces
+) -> None:
+    """Deserts in some scenes, quarries in all."""
+    if rng.random() < 0.3:
+        barren = lattice.fractal(rng, 2500.0, 3.4) + rng.uniform(-0.6, 0.9)
+        surface[lattice.upsample(barren) > 0.4] = Surface.ROCK
+        surface[lattice.upsample(barren + 0.5 * lattice.fractal(rng, 900.0, 3.6)) > 1.0] = (
+            Surface.SAND
+        )
+    quarry = lattice.fractal(rng, 500.0, 4.0) - np.abs(relief.altitude - 0.6)
+    surface[lattice.upsample(quarry) > rng.uniform(1.7, 2.4)] = Surface.ROCK
+
+
+def _paint_beach(
+    rng: np.random.Generator, lattice: Lattice, shore_m: Field32, surface: Surfaces
+) -> None:
+    """A beach along most of the shore; here and there dunes behind it."""
+    depth_m = 20 + 35 * lattice.fractal(rng, 1500.0, 3.0)
+    if rng.random() < 0.4:
+        depth_m += 250 * np.maximum(lattice.fractal(rng, 2500.0, 4.0), 0)
+    surface[shore_m < lattice.upsample(depth_m)] = Surface.SAND
+
+
+def _paint_towns(
+    rng: np.random.Generator, lattice: Lattice, relief: Relief, streets: Parcels, surface: Surfaces
+) -> NDArray[np.bool_]:
+    """Towns on low ground, dense in the middle, with parks, industry and streets."""
+    density = lattice.upsample(_town_density(rng, lattice, relief))
+    town = density > 0.5
+    blocks = _lookup(
+        rng, {Surface.RESIDENTIAL: 0.84, Surface.GRASS: 0.04, Surface.FOREST: 0.02,
+              Surface.PAVED: 0.03, Surface.INDUSTRIAL: 0.07},
+    )  # fmt: skip
+    centre = _lookup(
+        rng, {Surface.DENSE_URBAN: 0.72, Surface.RESIDENTIAL: 0.14, Surface.INDUSTRIAL: 0.06,
+              Surface.GRASS: 0.04, Surface.PAVED: 0.04},
+    )  # fmt: skip
+    works = _lookup(rng, {Surface.INDUSTRIAL: 0.6, Surface.PAVED: 0.3, Surface.GRASS: 0.1})
+    for table, where in (
+        (blocks, town),
+        (centre, density > rng.uniform(0.75, 1.1)),
+        (works, town & (lattice.upsample(lattice.fractal(rng, 900.0, 4.0)) > 1.3)),
+    ):
+        np.copyto(surface, table[streets.ids], where=where)
+    surface[town & streets.border & (streets.ids & 3 != 0)] = Surface.PAVED
+    surface[town & streets.main] = Surface.PAVED
+    return town
+
+
+def _town_density(rng: np.random.Generator, lattice: Lattice, relief: Relief) -> Field:
+    """Above 0.5 is town. Sites are the lowest of a few random places, near the shore if there is one."""
+    south_m, east_m = lattice.south_east_m
+    density = np.zeros(lattice.nodes)
+    for _ in range(rng.integers(0, 5)):
+        places = rng.uniform(0, 1, size=(8, 2)) * lattice.shape
+        cost = [abs(lattice.at(relief.altitude, r, c) - 0.25) for r, c in places]
+        row, col = places[int(np.argmin(cost))]
+        south, east = (row, col) - np.array(lattice.shape) / 2
+        radius_m = min(float(rng.lognormal(np.log(1100), 0.7)), 9000.0)
+        away = np.hypot(south_m - south * lattice.gsd_m, east_m - east * lattice.gsd_m)
+        density = np.maximum(density, 1.4 * np.exp(-((away / radius_m) ** 2)))
+    flat = 1 - np.clip((relief.altitude - 0.8) / 0.5, 0, 1)
+    return np.asarray(density * flat * (1 + 0.35 * lattice.fractal(rng, 900.0, 3.0)))
+
+
+def _paint_inland_water(
+    rng: np.random.Generator, lattice: Lattice, relief: Relief, surface: Surfaces
+) -> NDArray[np.bool_]:
+    """Rivers with their sand banks, and lakes; tells where the water is."""
+    water = lattice.upsample(relief.lake) > 0
+    for river in relief.rivers:
+        half_m = np.abs(lattice.upsample(np.clip(river.distance_m, -2000, 2000)))
+        banks = lattice.upsample(river.width_m * lattice.fractal(rng, 700.0, 3.0))
+        surface[half_m < np.minimum(banks, river.width_m)] = Surface.SAND
+        water |= half_m < river.width_m / 2
+    surface[water] = Surface.INLAND_WATER
+    return water
+
+
+def _paint_roads(
+    lattice: Lattice, relief: Relief, water: NDArray[np.bool_], surface: Surfaces
+) -> None:
+    """Main roads, and bridges where they cross water."""
+    for road in relief.roads:
+        distance_m = lattice.upsample(np.clip(road.distance_m, -2000, 2000))
+        on_road = np.abs(distance_m) < max(road.width_m, lattice.gsd_m) / 2
+        surface[on_road] = Surface.PAVED
+        surface[on_road & water] = Surface.STRUCTURE

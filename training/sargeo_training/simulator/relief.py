@@ -1,0 +1,136 @@
+"""Relief on the lattice: coast, hills, rivers, lakes and the courses of main roads.
+
+Curves such as rivers are the zero lines of random fields. Divided by their slope, these fields
+are close to signed distances in metres, which survive interpolation even for thin lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sargeo_training.simulator.fields import Field, Lattice
+
+Setting = Literal["coast", "inland", "sea"]
+"""What the scene shows: sea and land, no sea, or nothing but sea with perhaps an islet."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A winding line through the scene: a river or a road.
+
+    Attributes
+    ----------
+    distance_m : Field
+        Signed distance from the line on the nodes of the lattice, exact near the line.
+    width_m : float
+    """
+
+    distance_m: Field
+    width_m: float
+
+
+@dataclass(frozen=True)
+class Relief:
+    """The shape of the land, on the nodes of a lattice.
+
+    Attributes
+    ----------
+    altitude : Field
+        Without unit: below 0 is sea, 0 to 1 lowland, more is hills.
+    elevation_m : Field
+    rivers, roads : tuple of Curve
+    lake : Field
+        Above 0 is lake.
+    """
+
+    altitude: Field
+    elevation_m: Field
+    rivers: tuple[Curve, ...]
+    roads: tuple[Curve, ...]
+    lake: Field
+
+
+_SEA_SHARE = {"coast": (0.2, 0.7), "inland": (-1.0, -0.2), "sea": (0.99, 1.4)}
+
+
+def draw_relief(
+    rng: np.random.Generator,
+    lattice: Lattice,
+    setting: Setting,
+    relief_m: float,
+    seaward_deg: float,
+) -> Relief:
+    """Draw a relief.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    lattice : Lattice
+    setting : {"coast", "inland", "sea"}
+    relief_m : float
+        Height of the hills above the plain in metres.
+    seaward_deg : float
+        Direction of the sea, degrees clockwise from north.
+    """
+    altitude = _draw_altitude(rng, lattice, setting, seaward_deg)
+    rivers = tuple(
+        _draw_curve(rng, lattice, seaward_deg, wander_m=330.0, width_m=rng.uniform(30, 160))
+        for _ in range(0 if setting == "sea" else rng.integers(0, 3))
+    )
+    roads = tuple(
+        _draw_curve(rng, lattice, rng.uniform(0, 360), wander_m=140.0, width_m=rng.uniform(20, 40))
+        for _ in range(rng.integers(1, 5))
+    )
+    elevation_m = _draw_elevation(rng, lattice, altitude, relief_m)
+    for river in rivers:
+        elevation_m = elevation_m * (1 - np.exp(-((river.distance_m / 900.0) ** 2)))
+    lake = lattice.fractal(rng, 900.0, 3.6) - rng.uniform(1.9, 3.2) - np.abs(altitude - 0.5)
+    return Relief(altitude, elevation_m, rivers, roads, lake)
+
+
+def _draw_altitude(
+    rng: np.random.Generator, lattice: Lattice, setting: Setting, seaward_deg: float
+) -> Field:
+    """A slope down to the sea, roughened; its zero is where the wanted share is sea."""
+    angle = np.radians(seaward_deg)
+    south_m, east_m = lattice.south_east_m
+    half_m = max(lattice.shape) * lattice.gsd_m / 2
+    inland = (np.cos(angle) * south_m - np.sin(angle) * east_m) / half_m
+    slope = rng.uniform(0.7, 2.0)
+    rough = lattice.fractal(rng, rng.uniform(2500, 7000), rng.uniform(3.2, 4.0))
+    altitude = slope * inland + 0.5 * rough
+    share = rng.uniform(*_SEA_SHARE[setting])
+    low, high = float(altitude.min()), float(altitude.max())
+    if share < 0:
+        return np.asarray(altitude - low - share)
+    if share > 1:
+        return np.asarray(altitude - high + 1 - share)
+    return np.asarray(altitude - np.quantile(altitude, share))
+
+
+def _draw_elevation(
+    rng: np.random.Generator, lattice: Lattice, altitude: Field, relief_m: float
+) -> Field:
+    """Ridges and valleys that rise out of the lowland."""
+    ridges = 1 - np.abs(lattice.fractal(rng, 2600.0, 4.2))
+    spurs = 1 - np.abs(lattice.fractal(rng, 1000.0, 4.2))
+    rise = np.clip((altitude - 0.35) / 1.1, 0, 1)
+    rise = rise * rise * (3 - 2 * rise)
+    plain = np.clip(altitude, 0, 1) * 15.0
+    return np.asarray(plain + relief_m * rise * np.maximum(0.5 + 0.6 * ridges + 0.25 * spurs, 0.05))
+
+
+def _draw_curve(
+    rng: np.random.Generator, lattice: Lattice, heading_deg: float, wander_m: float, width_m: float
+) -> Curve:
+    """A line along a heading that wanders about its course."""
+    angle = np.radians(heading_deg + rng.normal(0, 12))
+    south_m, east_m = lattice.south_east_m
+    half_m = min(lattice.shape) * lattice.gsd_m / 2
+    across = np.sin(angle) * south_m + np.cos(angle) * east_m - rng.uniform(-0.8, 0.8) * half_m
+    wandering = across + wander_m * lattice.fractal(rng, 2500.0, 4.2)
+    down, right = np.gradient(wandering, lattice.spacing_m)
+    return Curve(wandering / np.maximum(np.hypot(down, right), 0.3), width_m)
