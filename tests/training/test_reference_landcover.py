@@ -14,7 +14,7 @@ NAMES = {c.name for c in LAND_COVER}
 
 @pytest.fixture(scope="module")
 def polygons() -> gpd.GeoDataFrame:
-    return load_landcover()
+    return load_landcover(on="optical")
 
 
 def test_is_in_longitude_and_latitude(polygons):
@@ -63,3 +63,10 @@ def test_every_class_is_in_both_splits(polygons):
     counts = polygons.groupby(["split", "class"]).size()
     assert len(counts) == 2 * len(NAMES)
     assert counts.min() >= 3
+
+
+def test_on_the_radar_polygons_lie_where_the_displacement_says(polygons):
+    drawn, moved = polygons.to_crs(3395).centroid, load_landcover().to_crs(3395).centroid
+    assert (moved.x - drawn.x).to_numpy() == pytest.approx(10.0 * polygons["radar_cols"], abs=0.2)
+    assert (moved.y - drawn.y).to_numpy() == pytest.approx(-10.0 * polygons["radar_rows"], abs=0.2)
+    assert polygons["radar_cols"].abs().max() > 0

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Literal
 
 import geopandas as gpd
+from shapely.affinity import translate
+
+from sargeo_training.reference.blocks import SCENES
 
 LANDCOVER_FILE = "los_angeles_landcover.geojson"
 SHIPS_FILE = "los_angeles_ships.geojson"
 SHIP_BLOCKS_FILE = "los_angeles_ship_blocks.geojson"
 
 
-def load_landcover() -> gpd.GeoDataFrame:
+def load_landcover(on: Literal["radar", "optical"] = "radar") -> gpd.GeoDataFrame:
     """Read the land-cover polygons.
+
+    Parameters
+    ----------
+    on : "radar" or "optical"
+        Which picture the polygons shall lie on. They were drawn on the optical picture; the radar
+        picture of the same ground is displaced by up to some ten pixels, differently in every
+        block. ``radar_rows`` and ``radar_cols`` hold that displacement as measured.
 
     Returns
     -------
     geopandas.GeoDataFrame
         One polygon a row: ``id``, ``class`` (a name of ``sargeo.legend.LAND_COVER``), ``scene``,
-        ``block`` and ``split`` ("train" or "holdout"). What no polygon covers is unlabelled.
+        ``block``, ``split`` ("train" or "holdout"), ``radar_rows`` and ``radar_cols`` (pixels,
+        radar minus optical). What no polygon covers is unlabelled.
     """
-    return _read(LANDCOVER_FILE)
+    polygons = _read(LANDCOVER_FILE)
+    return _moved_to_radar(polygons) if on == "radar" else polygons
 
 
 def load_ships() -> gpd.GeoDataFrame:
@@ -51,3 +64,25 @@ def load_ship_blocks() -> gpd.GeoDataFrame:
 def _read(name: str) -> gpd.GeoDataFrame:
     with files(__package__).joinpath(name).open("rb") as stream:
         return gpd.read_file(stream)
+
+
+def _moved_to_radar(polygons: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    crs = next(iter(SCENES.values())).crs
+    metric = polygons.to_crs(crs)
+    metric.geometry = [
+        translate(shape, *_metres(scene, rows, cols))
+        for shape, scene, rows, cols in zip(
+            metric.geometry,
+            metric["scene"],
+            metric["radar_rows"],
+            metric["radar_cols"],
+            strict=True,
+        )
+    ]
+    return metric.to_crs(polygons.crs)
+
+
+def _metres(scene: str, rows: int, cols: int) -> tuple[float, float]:
+    """Turn a displacement in pixels of the scene into (x, y) of its projection."""
+    transform = SCENES[scene].transform
+    return transform.a * cols, transform.e * rows
