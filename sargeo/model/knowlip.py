@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sargeo.model.context import Context
@@ -51,6 +55,19 @@ class SarKnowlip(nn.Module):
         """Build the network that a spec describes, with random weights."""
         return cls(spec.tower, classes=len(spec.classes), object_kinds=len(spec.object_kinds))
 
+    @classmethod
+    def restore(cls, spec: ModelSpec, weights: Mapping[str, NDArray[Any]]) -> SarKnowlip:
+        """Build the network that a spec describes, in float32, with weights by name.
+
+        Raises
+        ------
+        RuntimeError
+            If names or shapes are others than the network's.
+        """
+        network = cls.from_spec(spec)
+        network.load_state_dict({name: torch.from_numpy(v) for name, v in weights.items()})
+        return network
+
     def encode(self, pixels: Tensor, valid: Tensor, context: Context) -> Features:
         """Return the tower's features; see `ImageTower.forward`."""
         features: Features = self.tower(pixels, valid, context)
@@ -59,7 +76,14 @@ class SarKnowlip(nn.Module):
     def forward(self, pixels: Tensor, valid: Tensor, context: Context) -> RawOutputs:
         """Run tower and heads; see `ImageTower.forward` for the shapes."""
         decoded = self.encode(pixels, valid, context).decoded
-        maps: ObjectMaps = self.objects(decoded)
-        return RawOutputs(
-            landcover=self.landcover(decoded), heat=maps.heat, offset=maps.offset, size=maps.size
-        )
+        # Heads stay in float32 under autocast: they cost little, and in bfloat16 neighbouring
+        # cells tie for the peak.
+        with torch.autocast(decoded.device.type, enabled=False):
+            decoded = decoded.float()
+            maps: ObjectMaps = self.objects(decoded)
+            return RawOutputs(
+                landcover=self.landcover(decoded),
+                heat=maps.heat,
+                offset=maps.offset,
+                size=maps.size,
+            )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sargeo.scene.bands import POLARISATIONS, Polarisation
 from sargeo.scene.radiometry import BackscatterConstants
 
-STAGES = 4
+FORMAT: Final = 1
+"""Version of the layout of ``spec.json`` that is written, and the newest that is read."""
+
+_STAGES = 4
 
 
 class _Part(BaseModel):
@@ -42,10 +45,10 @@ class TowerSpec(_Part):
     """Shape of the image tower (a hierarchical ConvNeXt of timm)."""
 
     depths: tuple[int, ...] = Field(
-        min_length=STAGES, max_length=STAGES, description="Blocks per stage, at strides 4 to 32."
+        min_length=_STAGES, max_length=_STAGES, description="Blocks per stage, at strides 4 to 32."
     )
     dims: tuple[int, ...] = Field(
-        min_length=STAGES, max_length=STAGES, description="Channels per stage."
+        min_length=_STAGES, max_length=_STAGES, description="Channels per stage."
     )
     decoder_dim: int = Field(gt=0, description="Channels of the decoded features, at stride 4.")
 
@@ -71,7 +74,7 @@ class SpacingSpec(_Part):
 class ModelSpec(_Part):
     """Everything that is needed to use a model, and to say what was used."""
 
-    format: Literal[1] = Field(default=1, description="Version of this file's layout.")
+    format: Literal[1] = Field(default=FORMAT, description="Version of this file's layout.")
     name: str = Field(description="What users call the model.")
     version: str = Field(description="Version of the weights.")
     summary: str = Field(description="What the model is good for, in a sentence or two.")
@@ -79,9 +82,9 @@ class ModelSpec(_Part):
     sources: tuple[str, ...] = Field(description="Data sets that it was trained on.")
     tower: TowerSpec
     output_stride: Literal[4] = Field(default=4, description="Pixels per output cell.")
-    patch: int = Field(gt=0, multiple_of=4, description="Side of a window in pixels.")
+    patch: int = Field(gt=0, multiple_of=32, description="Side of a window in pixels.")
     margin: int = Field(
-        ge=0, multiple_of=4, description="Pixels at a window's border that a neighbour owns."
+        ge=0, multiple_of=32, description="Pixels at a window's border that a neighbour owns."
     )
     classes: tuple[int, ...] = Field(
         min_length=1, description="Codes of the legend, in the order of the output channels."

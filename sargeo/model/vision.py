@@ -34,8 +34,7 @@ class Features:
     Attributes
     ----------
     pyramid : tuple of Tensor
-        Features at strides 4, 8, 16 and 32, of shapes (N, dims[i], ceil(H / s), ceil(W / s)) where
-        H and W were first rounded up to multiples of 32.
+        Features at strides s of 4, 8, 16 and 32, of shapes (N, dims[i], H / s, W / s).
     decoded : Tensor, shape (N, decoder_dim, H / 4, W / 4)
         What dense heads stand on.
     """
@@ -71,14 +70,13 @@ class ImageTower(nn.Module):
         Parameters
         ----------
         pixels : Tensor of float, shape (N, 4, H, W)
-            Normalised backscatter by polarisation slot. H and W are multiples of 4. What stands
+            Normalised backscatter by polarisation slot. H and W are multiples of 32. What stands
             in absent slots and in pixels that are not valid does not matter.
         valid : Tensor of bool, shape (N, H, W)
         context : Context
         """
-        rows, cols = pixels.shape[-2] // OUTPUT_STRIDE, pixels.shape[-1] // OUTPUT_STRIDE
-        pixels, valid = _pad(pixels), _pad(valid)
-        biases = [bias(self.context(context))[:, :, None, None] for bias in self.biases]
+        embedded = self.context(context)
+        biases = [bias(embedded)[:, :, None, None] for bias in self.biases]
         known = valid[:, None].to(pixels.dtype)
         x = self.stem(pixels, valid, context.present, biases[0])
         pyramid = []
@@ -87,8 +85,7 @@ class ImageTower(nn.Module):
             known = functional.max_pool2d(known, 2 if i else OUTPUT_STRIDE)
             x = stage.blocks((stage.downsample(x) + bias if i else x) * known)
             pyramid.append(x)
-        decoded = self.decoder(pyramid)[:, :, :rows, :cols]
-        return Features(tuple(pyramid), decoded)
+        return Features(tuple(pyramid), self.decoder(pyramid))
 
 
 class _Stem(nn.Module):
@@ -126,9 +123,3 @@ class _Decoder(nn.Module):
             x = levels.pop() + functional.interpolate(x, scale_factor=2.0, mode="nearest")
         smoothed: Tensor = self.smooth(x)
         return smoothed
-
-
-def _pad(x: Tensor) -> Tensor:
-    """Pad below and right, by nothing valid, to multiples of the coarsest stride."""
-    rows, cols = (-n % COARSEST_STRIDE for n in x.shape[-2:])
-    return functional.pad(x, (0, cols, 0, rows)) if rows or cols else x

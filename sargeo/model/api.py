@@ -1,0 +1,132 @@
+"""The model as everything above sees it: a network on a device, with its spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from sargeo.errors import OutOfMemoryError
+from sargeo.model.context import SLOTS, Context
+from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.objects import decode
+from sargeo.model.spec import ModelSpec
+from sargeo.model.vision import COARSEST_STRIDE
+from sargeo.scene.bands import POLARISATIONS, QUANTITIES, Band
+from sargeo.tiling.batch import Acquisition, Batch, Outputs
+
+# Torch has no exception of its own for the CPU's memory, nor for that of cuBLAS.
+_OUT_OF_MEMORY = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+class SarModel:
+    """A network that is ready to map; `sargeo.tiling.batch.Network` describes what it does.
+
+    Parameters
+    ----------
+    network : SarKnowlip
+        Is moved to the device and frozen.
+    spec : ModelSpec
+    device : torch.device
+    """
+
+    def __init__(self, network: SarKnowlip, spec: ModelSpec, device: torch.device) -> None:
+        self.spec = spec
+        self.device = device
+        self._network = network.eval().requires_grad_(False).to(device, torch.float32)
+        # Torch's annotations lack this form of Module.to.
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._dtype = _compute_dtype(device)
+
+    @property
+    def output_stride(self) -> int:
+        """Input pixels per output cell, along each axis."""
+        return self.spec.output_stride
+
+    @property
+    def alignment(self) -> int:
+        """Pixels that windows have to be shifted by for features to repeat."""
+        return COARSEST_STRIDE
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the tower computes in: bfloat16 where the device has it, else float32."""
+        return self._dtype
+
+    @property
+    def classes(self) -> int:
+        """K, the number of land-cover classes."""
+        return len(self.spec.classes)
+
+    def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:
+        """Run the network on a batch, without gradients.
+
+        Raises
+        ------
+        OutOfMemoryError
+            If memory of the machine or of the device ran out.
+        """
+        with _memory_watched(batch), torch.inference_mode():
+            pixels = _slots(batch.pixels, acquisition.bands)
+            context = _context(acquisition, batch.lonlat)
+            autocast = self._dtype == torch.bfloat16
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
+                raw = self._network(pixels, batch.valid, context)
+            logits = raw.landcover / self.spec.temperature
+            return Outputs(logits.softmax(1), decode(raw, self.output_stride, batch.valid))
+
+
+def _compute_dtype(device: torch.device) -> torch.dtype:
+    # CPUs stay with float32: few of them compute in bfloat16, and the others emulate it slowly.
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    return torch.float32
+
+
+def _slots(pixels: Tensor, bands: tuple[Band, ...]) -> Tensor:
+    """Put channels where the network looks for their polarisation."""
+    n, _, height, width = pixels.shape
+    # The slots lie innermost in memory: channels last is what convolutions like.
+    slots = torch.zeros(n, height, width, SLOTS, device=pixels.device).permute(0, 3, 1, 2)
+    slots[:, [POLARISATIONS.index(band.polarisation) for band in bands]] = pixels
+    return slots
+
+
+def _context(acquisition: Acquisition, lonlat: Tensor) -> Context:
+    n, unknown = len(lonlat), float("nan")
+    present, quantity = [False] * SLOTS, [0] * SLOTS
+    for band in acquisition.bands:
+        slot = POLARISATIONS.index(band.polarisation)
+        present[slot], quantity[slot] = True, QUANTITIES.index(band.quantity)
+    incidence = unknown if acquisition.incidence_deg is None else acquisition.incidence_deg
+    gsd_m = (unknown, unknown) if acquisition.gsd_m is None else acquisition.gsd_m
+    return Context(
+        present=torch.tensor(present).expand(n, -1),
+        quantity=torch.tensor(quantity).expand(n, -1),
+        gsd_m=torch.tensor(gsd_m).expand(n, -1),
+        incidence_deg=torch.tensor(incidence).expand(n),
+        lonlat=lonlat,
+    ).to(lonlat.device)
+
+
+@contextmanager
+def _memory_watched(batch: Batch) -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+            raise
+        n, _, height, width = batch.pixels.shape
+        raise OutOfMemoryError(
+            f"Memory of {batch.pixels.device} ran out with {n} windows of {height} by {width} "
+            "pixels at a time.",
+            "Give a smaller --batch-size, then a smaller --patch.",
+        ) from error
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        sign in str(error) for sign in _OUT_OF_MEMORY
+    )
