@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-GIB = 1024**3
-
 LIBRARIES = ("sargeo", "torch", "timm", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
 
 RASTER_DRIVERS = ("GTiff", "COG")
@@ -118,8 +116,8 @@ def _devices() -> tuple[Facts, list[str]]:
             "name": platform.processor() or platform.machine(),
             "cores": psutil.cpu_count(logical=False) or os.cpu_count(),
             "threads": torch.get_num_threads(),
-            "memory_gib": round(memory.total / GIB, 1),
-            "memory_available_gib": round(memory.available / GIB, 1),
+            "memory_bytes": memory.total,
+            "available_bytes": memory.available,
         },
         "cuda_of_torch": torch.version.cuda or "none: this torch is built for CPUs only",
     }
@@ -127,8 +125,8 @@ def _devices() -> tuple[Facts, list[str]]:
         free, total = torch.cuda.mem_get_info(index)
         facts[f"cuda:{index}"] = {
             "name": torch.cuda.get_device_name(index),
-            "memory_gib": round(total / GIB, 1),
-            "memory_available_gib": round(free / GIB, 1),
+            "memory_bytes": total,
+            "available_bytes": free,
         }
     return facts, []
 
@@ -154,7 +152,7 @@ def _models() -> tuple[Facts, list[str]]:
 def _disk() -> tuple[Facts, list[str]]:
     folders = {"temporary_folder": Path(tempfile.gettempdir()), "current_folder": Path.cwd()}
     return {
-        name: {"path": str(path), "free_gib": round(shutil.disk_usage(path).free / GIB, 1)}
+        name: {"path": str(path), "free_bytes": shutil.disk_usage(path).free}
         for name, path in folders.items()
     }, []
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # Wide enough for any path: output that is piped must not be wrapped.
 UNWRAPPED = 10_000
 
+# Names end in their unit; these numbers are shown with a prefix to it.
+BYTES = "_bytes"
+
 Facts = Mapping[str, object]
 
 
@@ -70,7 +73,7 @@ def _pairs(facts: Facts) -> Table:
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts.items():
-        table.add_row(Text(f"  {_label(name)}"), Text(_text(value)))
+        table.add_row(Text(f"  {_label(name)}"), Text(_text(value, name)))
     return table
 
 
@@ -82,26 +85,30 @@ def _records(rows: Sequence[Facts]) -> Table:
     for name in rows[0]:
         table.add_column(_label(name), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_text(value)) for value in row.values()))
+        table.add_row(*(Text(_text(value, name)) for name, value in row.items()))
     return table
 
 
 def _label(name: str) -> str:
-    return str(name).replace("_", " ")
+    return name.removesuffix(BYTES).replace("_", " ")
 
 
-def _text(value: object) -> str:
+def _text(value: object, name: str = "") -> str:
     match value:
         case None:
             return "unknown"
         case bool():
             return "yes" if value else "no"
+        case int() if name.endswith(BYTES):
+            from rich.filesize import decimal
+
+            return decimal(value)
         case float():
             return f"{value:.6g}"
         case Mapping():
-            return ", ".join(f"{_label(name)} {_text(item)}" for name, item in value.items())
+            return ", ".join(f"{_label(key)} {_text(item, key)}" for key, item in value.items())
         case str():
             return value
         case Sequence():
-            return ", ".join(_text(item) for item in value)
+            return ", ".join(_text(item, name) for item in value)
     return str(value)

@@ -13,6 +13,7 @@ FACTS = {
     "gsd_known": True,
     "incidence_deg": None,
     "grid": {"shape": [10, 20], "spacing_m": 10.000000001, "corner": {"row": 0, "col": 0}},
+    "sizes": {"memory_bytes": 2_100_000_000, "output_bytes": {"landcover": 5}},
     "bands": [{"polarisation": "VV", "scale": "db"}, {"polarisation": "VH", "scale": "db"}],
     "notes": [],
 }
@@ -31,6 +32,10 @@ def test_text_has_sections_and_tables(capsys: pytest.CaptureFixture[str]) -> Non
         "  shape       10, 20",
         "  spacing m   10",
         "  corner      row 0, col 0",
+        "",
+        "sizes",
+        "  memory   2.1 GB",
+        "  output   landcover 5",
         "",
         "bands",
         "polarisation   scale",

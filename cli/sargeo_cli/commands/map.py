@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
 import typer
 
@@ -13,7 +13,7 @@ from sargeo_cli.progress import ProgressStyle, reporting
 from sargeo_cli.render import show_result
 
 if TYPE_CHECKING:
-    from sargeo.mapping import RunPlan, RunReport
+    from sargeo.mapping.options import MapKeywords, Product
 
 
 def map_command(
@@ -44,31 +44,49 @@ def map_command(
 ) -> None:
     """Map a scene: land cover and objects."""
     from sargeo.mapping import ObjectControls, map_scene, plan_map
-    from sargeo.scene.assumptions import Assumptions
 
-    job: Callable[..., RunPlan | RunReport] = plan_map if dry_run else map_scene
+    asked: MapKeywords = {
+        "products": tuple(cast("Product", name.strip()) for name in products.split(",")),
+        "cell_size_m": cell_size,
+        "aoi": aoi,
+        "batch_size": batch_size,
+        "patch": patch,
+        "margin": margin,
+        "objects": ObjectControls(
+            min_confidence=min_confidence,
+            min_length_m=min_length,
+            max_length_m=max_length,
+            exclude=exclude,
+            land_mask=_land_mask(land_mask),
+            coast_buffer_m=coast_buffer,
+        ),
+        "class_probabilities": class_probabilities,
+        "uncertain_below": uncertain_below,
+        "web_map": web_map,
+    }
+    if dry_run:
+        plan = plan_map(scene, model, assume=assume, device=device, **asked)
+        show_result(plan.to_dict(), progress)
+        return
     with cancel_on_interrupt() as cancelled, reporting(progress) as reporter:
-        result = job(
+        report = map_scene(
             scene,
             model,
             out_dir,
-            products=tuple(name.strip() for name in products.split(",")),
-            cell_size_m=cell_size,
-            aoi=aoi,
-            assume=Assumptions.parse(assume),
+            assume=assume,
             device=device,
-            batch_size=batch_size,
-            patch=patch,
-            margin=margin,
-            objects=ObjectControls(
-                min_confidence, min_length, max_length, exclude, land_mask, coast_buffer
-            ),
-            class_probabilities=class_probabilities,
-            uncertain_below=uncertain_below,
-            web_map=web_map,
             overwrite=overwrite,
             reporter=reporter,
             cancelled=cancelled,
             command=ctx.obj,
+            **asked,
         )
-    show_result(result.to_dict(), progress)
+    show_result(report.to_dict(), progress)
+
+
+def _land_mask(text: str | None) -> Path | Literal["auto"] | None:
+    match text:
+        case None | "auto":
+            return text
+        case _:
+            return Path(text)
