@@ -1,7 +1,8 @@
 """From a scene to its products."""
 
 from sargeo.mapping.dryrun import RunPlan, plan_map
+from sargeo.mapping.options import MapOptions
 from sargeo.mapping.run import RunReport, map_scene
 from sargeo.products.controls import ObjectControls
 
-__all__ = ["ObjectControls", "RunPlan", "RunReport", "map_scene", "plan_map"]
+__all__ = ["MapOptions", "ObjectControls", "RunPlan", "RunReport", "map_scene", "plan_map"]

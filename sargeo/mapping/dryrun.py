@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import torch
 
 from sargeo.mapping.job import Job
-from sargeo.mapping.options import MapOptions
+from sargeo.mapping.options import MapKeywords, MapOptions
 from sargeo.mapping.run import open_job
 from sargeo.model.api import SarModel
 from sargeo.tiling.batch import Batch
@@ -20,6 +20,7 @@ from sargeo.tiling.stream import READ_AHEAD
 if TYPE_CHECKING:
     import xarray as xr
 
+    from sargeo.scene.assumptions import Assumptions
     from sargeo.scene.scene import Scene
 
 BASE_BYTES = 700_000_000
@@ -81,10 +82,10 @@ class RunPlan:
 def plan_map(
     scene: Scene | str | Path | xr.DataArray,
     model: SarModel | str | Path = "sargeo-tiny",
-    options: MapOptions | None = None,
     *,
-    assume: str | None = None,
+    assume: Assumptions | str | None = None,
     device: str = "auto",
+    **options: Unpack[MapKeywords],
 ) -> RunPlan:
     """Tell what `sargeo.mapping.map_scene` would do. One batch is run to measure the speed.
 
@@ -93,7 +94,7 @@ def plan_map(
     sargeo.errors.SargeoError
         Where the run would be refused before its first window.
     """
-    job = open_job(scene, model, options or MapOptions(), assume=assume, device=device)
+    job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
     stripes = job.stripes()
     windows = sum(len(s.windows) for s in stripes)
     grid, work = job.scene.grid, job.work.grid

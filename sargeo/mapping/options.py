@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 
 from sargeo.errors import UsageError
 from sargeo.products.controls import ObjectControls
@@ -16,9 +16,42 @@ Product = Literal["landcover", "objects"]
 PRODUCTS: tuple[Product, ...] = get_args(Product)
 
 
+class MapKeywords(TypedDict, total=False):
+    """The fields of `MapOptions` as keyword arguments."""
+
+    products: tuple[Product, ...]
+    cell_size_m: float
+    aoi: Path | gpd.GeoDataFrame | None
+    batch_size: int | None
+    patch: int | None
+    margin: int | None
+    objects: ObjectControls
+    class_probabilities: bool
+    uncertain_below: float | None
+    web_map: bool
+
+
 @dataclass(frozen=True, slots=True)
 class MapOptions:
-    """What to make of a scene, and how. See `sargeo.mapping.map_scene` for each.
+    """What to make of a scene, and how.
+
+    Attributes
+    ----------
+    products : tuple of {"landcover", "objects"}
+    cell_size_m : float
+        Wished side of a cell of the count raster in metres; cells are whole pixels.
+    aoi : Path, GeoDataFrame or None
+        Polygons outside which all is nodata. They change no pixel inside.
+    batch_size, patch, margin : int or None
+        Instead of the device's and the model's own.
+    objects : ObjectControls
+        Which objects are kept.
+    class_probabilities : bool
+        Also write the probabilities of all classes.
+    uncertain_below : float or None
+        Pixels whose class is less probable get code 254.
+    web_map : bool
+        Also write the web page.
 
     Raises
     ------

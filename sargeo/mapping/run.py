@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,11 @@ from sargeo.legend import LAND_COVER, UNCERTAIN_CLASS
 from sargeo.machine import peak_memory_bytes
 from sargeo.mapping.background import BackgroundWriter
 from sargeo.mapping.job import Job, software_versions
-from sargeo.mapping.options import PRODUCTS, MapOptions, Product
+from sargeo.mapping.options import MapKeywords, MapOptions
 from sargeo.mapping.pace import Pace
 from sargeo.mapping.rows import RasterProducts, Rows, bring_back
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
-from sargeo.products.controls import ObjectControls
 from sargeo.products.files import write_text
 from sargeo.products.provenance import Run, write_item
 from sargeo.products.regrid import WorkRaster
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
+    from sargeo.scene.assumptions import Assumptions
     from sargeo.scene.scene import Scene
 
 
@@ -88,22 +88,13 @@ def map_scene(
     model: SarModel | str | Path = "sargeo-tiny",
     out_dir: str | Path = ".",
     *,
-    products: Sequence[Product] = PRODUCTS,
-    cell_size_m: float = 500.0,
-    aoi: str | Path | gpd.GeoDataFrame | None = None,
-    assume: str | None = None,
+    assume: Assumptions | str | None = None,
     device: str = "auto",
-    batch_size: int | None = None,
-    patch: int | None = None,
-    margin: int | None = None,
-    objects: ObjectControls | None = None,
-    class_probabilities: bool = False,
-    uncertain_below: float | None = None,
-    web_map: bool = False,
     overwrite: bool = False,
     reporter: Reporter | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     command: Sequence[str] = (),
+    **options: Unpack[MapKeywords],
 ) -> RunReport:
     """Map a scene and write its products.
 
@@ -115,25 +106,10 @@ def map_scene(
         Name or folder of a model, or one that is loaded.
     out_dir : str or Path
         Folder of the products; made where it does not exist.
-    products : sequence of {"landcover", "objects"}
-    cell_size_m : float
-        Wished side of a cell of the count raster in metres; cells are whole pixels.
-    aoi : path or GeoDataFrame, optional
-        Polygons outside which all is nodata. They change no pixel inside.
-    assume : str, optional
+    assume : Assumptions or str, optional
         What the file does not say, as in ``--assume``.
     device : str
         "auto", "cpu" or "cuda[:N]"; not looked at where ``model`` is loaded.
-    batch_size, patch, margin : int, optional
-        Instead of the device's and the model's own.
-    objects : ObjectControls, optional
-        Which objects are kept.
-    class_probabilities : bool
-        Also write the probabilities of all classes.
-    uncertain_below : float, optional
-        Pixels whose class is less probable get code 254.
-    web_map : bool
-        Also write the web page.
     overwrite : bool
         Replace products, and an unfinished run, of the same scene.
     reporter : Reporter, optional
@@ -142,25 +118,16 @@ def map_scene(
         Asked between batches whether to stop.
     command : sequence of str
         The command line, for provenance.
+    **options
+        The fields of `sargeo.mapping.MapOptions`: products, cell_size_m, aoi, batch_size, patch,
+        margin, objects, class_probabilities, uncertain_below, web_map.
 
     Raises
     ------
     sargeo.errors.SargeoError
         By its subclasses, with a remedy each.
     """
-    options = MapOptions(
-        products=tuple(products),
-        cell_size_m=cell_size_m,
-        aoi=Path(aoi) if isinstance(aoi, str) else aoi,
-        batch_size=batch_size,
-        patch=patch,
-        margin=margin,
-        objects=objects or ObjectControls(),
-        class_probabilities=class_probabilities,
-        uncertain_below=uncertain_below,
-        web_map=web_map,
-    )
-    job = open_job(scene, model, options, assume=assume, device=device)
+    job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
     run = _Run(job, reporter or Silent(), cancelled, tuple(command))
     with Workspace(Path(out_dir), job.scene.name, overwrite=overwrite) as workspace:
         return run.into(workspace)
@@ -171,7 +138,7 @@ def open_job(
     model: SarModel | str | Path,
     options: MapOptions,
     *,
-    assume: str | None = None,
+    assume: Assumptions | str | None = None,
     device: str = "auto",
 ) -> Job:
     """Open scene and model and settle the run, without writing anything."""

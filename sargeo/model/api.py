@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sargeo.errors import OutOfMemoryError
 from sargeo.model.context import SLOTS, Context
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.objects import decode
+from sargeo.model.predict import Prediction, predict
 from sargeo.model.spec import ModelSpec
 from sargeo.model.vision import COARSEST_STRIDE
-from sargeo.scene.bands import POLARISATIONS, QUANTITIES, Band
+from sargeo.scene.bands import POLARISATIONS, QUANTITIES, Band, Polarisation, Quantity, Scale
 from sargeo.tiling.batch import Acquisition, Batch, Outputs
 
 # Torch has no exception of its own for the CPU's memory, nor for that of cuBLAS.
@@ -59,6 +61,45 @@ class SarModel:
     def classes(self) -> int:
         """K, the number of land-cover classes."""
         return len(self.spec.classes)
+
+    def predict(
+        self,
+        pixels: ArrayLike,
+        *,
+        bands: Sequence[Polarisation],
+        scale: Scale,
+        quantity: Quantity | None = None,
+        valid: ArrayLike | None = None,
+        gsd_m: float | None = None,
+    ) -> Prediction:
+        """Map an array of any size, without files.
+
+        Parameters
+        ----------
+        pixels : array_like, shape (C, H, W)
+            Backscatter; NaN and infinity are not valid.
+        bands : sequence of {"VV", "VH", "HH", "HV"}
+            Polarisation of each of the C bands.
+        scale : {"db", "linear", "amplitude"}
+            Decibels, linear power, or amplitude.
+        quantity : {"sigma0", "gamma0", "beta0", "uncalibrated"}, optional
+            By default amplitude is taken as uncalibrated, and the others as sigma nought.
+        valid : array_like of bool, shape (H, W), optional
+            Where there is a measurement.
+        gsd_m : float, optional
+            Ground spacing in metres, which `spec.spacing` tells the trained range of; None where
+            it is unknown. Nothing is resampled.
+
+        Raises
+        ------
+        UsageError
+            If the arguments do not fit each other.
+        OutOfMemoryError
+            If memory of the machine or of the device ran out.
+        """
+        return predict(
+            self, pixels, bands=bands, scale=scale, quantity=quantity, valid=valid, gsd_m=gsd_m
+        )
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:
         """Run the network on a batch, without gradients.

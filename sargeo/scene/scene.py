@@ -61,6 +61,11 @@ class Scene(Protocol):
         ...
 
     @property
+    def assumed_gsd_m(self) -> float | None:
+        """Ground spacing in metres that the user gave instead of the grid's."""
+        ...
+
+    @property
     def incidence_deg(self) -> float | None:
         """Mean incidence angle in degrees, where the file tells it."""
         ...
