@@ -13,6 +13,7 @@ from sargeo_cli.progress import ProgressStyle, reporting
 from sargeo_cli.render import show_result
 
 if TYPE_CHECKING:
+    from sargeo.mapping import RunPlan, RunReport
     from sargeo.mapping.options import MapKeywords, Product
 
 
@@ -53,35 +54,29 @@ def map_command(
         "patch": patch,
         "margin": margin,
         "objects": ObjectControls(
-            min_confidence=min_confidence,
-            min_length_m=min_length,
-            max_length_m=max_length,
-            exclude=exclude,
-            land_mask=_land_mask(land_mask),
-            coast_buffer_m=coast_buffer,
+            min_confidence, min_length, max_length, exclude, _land_mask(land_mask), coast_buffer
         ),
         "class_probabilities": class_probabilities,
         "uncertain_below": uncertain_below,
         "web_map": web_map,
     }
     if dry_run:
-        plan = plan_map(scene, model, assume=assume, device=device, **asked)
-        show_result(plan.to_dict(), progress)
-        return
-    with cancel_on_interrupt() as cancelled, reporting(progress) as reporter:
-        report = map_scene(
-            scene,
-            model,
-            out_dir,
-            assume=assume,
-            device=device,
-            overwrite=overwrite,
-            reporter=reporter,
-            cancelled=cancelled,
-            command=ctx.obj,
-            **asked,
-        )
-    show_result(report.to_dict(), progress)
+        result: RunPlan | RunReport = plan_map(scene, model, assume=assume, device=device, **asked)
+    else:
+        with cancel_on_interrupt() as cancelled, reporting(progress) as reporter:
+            result = map_scene(
+                scene,
+                model,
+                out_dir,
+                assume=assume,
+                device=device,
+                overwrite=overwrite,
+                reporter=reporter,
+                cancelled=cancelled,
+                command=ctx.obj,
+                **asked,
+            )
+    show_result(result.to_dict(), progress)
 
 
 def _land_mask(text: str | None) -> Path | Literal["auto"] | None:
