@@ -174,6 +174,6 @@ def inverse_distance_m(
     """Geodesic distance in metres between points in degrees; not finite where an end is not."""
     finite = np.isfinite(lon0) & np.isfinite(lat0) & np.isfinite(lon1) & np.isfinite(lat1)
     finite &= (np.abs(lat0) <= 90) & (np.abs(lat1) <= 90)
-    ends = [np.where(finite, v, 0.0) for v in (lon0, lat0, lon1, lat1)]
-    distance = np.asarray(WGS84.inv(*ends)[2], dtype=float)
+    ends: list[FloatArray] = [np.where(finite, v, 0.0) for v in (lon0, lat0, lon1, lat1)]
+    distance: FloatArray = WGS84.inv(ends[0], ends[1], ends[2], ends[3])[2]
     return np.where(finite, distance, np.inf)

@@ -1,1 +1,1 @@
-"""TODO"""
+"""What was measured: scenes, their bands, and backscatter as numbers."""

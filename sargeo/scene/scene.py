@@ -37,24 +37,28 @@ class Raster:
 
 @runtime_checkable
 class Scene(Protocol):
-    """Anything with a grid, bands, and pixels by block. ``read`` may be called from any thread.
-
-    Attributes
-    ----------
-    name : str
-        Stem of the products' names.
-    source : str
-        Path or address, as the user gave it; what provenance records.
-    """
+    """Anything with a grid, bands, and pixels by block. ``read`` may be called from any thread."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Stem of the products' names."""
+        ...
+
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """Path or address, as the user gave it; what provenance records."""
+        ...
+
     @property
-    def grid(self) -> GeoGrid: ...
+    def grid(self) -> GeoGrid:
+        """Where the pixels are."""
+        ...
+
     @property
-    def bands(self) -> tuple[Band, ...]: ...
+    def bands(self) -> tuple[Band, ...]:
+        """What each channel holds."""
+        ...
+
     @property
     def gsd_known(self) -> bool:
         """False where the grid's spacing says nothing about the ground."""

@@ -1,0 +1,144 @@
+"""Reasons to refuse a raster before its pixels are looked at: each names the remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rasterio.enums import ColorInterp
+
+from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
+from sargeo.grid import GeoGrid
+from sargeo.scene.bands import POLARISATIONS
+from sargeo.scene.rasterfile import RasterFacts
+
+_DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+
+_PICTURE = {ColorInterp.red, ColorInterp.green, ColorInterp.blue}
+
+_TERRAIN_CORRECTION = (
+    "Terrain-correct it to a map grid first, in SNAP (Range-Doppler Terrain Correction) or with "
+    "sarsen."
+)
+
+
+def georeference(path: str, facts: RasterFacts) -> GeoGrid:
+    """Return the grid of a raster.
+
+    Raises
+    ------
+    NoGeoreferenceError
+        If it has no CRS or no transform, lies in slant range, or does not lie on Earth.
+    """
+    if _has_no_transform(facts.transform):
+        raise _unplaced(path, facts)
+    if facts.crs is None:
+        raise NoGeoreferenceError(
+            f"{path} has a transform but no CRS.",
+            "Name the CRS with gdal_edit -a_srs EPSG:CODE, or export the scene again with it.",
+        )
+    grid = GeoGrid(_crs(path, facts), facts.transform, facts.shape)
+    if grid.sampled_spacing_m()[0].size == 0:
+        raise NoGeoreferenceError(
+            f"The coordinates of {path}, from {grid.transform.c:.8g}, {grid.transform.f:.8g}, do "
+            f"not lie on Earth in {grid.crs.name}.",
+            "Correct the CRS or the transform with gdal_edit -a_srs or -a_ullr.",
+        )
+    return grid
+
+
+def check_pixels(path: str, facts: RasterFacts) -> None:
+    """Refuse pixels that are no SAR intensity.
+
+    Raises
+    ------
+    UnsupportedPixelsError
+        If pixels are complex or of an unusual dtype, a palette, or of too many bands.
+    """
+    complex_pixels = [t for t in facts.dtypes if "complex" in t]
+    if complex_pixels:
+        raise UnsupportedPixelsError(
+            f"{path} holds complex pixels ({complex_pixels[0]}), as in a single-look product.",
+            "Detect, calibrate and terrain-correct it to intensity first, for instance in SNAP.",
+        )
+    if not 1 <= len(facts.indexes) <= len(POLARISATIONS):
+        raise UnsupportedPixelsError(
+            f"{path} has {len(facts.indexes)} bands, where a scene has one per polarisation.",
+            "Choose its polarisations with gdal_translate -b.",
+        )
+    for dtype in facts.dtypes:
+        if dtype not in _DTYPES:
+            raise UnsupportedPixelsError(
+                f"{path} holds pixels of type {dtype}.",
+                f"Convert it to float32 with gdal_translate -ot Float32 (known: {_listed()}).",
+            )
+    if ColorInterp.palette in facts.colours:
+        raise UnsupportedPixelsError(
+            f"{path} holds a colour palette: it is a map or a picture, not a SAR scene.",
+            "Give the scene's backscatter or amplitude.",
+        )
+
+
+def check_no_picture(path: str, facts: RasterFacts) -> None:
+    """Refuse red, green and blue; ask where nothing says that they are polarisations."""
+    if set(facts.colours) >= _PICTURE:
+        raise UnsupportedPixelsError(
+            f"{path} is a colour picture (red, green, blue), not a SAR scene.",
+            "Give the scene's backscatter; if these bands are polarisations, name them, such as "
+            "--assume hh,vv,hv.",
+        )
+
+
+def _listed() -> str:
+    return ", ".join(_DTYPES)
+
+
+def _has_no_transform(transform: Affine) -> bool:
+    """Tell the transform that GDAL gives where a file has none, or one that maps all to a line."""
+    unit = abs(transform.a) == 1 and abs(transform.e) == 1 and transform.b == transform.d == 0
+    return bool((unit and transform.c == transform.f == 0) or transform.determinant == 0)
+
+
+def _unplaced(path: str, facts: RasterFacts) -> NoGeoreferenceError:
+    if _in_slant_range(facts.tags):
+        return NoGeoreferenceError(f"{path} lies in slant range.", _TERRAIN_CORRECTION)
+    if facts.gcps:
+        return NoGeoreferenceError(
+            f"{path} is placed by {facts.gcps} ground control points only, not by a map grid.",
+            f"{_TERRAIN_CORRECTION[:-1]}, or warp it with gdalwarp -tps where the ground is flat.",
+        )
+    if facts.rpcs:
+        return NoGeoreferenceError(
+            f"{path} is placed by rational polynomials (RPC) only, not by a map grid.",
+            "Orthorectify it with gdalwarp -rpc and an elevation model, or in SNAP.",
+        )
+    lacks = "neither a CRS nor a transform" if facts.crs is None else "a CRS, but no transform"
+    return NoGeoreferenceError(
+        f"{path} has {lacks}: where its pixels lie on Earth is not known.",
+        "Export the scene again as a georeferenced GeoTIFF, or add both with gdal_edit -a_srs "
+        "and -a_ullr.",
+    )
+
+
+def _in_slant_range(tags: Mapping[str, str]) -> bool:
+    said = " ".join(f"{k} {v}" for k, v in tags.items())
+    return bool(re.search(r"slant|(?<![a-z])slc(?![a-z])", said, re.IGNORECASE))
+
+
+def _crs(path: str, facts: RasterFacts) -> CRS:
+    try:
+        crs = CRS.from_user_input(facts.crs)
+    except CRSError as error:
+        raise NoGeoreferenceError(
+            f"The CRS of {path} is not understood ({error}).",
+            "Name it with gdal_edit -a_srs EPSG:CODE.",
+        ) from error
+    if not (crs.is_geographic or crs.is_projected):
+        raise NoGeoreferenceError(
+            f"The CRS of {path}, {crs.name}, is a local one that is not tied to the Earth.",
+            "Name the true CRS with gdal_edit -a_srs EPSG:CODE.",
+        )
+    return crs
