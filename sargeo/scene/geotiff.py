@@ -167,7 +167,7 @@ class GeoTiffScene:
             source=self.source,
             texts=texts,
             integer=[whole for facts in self.facts for whole in _integer(facts)],
-            values=self._decide_validity(),
+            medians=[float(np.median(values)) for values in self._decide_validity()],
         )
         self.findings = interpret(clues, assume)
         self.bands = tuple(finding.band for finding in self.findings)

@@ -12,9 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sargeo.errors import UnknownRadiometryError, UsageError
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import QUANTITIES, Band, Polarisation, Quantity, Scale
@@ -78,22 +75,18 @@ class Clues:
         For each band, what is said in each of `PLACES`; empty where nothing is.
     integer : sequence of bool
         Whether a band holds integers that no scale or offset turns into something else.
-    values : ndarray of float32, shape (C, N)
-        A sample of valid pixels; N is at least 1.
+    medians : sequence of float
+        Of each band's valid values, in a sample of the scene.
     """
 
     source: str
     texts: Sequence[Sequence[str]]
     integer: Sequence[bool]
-    values: NDArray[np.float32]
+    medians: Sequence[float]
 
     def places(self, band: int) -> list[tuple[str, str]]:
         """Return where and what is said about a band, most specific first."""
         return list(zip(PLACES, self.texts[band], strict=True))
-
-    def median(self, band: int) -> float:
-        """Return the median of a band's values."""
-        return float(np.median(self.values[band]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +136,8 @@ def find_polarisations(
     if assumed:
         if len(assumed) != count:
             raise UsageError(
-                f"--assume names {len(assumed)} polarisation(s), but {clues.source} has {count} "
-                "band(s).",
+                f"--assume names {', '.join(assumed)}, but the number of bands of {clues.source} "
+                f"is {count}.",
                 "Name one polarisation for each band, in order, such as --assume vv,vh.",
             )
         return [(p, _ASSUMED) for p in assumed]
@@ -153,8 +146,10 @@ def find_polarisations(
         if len(set(said)) == count:
             return [(p, place) for p in said]
     raise UnknownRadiometryError(
-        f"{clues.source} does not say which polarisation its {count} band(s) hold.",
-        f"Name them in band order, such as --assume {','.join(('vv', 'vh', 'hh', 'hv')[:count])}.",
+        f"{clues.source} does not say which polarisation its "
+        + ("band holds." if count == 1 else f"{count} bands hold."),
+        "Name one for each band in order, and the scale if that is not told either, such as "
+        f"--assume {','.join(('vv', 'vh', 'hh', 'hv')[:count])},db.",
     )
 
 
@@ -227,7 +222,7 @@ def _scales_in(text: str) -> set[Scale]:
 
 
 def _scale_of_values(clues: Clues, band: int, quantity: Quantity | None) -> tuple[Scale, str]:
-    median = clues.median(band)
+    median = clues.medians[band]
     if -50 <= median < 0:
         return "db", f"from the values, whose median is {median:.3g}"
     if median >= 0 and clues.integer[band]:
@@ -245,7 +240,7 @@ def _check_values(
     clues: Clues, band: int, scale: Scale, place: str, quantity: Quantity | None
 ) -> None:
     """Refuse values that cannot be what the file says, such as a stretched image named "_db"."""
-    median = clues.median(band)
+    median = clues.medians[band]
     if scale == "db" and not -60 <= median <= 20:
         wrong = "decibels"
     elif scale != "db" and median < 0:
@@ -267,7 +262,7 @@ def _quantity_of_values(clues: Clues, band: int, scale: Scale) -> tuple[Quantity
         return "sigma0", "presumed, as the file names none"
     if clues.integer[band]:
         return "uncalibrated", "from the integer pixels"
-    if scale == "linear" and _is_power(clues.median(band), scale):
+    if scale == "linear" and _is_power(clues.medians[band], scale):
         return "sigma0", "presumed from the values, as the file names none"
     return "uncalibrated", "presumed, as the file names no calibration"
 

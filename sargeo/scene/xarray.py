@@ -89,9 +89,9 @@ class DataArrayScene:
         stored = np.asarray(self._array[:, rows, cols].values)
         with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, thus invalid
             values = stored.astype(np.float32)
-        valid: NDArray[np.bool_] = np.isfinite(values).all(axis=0)
+        valid = np.logical_and.reduce(np.isfinite(values))
         if self._nodata is not None and not np.isnan(self._nodata):
-            valid &= (stored != self._nodata).all(axis=0)
+            valid &= np.logical_and.reduce(stored != self._nodata)
         np.copyto(values, np.float32(0), where=~valid)
         return values, valid
 
@@ -146,7 +146,7 @@ class DataArrayScene:
                 for label in labels
             ],
             integer=[array.dtype.kind in "iu"] * len(labels),
-            values=values,
+            medians=[float(np.median(channel)) for channel in values],
         )
 
 
