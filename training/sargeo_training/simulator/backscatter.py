@@ -108,7 +108,7 @@ def mean_backscatter(band: RadarBand, surface: Surface, incidence_deg: float) ->
     """Mean sigma nought of a surface on land in linear power, by channel of the band."""
     known = LAND_BACKSCATTER[band][surface]
     tilt = (np.cos(np.radians(incidence_deg)) / np.cos(np.radians(40.0))) ** known.exponent
-    return (10 ** (np.array(known.level_db) / 10) * tilt).astype(np.float32)
+    return np.asarray(10 ** (np.array(known.level_db) / 10) * tilt, dtype=np.float32)
 
 
 def parcel_backscatter(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,9 @@ class Lattice:
     @cached_property
     def south_east_m(self) -> tuple[Field, Field]:
         """Metres south (nodes, 1) and east (1, nodes) of the middle of the scene."""
-        south, east = (
-            (np.arange(n) * self.STEP - size / 2) * self.gsd_m
-            for n, size in zip(self.nodes, self.shape, strict=True)
-        )
-        return south[:, None], east[None, :]
+        south = (np.arange(self.nodes[0]) * self.STEP - self.shape[0] / 2) * self.gsd_m
+        east = (np.arange(self.nodes[1]) * self.STEP - self.shape[1] / 2) * self.gsd_m
+        return np.asarray(south[:, None], dtype=float), np.asarray(east[None, :], dtype=float)
 
     def fractal(self, rng: np.random.Generator, wavelength_m: float, slope: float) -> Field:
         """Draw a Gaussian random field of zero mean and unit variance on the nodes.
@@ -75,13 +73,9 @@ class Lattice:
         ``frequency ** -slope`` below (2 is rough, 4 smooth).
         """
         rows, cols = (fft.next_fast_len(n, real=True) for n in self.nodes)
-        frequency = np.hypot(
-            fft.fftfreq(rows, self.spacing_m)[:, None], fft.rfftfreq(cols, self.spacing_m)
-        )
-        amplitude = (1 + (frequency * wavelength_m) ** 2) ** (-slope / 4)
-        amplitude[0, 0] = 0
-        noise = fft.rfft2(rng.standard_normal((rows, cols))) * amplitude
-        field = fft.irfft2(noise, (rows, cols))[: self.nodes[0], : self.nodes[1]]
+        amplitude = _amplitude((rows, cols), self.spacing_m, wavelength_m, slope)
+        noise = fft.rfft2(rng.standard_normal((rows, cols), dtype=np.float32)) * amplitude
+        field = fft.irfft2(noise, (rows, cols))[: self.nodes[0], : self.nodes[1]].astype(float)
         return np.asarray((field - field.mean()) / field.std())
 
     def upsample(self, values: Field) -> Field32:
@@ -89,13 +83,16 @@ class Lattice:
         step, (rows, cols) = self.STEP, self.nodes
         nodes = values.astype(np.float32)
         wide = np.empty((rows, (cols - 1) * step), dtype=np.float32)
-        across = np.diff(nodes, axis=1)
-        for k in range(step):
-            wide[:, k::step] = nodes[:, :-1] + across * np.float32(k / step)
+        wide[:, ::step] = nodes[:, :-1]
+        across = np.diff(nodes, axis=1) / np.float32(step)
         full = np.empty(((rows - 1) * step, wide.shape[1]), dtype=np.float32)
+        for k in range(1, step):
+            np.add(wide[:, k - 1 :: step], across, out=wide[:, k::step])
+        full[::step] = wide[:-1]
         down = np.diff(wide, axis=0)
-        for k in range(step):
-            full[k::step] = wide[:-1] + down * np.float32(k / step)
+        down /= np.float32(step)
+        for k in range(1, step):
+            np.add(full[k - 1 :: step], down, out=full[k::step])
         return full[: self.shape[0], : self.shape[1]]
 
     def at(self, values: Field, row: float, col: float) -> float:
@@ -103,3 +100,16 @@ class Lattice:
         i = min(max(round(row / self.STEP), 0), self.nodes[0] - 1)
         j = min(max(round(col / self.STEP), 0), self.nodes[1] - 1)
         return float(values[i, j])
+
+
+@lru_cache(maxsize=64)
+def _amplitude(
+    shape: tuple[int, int], spacing_m: float, wavelength_m: float, slope: float
+) -> Field32:
+    """Amplitude spectrum of ``Lattice.fractal`` in the layout of ``rfft2``."""
+    frequency = np.hypot(
+        fft.fftfreq(shape[0], spacing_m)[:, None], fft.rfftfreq(shape[1], spacing_m)
+    )
+    amplitude = (1 + (frequency * wavelength_m) ** 2) ** (-slope / 4)
+    amplitude[0, 0] = 0
+    return np.asarray(amplitude, dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ class _Frame:
         return cls(block, row, col, seaward_deg, lattice.gsd_m, along, out)
 
     def berth(self, along_m: float, out_m: float, off: float) -> Berth:
-        """A berth at local coordinates; ``off`` turns the seaward direction to the water's side."""
+        """Return a berth; ``off`` turns the seaward direction to the water's side."""
         angle = np.radians(self.seaward_deg)
         east = along_m * np.cos(angle) + out_m * np.sin(angle)
         south = along_m * np.sin(angle) - out_m * np.cos(angle)
@@ -73,7 +74,7 @@ class _Frame:
     def near_line(self, points: list[tuple[float, float]], width_m: float) -> Mask:
         """Pixels within half a width of a line through (along, out) points."""
         near = np.zeros(self.along.shape, dtype=bool)
-        for (a0, o0), (a1, o1) in zip(points, points[1:], strict=False):
+        for (a0, o0), (a1, o1) in pairwise(points):
             da, do = a1 - a0, o1 - o0
             share = ((self.along - a0) * da + (self.out - o0) * do) / (da * da + do * do)
             share = np.clip(share, 0, 1)
@@ -118,11 +119,8 @@ def build_harbour(
 def _site(
     rng: np.random.Generator, lattice: Lattice, shore_m: Field, size: float
 ) -> tuple[float, float, float] | None:
-    """The first of many random points on a shore with land behind and sea before it.
-
-    Returns row, column and the direction to the sea.
-    """
-    down, right = np.gradient(shore_m)
+    """Find a shore with land behind and sea before it: row, column, direction to the sea."""
+    down, right = np.asarray(np.gradient(shore_m))
     for row, col in rng.uniform(0.1, 0.9, size=(400, 2)) * lattice.shape:
         if abs(lattice.at(shore_m, row, col)) > 80.0:
             continue
@@ -144,7 +142,7 @@ def _dredge(window: NDArray[np.uint8], frame: _Frame, size: float, front: float)
 def _quays(
     rng: np.random.Generator, window: NDArray[np.uint8], frame: _Frame, size: float, front: float
 ) -> list[Berth]:
-    """A platform with rows of containers or sheds, cut by basins."""
+    """Build a platform with rows of containers or sheds, cut by basins."""
     along, out = frame.along, frame.out
     platform = (np.abs(along) < size) & (out < front) & (out > front - 0.75 * size)
     row_m = float(rng.uniform(60, 120))
@@ -165,7 +163,7 @@ def _quays(
 def _piers(
     rng: np.random.Generator, window: NDArray[np.uint8], frame: _Frame, size: float, front: float
 ) -> list[Berth]:
-    """Straight piers out to sea, with a berth on either side."""
+    """Build straight piers out to sea, with a berth on either side."""
     berths = []
     for centre in rng.uniform(-0.7, 0.7, size=rng.integers(1, 4)) * size:
         length, half = float(rng.uniform(0.3, 0.7)) * size, float(rng.uniform(8, 22))
@@ -179,7 +177,7 @@ def _piers(
 def _breakwaters(
     rng: np.random.Generator, window: NDArray[np.uint8], frame: _Frame, size: float
 ) -> None:
-    """Two moles that leave an entrance."""
+    """Build two moles that leave an entrance."""
     width_m = max(float(rng.uniform(18, 35)), 1.5 * frame.gsd_m)
     gap = float(rng.uniform(-0.3, 0.5)) * size
     outer = float(rng.uniform(1.1, 1.5)) * size

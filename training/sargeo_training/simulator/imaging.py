@@ -28,6 +28,8 @@ from sargeo_training.simulator.targets import View, add_ships
 from sargeo_training.simulator.terrain import shading
 from sargeo_training.simulator.urban import alignment_gain, texture_table
 
+_WIND_LIMIT_MS = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Radar:
@@ -88,7 +90,7 @@ def _land_power(
     """Mean power by surface and parcel, with texture, street alignment and terrain."""
     surface = landscape.surface
     table = parcel_backscatter(rng, radar.band, radar.incidence_deg)
-    row = surface.astype(np.uint32) << np.uint32(TABLE_BITS)
+    row = surface.astype(np.intp) << TABLE_BITS
     texture = texture_table().ravel()[row | table_indices(rng, surface.shape)]
     lattice = landscape.lattice
     texture *= lattice.upsample(
@@ -119,14 +121,14 @@ def _wet(
     lattice = landscape.lattice
     wind_ms = _wind(rng, lattice, landscape.shore_m, radar.wind_ms)
     texture = _sea_texture(rng, lattice)
-    speeds = np.linspace(0.2, 30.0, 120)
+    speeds = np.arange(1, 8 * _WIND_LIMIT_MS) / 8.0
+    nearest = np.rint(8 * wind_ms).astype(np.intp) - 1
     for channel, polarisation in enumerate(BAND_POLARISATIONS[radar.band]):
         curve = sea_backscatter(
             speeds, band=radar.band, polarisation=polarisation,
             angle_deg=radar.wind_angle_deg, incidence_deg=radar.incidence_deg,
         )  # fmt: skip
-        mean = np.interp(wind_ms, speeds, curve)
-        np.copyto(power[channel], lattice.upsample(mean * texture), where=sea)
+        np.copyto(power[channel], lattice.upsample(curve[nearest] * texture), where=sea)
 
 
 def _wind(rng: np.random.Generator, lattice: Lattice, shore_m: Field, mean_ms: float) -> Field:
@@ -134,7 +136,7 @@ def _wind(rng: np.random.Generator, lattice: Lattice, shore_m: Field, mean_ms: f
     gusts = 1 + 0.10 * lattice.fractal(rng, 4000.0, 3.5) + 0.05 * lattice.fractal(rng, 600.0, 3.0)
     lee = 1 - rng.uniform(0, 0.5) * np.exp(-np.maximum(-shore_m, 0) / 1500.0)
     slick = np.clip(lattice.fractal(rng, 2500.0, 3.2) - rng.uniform(1.0, 3.0), 0, 1)
-    return np.asarray(np.clip(mean_ms * gusts * lee * (1 - 0.5 * slick), 0.2, 30.0))
+    return np.asarray(np.clip(mean_ms * gusts * lee * (1 - 0.5 * slick), 0.2, _WIND_LIMIT_MS - 1))
 
 
 def _sea_texture(rng: np.random.Generator, lattice: Lattice) -> Field:

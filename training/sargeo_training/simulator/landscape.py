@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sargeo_training.simulator.fields import TABLE_SIZE, Field, Field32, Lattice
 from sargeo_training.simulator.harbours import Berth, build_harbour
-from sargeo_training.simulator.parcels import Parcels, draw_parcels
+from sargeo_training.simulator.parcels import Parcels, draw_districts, draw_parcels
 from sargeo_training.simulator.relief import Relief, Setting, draw_relief
 from sargeo_training.simulator.surfaces import Surface
 
@@ -72,13 +72,15 @@ def draw_landscape(
     """
     relief = draw_relief(rng, lattice, setting, relief_m, seaward_deg)
     shore_m = _shore_distance(relief.altitude, lattice.spacing_m)
+    districts = draw_districts(rng, lattice)
     fields = draw_parcels(
-        rng, lattice, strip_m=rng.uniform(90, 260), parcel_m=rng.uniform(180, 550),
-        border_m=10.0, district_m=4000.0,
+        rng, lattice, districts,
+        strip_m=rng.uniform(90, 260), parcel_m=rng.uniform(180, 550), border_m=10.0,
     )  # fmt: skip
     streets = draw_parcels(
-        rng, lattice, strip_m=rng.uniform(80, 130), parcel_m=rng.uniform(100, 220),
-        border_m=rng.uniform(10, 18), district_m=3000.0,
+        rng, lattice, districts,
+        strip_m=rng.uniform(80, 130), parcel_m=rng.uniform(100, 220),
+        border_m=rng.uniform(10, 18),
     )  # fmt: skip
     surface = _countryside(rng, lattice, relief, fields)
     _paint_bare(rng, lattice, relief, surface)
@@ -87,14 +89,14 @@ def draw_landscape(
     town = _paint_towns(rng, lattice, relief, streets, surface)
     water = _paint_inland_water(rng, lattice, relief, surface)
     _paint_roads(lattice, relief, water, surface)
-    surface[shore_full_m < 0] = Surface.SEA
+    np.putmask(surface, shore_full_m < 0, Surface.SEA)
     berths = build_harbour(rng, lattice, surface, shore_m) if setting == "coast" else ()
     return Landscape(
         lattice=lattice,
         surface=surface,
         parcel=np.where(town, streets.ids, fields.ids),
-        district=streets.district,
-        street_heading_deg=streets.heading_deg,
+        district=districts.number,
+        street_heading_deg=districts.heading_deg,
         elevation_m=np.where(shore_m > 0, relief.elevation_m, 0.0),
         shore_m=shore_m,
         berths=berths,
@@ -109,7 +111,7 @@ def _shore_distance(altitude: Field, spacing_m: float) -> Field:
 
 
 def _lookup(rng: np.random.Generator, shares: dict[Surface, float]) -> Surfaces:
-    """A table from parcel number to surface, with the shares given (what is left is CROP)."""
+    """Tabulate a surface by parcel number, with the shares given; what is left is CROP."""
     draw = rng.permutation(TABLE_SIZE) / TABLE_SIZE
     table = np.full(TABLE_SIZE, Surface.CROP, dtype=np.uint8)
     start = 0.0
@@ -126,13 +128,11 @@ def _countryside(
     grass = rng.uniform(0.1, 0.4)
     table = _lookup(rng, {Surface.GRASS: grass, Surface.FOREST: 0.05, Surface.SHRUB: 0.04})
     surface = table[fields.ids]
-    surface[fields.border] = Surface.GRASS
-    hills = np.clip(relief.altitude - 0.4, 0, 1)
-    wild = lattice.upsample(hills + 0.35 * lattice.fractal(rng, 1800.0, 3.4)) > 0.45
-    surface[wild] = Surface.SHRUB
-    wooded = rng.uniform(-0.9, 0.8)
-    forest = lattice.fractal(rng, 1500.0, 3.0) + 1.2 * hills + wooded
-    surface[lattice.upsample(forest) > 0.7] = Surface.FOREST
+    np.putmask(surface, fields.border, Surface.GRASS)
+    wild = lattice.upsample(relief.hills + 0.35 * lattice.fractal(rng, 1800.0, 3.4)) > 0.6
+    np.putmask(surface, wild, Surface.SHRUB)
+    forest = lattice.fractal(rng, 1500.0, 3.0) + 1.2 * relief.hills + rng.uniform(-1.4, 0.4)
+    np.putmask(surface, lattice.upsample(forest) > 0.7, Surface.FOREST)
     return surface
 
 
@@ -142,22 +142,21 @@ def _paint_bare(
     """Deserts in some scenes, quarries in all."""
     if rng.random() < 0.3:
         barren = lattice.fractal(rng, 2500.0, 3.4) + rng.uniform(-0.6, 0.9)
-        surface[lattice.upsample(barren) > 0.4] = Surface.ROCK
-        surface[lattice.upsample(barren + 0.5 * lattice.fractal(rng, 900.0, 3.6)) > 1.0] = (
-            Surface.SAND
-        )
-    quarry = lattice.fractal(rng, 500.0, 4.0) - np.abs(relief.altitude - 0.6)
-    surface[lattice.upsample(quarry) > rng.uniform(1.7, 2.4)] = Surface.ROCK
+        np.putmask(surface, lattice.upsample(barren) > 0.4, Surface.ROCK)
+        dunes = barren + 0.5 * lattice.fractal(rng, 900.0, 3.6)
+        np.putmask(surface, lattice.upsample(dunes) > 1.0, Surface.SAND)
+    quarry = lattice.fractal(rng, 500.0, 4.0) - np.abs(relief.hills - 0.3)
+    np.putmask(surface, lattice.upsample(quarry) > rng.uniform(1.9, 2.7), Surface.ROCK)
 
 
 def _paint_beach(
     rng: np.random.Generator, lattice: Lattice, shore_m: Field32, surface: Surfaces
 ) -> None:
-    """A beach along most of the shore; here and there dunes behind it."""
+    """Lay a beach along most of the shore, and here and there dunes behind it."""
     depth_m = 20 + 35 * lattice.fractal(rng, 1500.0, 3.0)
     if rng.random() < 0.4:
         depth_m += 250 * np.maximum(lattice.fractal(rng, 2500.0, 4.0), 0)
-    surface[shore_m < lattice.upsample(depth_m)] = Surface.SAND
+    np.putmask(surface, shore_m < lattice.upsample(depth_m), Surface.SAND)
 
 
 def _paint_towns(
@@ -181,13 +180,13 @@ def _paint_towns(
         (works, town & (lattice.upsample(lattice.fractal(rng, 900.0, 4.0)) > 1.3)),
     ):
         np.copyto(surface, table[streets.ids], where=where)
-    surface[town & streets.border & (streets.ids & 3 != 0)] = Surface.PAVED
-    surface[town & streets.main] = Surface.PAVED
+    np.putmask(surface, town & streets.border & (streets.ids & 3 != 0), Surface.PAVED)
+    np.putmask(surface, town & streets.main, Surface.PAVED)
     return town
 
 
 def _town_density(rng: np.random.Generator, lattice: Lattice, relief: Relief) -> Field:
-    """Above 0.5 is town. Sites are the lowest of a few random places, near the shore if there is one."""
+    """Draw towns, where above 0.5 is town; each takes the lowest of a few random places."""
     south_m, east_m = lattice.south_east_m
     density = np.zeros(lattice.nodes)
     for _ in range(rng.integers(0, 5)):
@@ -198,8 +197,7 @@ def _town_density(rng: np.random.Generator, lattice: Lattice, relief: Relief) ->
         radius_m = min(float(rng.lognormal(np.log(1100), 0.7)), 9000.0)
         away = np.hypot(south_m - south * lattice.gsd_m, east_m - east * lattice.gsd_m)
         density = np.maximum(density, 1.4 * np.exp(-((away / radius_m) ** 2)))
-    flat = 1 - np.clip((relief.altitude - 0.8) / 0.5, 0, 1)
-    return np.asarray(density * flat * (1 + 0.35 * lattice.fractal(rng, 900.0, 3.0)))
+    return np.asarray(density * (1 - relief.hills) * (1 + 0.35 * lattice.fractal(rng, 900.0, 3.0)))
 
 
 def _paint_inland_water(
@@ -210,18 +208,18 @@ def _paint_inland_water(
     for river in relief.rivers:
         half_m = np.abs(lattice.upsample(np.clip(river.distance_m, -2000, 2000)))
         banks = lattice.upsample(river.width_m * lattice.fractal(rng, 700.0, 3.0))
-        surface[half_m < np.minimum(banks, river.width_m)] = Surface.SAND
+        np.putmask(surface, half_m < np.minimum(banks, river.width_m), Surface.SAND)
         water |= half_m < river.width_m / 2
-    surface[water] = Surface.INLAND_WATER
+    np.putmask(surface, water, Surface.INLAND_WATER)
     return water
 
 
 def _paint_roads(
     lattice: Lattice, relief: Relief, water: NDArray[np.bool_], surface: Surfaces
 ) -> None:
-    """Main roads, and bridges where they cross water."""
+    """Lay main roads, and bridges where they cross water."""
     for road in relief.roads:
         distance_m = lattice.upsample(np.clip(road.distance_m, -2000, 2000))
         on_road = np.abs(distance_m) < max(road.width_m, lattice.gsd_m) / 2
-        surface[on_road] = Surface.PAVED
-        surface[on_road & water] = Surface.STRUCTURE
+        np.putmask(surface, on_road, Surface.PAVED)
+        np.putmask(surface, on_road & water, Surface.STRUCTURE)

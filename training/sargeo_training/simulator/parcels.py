@@ -1,7 +1,7 @@
 """Parcels: the patchwork of fields and of street blocks.
 
 The plane is cut into strips of random width and the strips into parcels of random length, in an
-orientation that changes from district to district.
+orientation that changes from district to district; streets follow the lie of the fields.
 """
 
 from __future__ import annotations
@@ -11,9 +11,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo_training.simulator.fields import TABLE_BITS, Lattice
+from sargeo_training.simulator.fields import TABLE_BITS, TABLE_SIZE, Lattice
 
-_DISTRICT_BITS = 2
+_EDGE = np.uint16(1 << TABLE_BITS)
+_MAIN = np.uint16(2 << TABLE_BITS)
+_SHIFT_PX = 1024
+
+
+@dataclass(frozen=True)
+class Districts:
+    """Orientation of parcels.
+
+    Attributes
+    ----------
+    number : ndarray of uint8, shape (H, W)
+    heading_deg : ndarray of float, shape (districts,)
+        Direction of the strips by district, clockwise from north.
+    across, along : ndarray of int32, shape (H, W)
+        Whole-pixel coordinates across and along the strips, from 0 on.
+    """
+
+    number: NDArray[np.uint8]
+    heading_deg: NDArray[np.float64]
+    across: NDArray[np.int32]
+    along: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -23,31 +44,46 @@ class Parcels:
     Attributes
     ----------
     ids : ndarray of uint16, shape (H, W)
-        Pseudo-random 12-bit number that all pixels of a parcel share.
+        Pseudo-random number below ``TABLE_SIZE`` that all pixels of a parcel share.
     border : ndarray of bool, shape (H, W)
         True on the lines between parcels: tracks or streets.
     main : ndarray of bool, shape (H, W)
         True on every eighth line between strips: avenues.
-    district : ndarray of uint8, shape (H, W)
-    heading_deg : ndarray of float, shape (districts,)
-        Direction of the strips by district, degrees clockwise from north.
     """
 
     ids: NDArray[np.uint16]
     border: NDArray[np.bool_]
     main: NDArray[np.bool_]
-    district: NDArray[np.uint8]
-    heading_deg: NDArray[np.float64]
+
+
+def draw_districts(rng: np.random.Generator, lattice: Lattice) -> Districts:
+    """Draw four districts of some kilometres, and their orientations."""
+    number = np.zeros(lattice.shape, dtype=np.uint8)
+    for bit in range(2):
+        side = lattice.upsample(lattice.fractal(rng, 4000.0, 4.0)) > 0
+        number |= side.view(np.uint8) << np.uint8(bit)
+    heading_deg = rng.uniform(0, 180) + rng.normal(0, 30, size=4)
+    angle = np.radians(heading_deg).astype(np.float32)
+    cos, sin = np.cos(angle)[number], np.sin(angle)[number]
+    rows = np.arange(lattice.shape[0], dtype=np.float32)[:, None]
+    cols = np.arange(lattice.shape[1], dtype=np.float32)[None, :]
+    reach = np.float32(np.hypot(*lattice.shape) + 1)
+    return Districts(
+        number=number,
+        heading_deg=heading_deg,
+        across=(cos * cols + sin * rows + reach).astype(np.int32),
+        along=(sin * cols - cos * rows + reach).astype(np.int32),
+    )
 
 
 def draw_parcels(
     rng: np.random.Generator,
     lattice: Lattice,
+    districts: Districts,
     *,
     strip_m: float,
     parcel_m: float,
     border_m: float,
-    district_m: float,
 ) -> Parcels:
     """Draw a patchwork.
 
@@ -55,67 +91,42 @@ def draw_parcels(
     ----------
     rng : numpy.random.Generator
     lattice : Lattice
+    districts : Districts
     strip_m, parcel_m : float
         Mean width of strips, and mean length of parcels along them.
     border_m : float
         Width of the lines between parcels.
-    district_m : float
-        Size over which the orientation stays the same.
     """
-    district = np.zeros(lattice.shape, dtype=np.uint8)
-    for bit in range(_DISTRICT_BITS):
-        side = lattice.upsample(lattice.fractal(rng, district_m, 4.0)) > 0
-        district |= side.view(np.uint8) << np.uint8(bit)
-    heading_deg = rng.uniform(0, 180) + rng.normal(0, 30, size=1 << _DISTRICT_BITS)
-    across, along = _district_axes(lattice.shape, district, np.radians(heading_deg))
-    strip, strip_edge, strip_main = _cut(rng, across, strip_m / lattice.gsd_m, border_m, lattice)
-    along += rng.integers(0, 1 << 10, size=1 << 10).astype(np.int32)[strip & 1023]
-    parcel, parcel_edge, _ = _cut(rng, along, parcel_m / lattice.gsd_m, border_m, lattice)
-    ids = _mixed(strip, parcel, district)
-    return Parcels(ids, strip_edge | parcel_edge, strip_main, district, heading_deg)
+    strip = _cuts(rng, lattice, strip_m, border_m)[districts.across]
+    shift = rng.integers(0, _SHIFT_PX, size=TABLE_SIZE, dtype=np.int32)
+    start = shift[strip & np.uint16(TABLE_SIZE - 1)]
+    start += districts.along
+    parcel = _cuts(rng, lattice, parcel_m, border_m)[start]
+    ids = strip + parcel
+    ids += districts.number * np.uint16(977)
+    ids &= np.uint16(TABLE_SIZE - 1)
+    return Parcels(ids, ((strip | parcel) & _EDGE) != 0, (strip & _MAIN) != 0)
 
 
-def _district_axes(
-    shape: tuple[int, int], district: NDArray[np.uint8], angle: NDArray[np.float64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Whole-pixel coordinates across and along the strips of each pixel's district, from 0 on."""
-    rows = np.arange(shape[0], dtype=np.float32)[:, None]
-    cols = np.arange(shape[1], dtype=np.float32)[None, :]
-    cos, sin = (
-        np.cos(angle).astype(np.float32)[district],
-        np.sin(angle).astype(np.float32)[district],
-    )
-    reach = np.float32(np.hypot(*shape) + 1)
-    across = cos * cols + sin * rows + reach
-    along = sin * cols - cos * rows + reach
-    return across.astype(np.int32), along.astype(np.int32)
+def _cuts(
+    rng: np.random.Generator, lattice: Lattice, mean_m: float, border_m: float
+) -> NDArray[np.uint16]:
+    """Cut an axis into pieces of random length.
 
-
-def _cut(
-    rng: np.random.Generator,
-    coordinate: NDArray[np.int32],
-    mean_px: float,
-    border_m: float,
-    lattice: Lattice,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Cut an axis into pieces of random length: their number, their edges, and each eighth edge."""
-    length = 2 * int(np.hypot(*lattice.shape) + 2) + (1 << 10)
+    Returns
+    -------
+    ndarray of uint16
+        By whole pixel along the axis: a random number of the piece below ``TABLE_SIZE``, with
+        ``_EDGE`` on its first pixels, and ``_MAIN`` on those of every eighth piece.
+    """
+    mean_px, border_px = mean_m / lattice.gsd_m, border_m / lattice.gsd_m
+    length = 2 * int(np.hypot(*lattice.shape) + 2) + _SHIFT_PX
     pieces = np.maximum(rng.gamma(6.0, mean_px / 6.0, size=int(length / mean_px) + 64), 2.0)
     starts = np.cumsum(pieces)
     ticks = np.arange(length)
-    number = np.searchsorted(starts, ticks, side="right").astype(np.int32)
-    since = ticks - np.concatenate([[0.0], starts])[number]
-    edge = since < border_m / lattice.gsd_m
-    main = (since < 2.5 * border_m / lattice.gsd_m) & (number % 8 == 0)
-    return number[coordinate], edge[coordinate], main[coordinate]
-
-
-def _mixed(
-    strip: NDArray[np.int32], parcel: NDArray[np.int32], district: NDArray[np.uint8]
-) -> NDArray[np.uint16]:
-    """Hash three numbers to 12 bits (multiplicative hashing, Knuth, TAOCP volume 3, 6.4)."""
-    key = (strip.astype(np.uint32) << 12) + (parcel.astype(np.uint32) << 2) + district
-    key *= np.uint32(2654435761)
-    key ^= key >> np.uint32(15)
-    key *= np.uint32(2246822519)
-    return (key >> np.uint32(32 - TABLE_BITS)).astype(np.uint16)
+    piece = np.searchsorted(starts, ticks, side="right")
+    since = ticks - np.concatenate([[0.0], starts])[piece]
+    names = rng.integers(0, TABLE_SIZE, size=len(starts) + 1, dtype=np.uint16)
+    edge = np.where(since < border_px, _EDGE, np.uint16(0))
+    main = np.where((since < 2.5 * border_px) & (piece % 8 == 0), _MAIN, np.uint16(0))
+    return np.asarray(names[piece] | edge | main, dtype=np.uint16)

@@ -39,7 +39,9 @@ class Relief:
     Attributes
     ----------
     altitude : Field
-        Without unit: below 0 is sea, 0 to 1 lowland, more is hills.
+        Without unit: below 0 is sea, and it grows inland.
+    hills : Field
+        0 on the plain to 1 in the hills.
     elevation_m : Field
     rivers, roads : tuple of Curve
     lake : Field
@@ -47,13 +49,16 @@ class Relief:
     """
 
     altitude: Field
+    hills: Field
     elevation_m: Field
     rivers: tuple[Curve, ...]
     roads: tuple[Curve, ...]
     lake: Field
 
 
-_SEA_SHARE = {"coast": (0.2, 0.7), "inland": (-1.0, -0.2), "sea": (0.99, 1.4)}
+# Share of the scene that is sea; of an inland scene, that is plain; at sea, how far the highest
+# ground rises above the water.
+_SHARE = {"coast": (0.2, 0.7), "inland": (0.1, 0.9), "sea": (-1.0, 0.1)}
 
 
 def draw_relief(
@@ -84,17 +89,19 @@ def draw_relief(
         _draw_curve(rng, lattice, rng.uniform(0, 360), wander_m=140.0, width_m=rng.uniform(20, 40))
         for _ in range(rng.integers(1, 5))
     )
-    elevation_m = _draw_elevation(rng, lattice, altitude, relief_m)
+    rise = np.clip((altitude - rng.uniform(0.3, 1.3)) / 0.9, 0, 1)
+    hills = rise * rise * (3 - 2 * rise)
+    elevation_m = _draw_elevation(rng, lattice, altitude, relief_m * hills)
     for river in rivers:
         elevation_m = elevation_m * (1 - np.exp(-((river.distance_m / 900.0) ** 2)))
-    lake = lattice.fractal(rng, 900.0, 3.6) - rng.uniform(1.9, 3.2) - np.abs(altitude - 0.5)
-    return Relief(altitude, elevation_m, rivers, roads, lake)
+    lake = lattice.fractal(rng, 900.0, 3.6) - rng.uniform(1.9, 3.2) - 2 * hills
+    return Relief(altitude, hills, elevation_m, rivers, roads, lake)
 
 
 def _draw_altitude(
     rng: np.random.Generator, lattice: Lattice, setting: Setting, seaward_deg: float
 ) -> Field:
-    """A slope down to the sea, roughened; its zero is where the wanted share is sea."""
+    """Draw a rough slope down to the sea; its zero is where the wanted share is sea."""
     angle = np.radians(seaward_deg)
     south_m, east_m = lattice.south_east_m
     half_m = max(lattice.shape) * lattice.gsd_m / 2
@@ -102,31 +109,29 @@ def _draw_altitude(
     slope = rng.uniform(0.7, 2.0)
     rough = lattice.fractal(rng, rng.uniform(2500, 7000), rng.uniform(3.2, 4.0))
     altitude = slope * inland + 0.5 * rough
-    share = rng.uniform(*_SEA_SHARE[setting])
-    low, high = float(altitude.min()), float(altitude.max())
-    if share < 0:
-        return np.asarray(altitude - low - share)
-    if share > 1:
-        return np.asarray(altitude - high + 1 - share)
-    return np.asarray(altitude - np.quantile(altitude, share))
+    share = rng.uniform(*_SHARE[setting])
+    if setting == "sea":
+        return np.asarray(altitude - float(altitude.max()) + share)
+    above = altitude - np.quantile(altitude, share)
+    if setting == "inland":
+        return np.asarray(np.where(above < 0, 0.4 * np.exp(np.minimum(above, 0)), 0.4 + above))
+    return np.asarray(above)
 
 
 def _draw_elevation(
-    rng: np.random.Generator, lattice: Lattice, altitude: Field, relief_m: float
+    rng: np.random.Generator, lattice: Lattice, altitude: Field, relief_m: Field
 ) -> Field:
-    """Ridges and valleys that rise out of the lowland."""
-    ridges = 1 - np.abs(lattice.fractal(rng, 2600.0, 4.2))
-    spurs = 1 - np.abs(lattice.fractal(rng, 1000.0, 4.2))
-    rise = np.clip((altitude - 0.35) / 1.1, 0, 1)
-    rise = rise * rise * (3 - 2 * rise)
+    """Raise ridges and valleys out of the lowland; ``relief_m`` is their height by place."""
+    ridges = 1 - np.abs(lattice.fractal(rng, 2600.0, 4.8))
+    spurs = 1 - np.abs(lattice.fractal(rng, 900.0, 4.8))
     plain = np.clip(altitude, 0, 1) * 15.0
-    return np.asarray(plain + relief_m * rise * np.maximum(0.5 + 0.6 * ridges + 0.25 * spurs, 0.05))
+    return np.asarray(plain + relief_m * np.maximum(0.5 + 0.6 * ridges + 0.25 * spurs, 0.05))
 
 
 def _draw_curve(
     rng: np.random.Generator, lattice: Lattice, heading_deg: float, wander_m: float, width_m: float
 ) -> Curve:
-    """A line along a heading that wanders about its course."""
+    """Draw a line along a heading that wanders about its course."""
     angle = np.radians(heading_deg + rng.normal(0, 12))
     south_m, east_m = lattice.south_east_m
     half_m = min(lattice.shape) * lattice.gsd_m / 2

@@ -86,7 +86,7 @@ def _room_m(lattice: Lattice, surface: NDArray[np.uint8]) -> Field:
     pad = [(0, n * step - size) for n, size in zip(lattice.nodes, lattice.shape, strict=True)]
     water = np.pad(surface == Surface.SEA, pad, mode="edge")
     blocks = water.reshape(lattice.nodes[0], step, lattice.nodes[1], step)
-    free = blocks.all(axis=3).all(axis=1)
+    free = np.asarray(blocks.all(axis=(1, 3)))
     if free.all():
         return np.full(lattice.nodes, np.inf)
     return np.asarray(distance_transform_edt(free) * lattice.spacing_m)
@@ -100,7 +100,7 @@ def _at_sea(
     length_m: float,
     width_m: float,
 ) -> tuple[float, ...] | None:
-    """A ship at anchor, its bow to the common wind, or under way on a course of its own."""
+    """Place a ship at anchor, bow to the common wind, or under way on a course of its own."""
     for row, col in rng.uniform(0, 1, size=(30, 2)) * lattice.shape:
         if lattice.at(room_m, row, col) > 1.2 * length_m + 60:
             under_way = rng.random() < 0.4
@@ -117,7 +117,7 @@ def _moored(
     length_m: float,
     width_m: float,
 ) -> tuple[float, ...] | None:
-    """A ship alongside, if the water there is as wide as its beam and as long as itself."""
+    """Place a ship alongside, if the water there is as long as itself."""
     berth, gsd_m = landscape.berths[berth_index], landscape.lattice.gsd_m
     off, along = np.radians(berth.off_deg), np.radians(berth.heading_deg)
     reach = (width_m / 2 + 12) / gsd_m

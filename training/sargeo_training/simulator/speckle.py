@@ -56,4 +56,4 @@ def _smooth_inner(power: Field32) -> Field32:
 def _gamma_table(shape: float) -> Field32:
     """Quantiles of a gamma distribution of mean 1."""
     quantiles = gammaincinv(shape, table_quantiles(1 << 16))
-    return (quantiles / quantiles.mean()).astype(np.float32)
+    return np.asarray(quantiles / quantiles.mean(), dtype=np.float32)

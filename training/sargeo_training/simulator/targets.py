@@ -117,7 +117,7 @@ def _scatterers(
 
 
 def _sidelobes(row: float, col: float, view: View, reach: int = 14) -> tuple[Field, Field, Field]:
-    """The arms of the cross that a strong scatterer makes along azimuth and range."""
+    """Return the arms of the cross that a strong scatterer makes along azimuth and range."""
     steps = np.concatenate([np.arange(-reach, -1), np.arange(2, reach + 1)]).astype(float)
     a_row, a_col = _along_azimuth(steps, view)
     shares = 10 ** (_SIDELOBE_DB / 10) / np.abs(steps) ** 1.5
@@ -170,8 +170,14 @@ def _draw_wake(
     row, col = ships.row[k] - d_row, ships.col[k] - d_col
     length = ships.length_m[k] * (4 + ships.speed_ms[k]) / view.gsd_m
     half = max(0.7, 0.6 * ships.width_m[k] / view.gsd_m)
-    reach = int(length) + 2
-    wanted = Block(int(row) - reach, int(col) - reach, 2 * reach, 2 * reach)
+    d_row, d_col = np.cos(heading) * length, -np.sin(heading) * length
+    margin = int(3 * half) + 3
+    wanted = Block(
+        int(min(row, row + d_row)) - margin,
+        int(min(col, col + d_col)) - margin,
+        int(abs(d_row)) + 2 * margin,
+        int(abs(d_col)) + 2 * margin,
+    )
     block = wanted.intersection(Block(0, 0, *power.shape[1:]))
     if block is None:
         return

@@ -65,4 +65,4 @@ def texture_table() -> NDArray[np.float32]:
         table[surface] = gammaincinv(shape, share) / shape
     for surface, spread_db in _LOGNORMAL_TEXTURE_DB.items():
         table[surface] = 10 ** (spread_db * ndtri(share) / 10)
-    return table / table.mean(axis=1, keepdims=True)
+    return np.asarray(table / table.mean(axis=1, keepdims=True))
