@@ -33,7 +33,12 @@ CREATE TABLE layer_styles (
 
 
 def objects_frame(
-    detections: Detections, grid: GeoGrid, *, kinds: Sequence[str], length_known: bool
+    detections: Detections,
+    grid: GeoGrid,
+    *,
+    kinds: Sequence[str],
+    length_known: bool,
+    assumed_gsd_m: float | None = None,
 ) -> gpd.GeoDataFrame:
     """Return objects as points in the CRS of a grid, sorted from the top left.
 
@@ -45,7 +50,9 @@ def objects_frame(
     kinds : sequence of str
         Names of the kinds that detections refer to by index.
     length_known : bool
-        False where the grid's spacing says nothing about the ground: lengths are then missing.
+        False where nothing is known of the spacing on the ground: lengths are then missing.
+    assumed_gsd_m : float, optional
+        Spacing that the user gave, and that the grid does not tell.
 
     Returns
     -------
@@ -56,7 +63,9 @@ def objects_frame(
     found = detections.take(order)
     lon, lat = (np.where(np.isfinite(v), v, np.nan) for v in grid.lonlat(found.row, found.col))
     lon = np.where(np.abs(lon) > 180, (lon + 180) % 360 - 180, lon)  # grids across the antimeridian
-    length = lengths_m(found, grid) if length_known else np.full(len(found), np.nan)
+    length = np.full(len(found), np.nan)
+    if length_known:
+        length = lengths_m(found, grid, assumed_gsd_m)
     columns = {
         "kind": pd.Series([kinds[k] for k in found.kind], dtype="str"),
         "confidence": found.confidence.astype(float).round(4),
@@ -68,11 +77,15 @@ def objects_frame(
     return gpd.GeoDataFrame(columns, geometry=points, crs=grid.crs)
 
 
-def lengths_m(detections: Detections, grid: GeoGrid) -> NDArray[np.float64]:
+def lengths_m(
+    detections: Detections, grid: GeoGrid, assumed_gsd_m: float | None = None
+) -> NDArray[np.float64]:
     """Return lengths on the ground in metres, where spacings per axis may differ.
 
     An object's axis is taken along the diagonal of its upright box, since a ship is long and thin.
     """
+    if assumed_gsd_m is not None:
+        return np.asarray(detections.length_px.astype(float) * assumed_gsd_m)
     down, across = grid.spacing_m(detections.row, detections.col)
     height = detections.height_px.astype(float)
     width = detections.width_px.astype(float)
@@ -98,34 +111,54 @@ def write_objects(path: Path, frame: gpd.GeoDataFrame) -> None:
     with replacing(path) as part:
         if path.suffix == ".parquet":
             frame.to_parquet(part)
-            return
-        try:
-            _write_geopackage(part, frame)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, sqlite3.Error) as e:
-            raise storage_error(path, SMALL_FILE_BYTES + 500 * len(frame), e) from e
+        else:
+            kinds = tuple(dict.fromkeys((*OBJECT_KINDS, *frame["kind"])))
+            write_geopackage(part, frame, layer=LAYER, geometry="Point")
+            _add_style(part, objects_qml(kinds))
 
 
-def _write_geopackage(path: Path, frame: gpd.GeoDataFrame) -> None:
+def write_geopackage(
+    path: Path, frame: gpd.GeoDataFrame, *, layer: str, geometry: str | None = None
+) -> None:
+    """Write a GeoPackage of one layer in place; see `sargeo.products.files.replacing`.
+
+    Parameters
+    ----------
+    geometry : str, optional
+        Type of the layer; needed where the frame may be empty.
+
+    Raises
+    ------
+    sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
+        If the operating system refuses.
+    """
     path.unlink(missing_ok=True)  # of a killed run: GDAL would add to it
-    frame.to_file(
-        path,
-        layer=LAYER,
-        driver="GPKG",
-        engine="pyogrio",
-        geometry_type="Point",
-        dataset_options={"VERSION": "1.3"},  # the newest without a warning from QGIS 3.22's GDAL
-    )
-    kinds = tuple(dict.fromkeys((*OBJECT_KINDS, *frame["kind"])))
-    style = (LAYER, "geom", "sargeo", objects_qml(kinds))
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(_STYLE_TABLE)
-        database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles')"
+    try:
+        frame.to_file(
+            path,
+            layer=layer,
+            driver="GPKG",
+            engine="pyogrio",
+            geometry_type=geometry,
+            dataset_options={"VERSION": "1.3"},  # the newest that QGIS 3.22's GDAL knows
         )
-        database.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-            "f_geometry_column, styleName, styleQML, useAsDefault, description) "
-            "VALUES ('', '', ?, ?, ?, ?, 1, 'Objects by kind')",
-            style,
-        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as error:
+        raise storage_error(path, SMALL_FILE_BYTES + 500 * len(frame), error) from error
+
+
+def _add_style(path: Path, qml: str) -> None:
+    try:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute(_STYLE_TABLE)
+            database.execute(
+                "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
+                "VALUES ('layer_styles', 'attributes', 'layer_styles')"
+            )
+            database.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+                "f_geometry_column, styleName, styleQML, useAsDefault, description) "
+                "VALUES ('', '', ?, 'geom', 'sargeo', ?, 1, 'Objects by kind')",
+                (LAYER, qml),
+            )
+    except sqlite3.Error as error:
+        raise storage_error(path, SMALL_FILE_BYTES, error) from error
