@@ -1,0 +1,50 @@
+"""The model that comes with sargeo."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sargeo.legend import LAND_COVER_CODES, OBJECT_KINDS
+from sargeo.model.registry import DEFAULT_MODEL, list_models, load_model, resolve
+from sargeo.model.storage import WEIGHTS_FILE
+from sargeo.scene.bands import Band
+from sargeo.tiling.batch import Acquisition, Batch
+from sargeo.tiling.plan import plan_windows
+
+pytestmark = pytest.mark.skipif(
+    DEFAULT_MODEL not in list_models(), reason=f"{DEFAULT_MODEL} is not trained yet"
+)
+
+
+def test_it_is_small_and_speaks_the_legend() -> None:
+    model = load_model(device="cpu")
+    assert (resolve(DEFAULT_MODEL) / WEIGHTS_FILE).stat().st_size <= 25 * 2**20
+    assert model.spec.name == DEFAULT_MODEL
+    assert model.spec.classes == LAND_COVER_CODES
+    assert model.spec.object_kinds == OBJECT_KINDS
+
+
+def test_it_maps_a_sea_without_ships_as_water() -> None:
+    model = load_model(device="cpu")
+    side = 256
+    # Calm sea in C band: -22 dB in VV and -30 dB in VH, with the speckle of some five looks.
+    sea_db = torch.tensor([-22.0, -30.0])[:, None, None]
+    generator = torch.Generator().manual_seed(0)
+    speckle_db = 2.0 * torch.randn(2, side, side, generator=generator)
+    scaling = model.spec.normalisation
+    mean, std = (
+        torch.tensor([values["VV"], values["VH"]])[:, None, None]
+        for values in (scaling.mean_db, scaling.std_db)
+    )
+    batch = Batch(
+        pixels=((sea_db + speckle_db - mean) / std)[None],
+        valid=torch.ones(1, side, side, dtype=torch.bool),
+        lonlat=torch.full((1, 2), float("nan")),
+        windows=plan_windows((side, side), patch=side, margin=0),
+    )
+    bands = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))
+    outputs = model.infer(batch, Acquisition(bands, gsd_m=(10.0, 10.0)))
+    water = outputs.landcover.argmax(1) == LAND_COVER_CODES.index(80)
+    assert water.float().mean() > 0.95
+    assert (outputs.objects[0, :, 5] > model.spec.min_confidence).sum() == 0

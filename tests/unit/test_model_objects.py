@@ -1,0 +1,118 @@
+"""Objects read off hand-made maps."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from sargeo.model.objects import ObjectMaps, decode
+
+STRIDE = 4
+
+
+def logit(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+def flat(height: int = 6, width: int = 8, kinds: int = 1, n: int = 1) -> ObjectMaps:
+    """Maps without an object: offsets in the cells' middle, boxes of 1 by 1 by 1."""
+    return ObjectMaps(
+        heat=torch.full((n, kinds, height, width), logit(0.01)),
+        offset=torch.full((n, 2, height, width), 0.5),
+        size=torch.zeros(n, 3, height, width),
+    )
+
+
+def everywhere(maps: ObjectMaps) -> Tensor:
+    n, _, height, width = maps.heat.shape
+    return torch.ones(n, height * STRIDE, width * STRIDE, dtype=torch.bool)
+
+
+def found(maps: ObjectMaps, valid: Tensor | None = None, **options: float) -> list[list[float]]:
+    """The objects of the first window, without padding."""
+    objects = decode(maps, STRIDE, everywhere(maps) if valid is None else valid, **options)[0]
+    return [row.tolist() for row in objects if row[5] > 0]
+
+
+def test_an_object_has_place_size_confidence_and_kind() -> None:
+    maps = flat(kinds=2)
+    maps.heat[0, 1, 2, 5] = logit(0.8)
+    maps.offset[0, :, 2, 5] = torch.tensor([0.25, 0.75])
+    maps.size[0, :, 2, 5] = torch.tensor([3.0, 8.0, 9.5]).log()
+    expected = [(2 + 0.25) * 4, (5 + 0.75) * 4, 3.0, 8.0, 9.5, 0.8, 1.0]
+    assert found(maps) == [pytest.approx(expected)]
+
+
+def test_the_rest_is_padding() -> None:
+    maps = flat(n=2)
+    maps.heat[1, 0, 3, 3] = logit(0.9)
+    objects = decode(maps, STRIDE, everywhere(maps), top=50)
+    assert objects.shape == (2, 50, 7)
+    assert objects.dtype == torch.float32
+    assert not objects[0].any()
+    assert not objects[1, 1:].any()
+
+
+def test_more_room_than_cells_is_padded() -> None:
+    assert decode(flat(1, 1), STRIDE, everywhere(flat(1, 1)), top=256).shape == (1, 256, 7)
+
+
+def test_the_most_confident_come_first_and_equals_in_row_major_order() -> None:
+    maps = flat()
+    for row, col, p in [(4, 1, 0.5), (0, 6, 0.5), (2, 3, 0.9), (0, 0, 0.5)]:
+        maps.heat[0, 0, row, col] = logit(p)
+    cells = [(o[0] // STRIDE, o[1] // STRIDE) for o in found(maps)]
+    assert cells == [(2, 3), (0, 0), (0, 6), (4, 1)]
+    assert len(found(maps, top=2)) == 2
+
+
+def test_a_neighbour_that_is_less_hot_is_no_object() -> None:
+    maps = flat()
+    maps.heat[0, 0, 2, 3], maps.heat[0, 0, 3, 4] = logit(0.9), logit(0.8)
+    maps.heat[0, 0, 2, 5] = logit(0.7)  # two cells from the first, next to the second
+    assert [o[5] for o in found(maps)] == [pytest.approx(0.9)]
+
+
+def test_equally_hot_neighbours_are_one_object() -> None:
+    maps = flat()
+    maps.heat[0, 0, 1:3, 1:4] = logit(0.6)
+    assert [(o[0] // STRIDE, o[1] // STRIDE) for o in found(maps)] == [(1, 1)]
+
+
+def test_saturated_confidence_still_tells_peaks_apart() -> None:
+    maps = flat()
+    maps.heat[0, 0, 2, 2], maps.heat[0, 0, 2, 3] = 200.0, 201.0  # both have a sigmoid of 1
+    assert [(o[0] // STRIDE, o[1] // STRIDE) for o in found(maps)] == [(2, 3)]
+
+
+def test_kinds_do_not_outshine_each_other() -> None:
+    maps = flat(kinds=2)
+    maps.heat[0, 0, 2, 2], maps.heat[0, 1, 2, 3] = logit(0.6), logit(0.7)
+    assert [o[6] for o in found(maps)] == [1.0, 0.0]
+
+
+def test_what_is_under_the_floor_is_no_object() -> None:
+    maps = flat()
+    maps.heat[0, 0, 2, 2] = logit(0.3)
+    assert len(found(maps, floor=0.29)) == 1
+    assert found(maps, floor=0.31) == []
+
+
+def test_invalid_cells_hold_no_object_and_hide_none() -> None:
+    maps = flat()
+    maps.heat[0, 0, 2, 3], maps.heat[0, 0, 2, 4] = logit(0.9), logit(0.6)
+    valid = everywhere(maps)
+    valid[:, :, : 4 * STRIDE] = False
+    assert [o[5] for o in found(maps, valid)] == [pytest.approx(0.6)]
+    valid[:, 2 * STRIDE, 4 * STRIDE - 1] = True  # one valid pixel makes the cell valid
+    assert [o[5] for o in found(maps, valid)] == [pytest.approx(0.9)]
+
+
+def test_sizes_stay_finite() -> None:
+    maps = flat()
+    maps.heat[0, 0, 2, 2] = logit(0.9)
+    maps.size[:] = 1000.0
+    assert all(math.isfinite(v) for v in found(maps)[0])
