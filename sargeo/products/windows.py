@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
@@ -49,8 +50,26 @@ class ProductRaster:
             If the file is damaged.
         """
         window = Window(block.col, block.row, block.width, block.height)
+        return self._read(band, window=window)
+
+    def read_coarse(self, factor: int, how: Literal["mode", "average"]) -> NDArray[Any]:
+        """Read the first band with pixels joined, ``factor`` per axis, through its overviews.
+
+        Returns
+        -------
+        ndarray, shape (ceil(H / factor), ceil(W / factor))
+
+        Raises
+        ------
+        sargeo.errors.InputError
+            If the file is damaged.
+        """
+        shape = tuple(-(-n // factor) for n in self.grid.shape)
+        return self._read(1, out_shape=shape, resampling=Resampling[how])
+
+    def _read(self, band: int, **how: Any) -> NDArray[Any]:
         try:
-            return np.asarray(self._dataset.read(band, window=window))
+            return np.asarray(self._dataset.read(band, **how))
         except RasterioError as error:
             raise InputError(
                 f"The pixels of {self.path} cannot be read: {error}.", "Map the scene again."
