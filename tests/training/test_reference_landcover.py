@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import geopandas as gpd
 import pytest
-from sargeo_training.reference.blocks import GroundBlock
-from sargeo_training.reference.labels import load_landcover
 
 from sargeo.legend import LAND_COVER
+from sargeo_training.reference.blocks import GroundBlock
+from sargeo_training.reference.labels import load_landcover
 
 NAMES = {c.name for c in LAND_COVER}
 

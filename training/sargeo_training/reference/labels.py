@@ -42,7 +42,7 @@ def load_ships() -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        One ship a row, a line from end to end: ``id``, ``scene``, ``block``, ``place``
+        One ship a row, a line from end to end: ``id``, ``scene``, ``block``, ``split``, ``place``
         ("anchorage", "harbour" or "open sea"), ``length_m`` (geodesic length of the echo along
         the axis, None where it cannot be measured) and ``uncertain``.
     """
