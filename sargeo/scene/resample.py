@@ -25,8 +25,9 @@ _LATTICE = 16
 """Coordinates are transformed exactly at every 16th pixel corner, and linearly in between: the
 curvature of map projections over 16 pixels is far below a hundredth of a pixel."""
 
-_STRIP = 64
-"""Rows that `WarpedScene` works on at once, to bound its memory."""
+_TILE = 64, 1024
+"""`WarpedScene` works on whole tiles of this shape, anchored to its grid: few enough pixels for a
+core's cache, and for coordinates within a tile to be exact enough in float32."""
 
 
 class _View:
@@ -85,9 +86,9 @@ class RescaledScene(_View):
         )
         source = _covering(rows[0], cols[0])
         total = self._read_power(source)
-        total = _gather(total, rows[0] - source.row, rows[1], axis=1)
-        total = _gather(total, cols[0] - source.col, cols[1], axis=2)
-        return self._finish(block, total)
+        total = _combine_rows(total, rows[0] - source.row, rows[1])
+        total = _combine_rows(_transposed(total), cols[0] - source.col, cols[1])
+        return self._finish(block, _transposed(total))
 
 
 class WarpedScene(_View):
@@ -110,45 +111,41 @@ class WarpedScene(_View):
 
     def read(self, block: Block) -> Raster:
         """Read a block that lies within the grid; values are 0 where not valid."""
-        rows, cols, first = self._lattice(block)
-        source = self._source_block(rows, cols)
-        shape = (len(self.bands) + 1, block.height, block.width)
-        if source is None:
-            return self._finish(block, np.zeros(shape, np.float32))
-        planes = self._read_power(source)
-        total = np.empty(shape, np.float32)
-        for start in range(block.row, block.row_stop, _STRIP):
-            height = min(_STRIP, block.row_stop - start)
-            strip = Block(start, block.col, height, block.width)
-            total[:, strip.slices(block)[0]] = self._sum_samples(
-                planes, source, strip, (rows, cols), first
-            )
+        total = np.zeros((len(self.bands) + 1, block.height, block.width), np.float32)
+        height, width = _TILE
+        for row in range(block.row // height * height, block.row_stop, height):
+            for col in range(block.col // width * width, block.col_stop, width):
+                tile = Block(row, col, height, width)
+                part = tile.intersection(block)
+                if part:
+                    there, here = part.slices(block), part.slices(tile)
+                    total[:, *there] = self._tile(tile)[:, *here]
         return self._finish(block, total)
 
-    def _sum_samples(
-        self,
-        planes: Float32Array,
-        source: Block,
-        strip: Block,
-        lattice: tuple[FloatArray, FloatArray],
-        first: tuple[int, int],
-    ) -> Float32Array:
-        total = np.zeros((len(planes), strip.height, strip.width), np.float32)
-        per_row, per_col = self._samples
-        for i in range(per_row):
-            for j in range(per_col):
-                at_rows = strip.row + np.arange(strip.height) + (i + 0.5) / per_row
-                at_cols = strip.col + np.arange(strip.width) + (j + 0.5) / per_col
-                rows, cols = (_interpolate(c, at_rows, at_cols, first) for c in lattice)
-                _add_bilinear(total, planes, rows, cols, source, self._scene.grid.shape)
+    def _tile(self, tile: Block) -> Float32Array:
+        """Return sums of power and weight over a tile, shape (C + 1, H, W)."""
+        total = np.zeros((len(self.bands) + 1, tile.height, tile.width), np.float32)
+        rows = np.arange(tile.row, tile.row_stop + 1, _LATTICE)
+        cols = np.arange(tile.col, tile.col_stop + 1, _LATTICE)
+        there = self._scene_rowcol(rows[:, None], cols[None, :])
+        source = self._source_block(*there)
+        if source is None:
+            return total
+        planes = self._read_power(source)
+        scene = self._scene.grid
+        edges = ((-source.row, scene.height - source.row), (-source.col, scene.width - source.col))
+        origins = source.row, source.col
+        nodes = [(c - o).astype(np.float32) for c, o in zip(there, origins, strict=True)]
+        for down, across in self._offsets():
+            at = [_interpolate(c, down, across) for c in nodes]
+            inside = [(low <= c) & (c <= high) for c, (low, high) in zip(at, edges, strict=True)]
+            _add_bilinear(total, planes, at[0], at[1], inside[0] & inside[1])
         return total
 
-    def _lattice(self, block: Block) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
-        """Return coordinates in the scene at lattice nodes around a block, and the first node."""
-        first = block.row // _LATTICE, block.col // _LATTICE
-        rows = np.arange(first[0], block.row_stop // _LATTICE + 2) * _LATTICE
-        cols = np.arange(first[1], block.col_stop // _LATTICE + 2) * _LATTICE
-        return *self._scene_rowcol(rows[:, None], cols[None, :]), first
+    def _offsets(self) -> list[tuple[float, float]]:
+        """Return where the samples of a pixel lie in it, as (row, col) from 0 to 1."""
+        down, across = ((np.arange(n) + 0.5) / n for n in self._samples)
+        return [(float(i), float(j)) for i in down for j in across]
 
     def _scene_rowcol(
         self, rows: NDArray[np.int64] | FloatArray, cols: NDArray[np.int64] | FloatArray
@@ -237,66 +234,78 @@ def _covering(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Block:
     return Block(row, col, int(rows.max()) + 1 - row, int(cols.max()) + 1 - col)
 
 
-def _gather(
-    planes: Float32Array, index: NDArray[np.int64], weight: Float32Array, axis: int
+def _combine_rows(
+    planes: Float32Array, index: NDArray[np.int64], weight: Float32Array
 ) -> Float32Array:
-    """Sum weighted slices along an axis, tap by tap, so that the order of sums is fixed."""
-    shape = (1, -1, 1) if axis == 1 else (1, 1, -1)
-    total: Float32Array = np.take(planes, index[:, 0], axis) * weight[:, 0].reshape(shape)
+    """Sum weighted rows, tap by tap, so that the order of sums is fixed."""
+    total: Float32Array = planes[:, index[:, 0]]
+    total *= weight[:, 0, None]
     for tap in range(1, index.shape[1]):
         if weight[:, tap].any():
-            total += np.take(planes, index[:, tap], axis) * weight[:, tap].reshape(shape)
+            part = planes[:, index[:, tap]]
+            part *= weight[:, tap, None]
+            total += part
     return total
+
+
+def _transposed(planes: Float32Array) -> Float32Array:
+    """Swap rows and columns in memory, as numpy combines rows much faster than columns."""
+    return np.ascontiguousarray(planes.transpose(0, 2, 1))
 
 
 def _period(crs: CRS) -> float:
     """Return after how many units of x a CRS comes round the Earth; 0 where it does not."""
     if crs.is_geographic:
         return 2 * math.pi / crs.axis_info[0].unit_conversion_factor
-    method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
-    ellipsoid = crs.ellipsoid
-    if (
-        "Mercator" in method
-        and "Transverse" not in method
-        and "Oblique" not in method
-        and ellipsoid
-    ):
+    operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
+    cylindrical = ("Mercator", "Popular Visualisation")  # not Transverse, not Oblique Mercator
+    if operation and ellipsoid and operation.method_name.startswith(cylindrical):
         return 2 * math.pi * ellipsoid.semi_major_metre / crs.axis_info[0].unit_conversion_factor
     return 0.0
 
 
-def _interpolate(
-    nodes: FloatArray, rows: FloatArray, cols: FloatArray, first: tuple[int, int]
-) -> FloatArray:
-    """Interpolate a lattice bilinearly at rows and columns, to shape (rows, cols)."""
-    i, down = _split(rows, first[0])
-    j, across = _split(cols, first[1])
-    at_rows = nodes[i] * (1 - down)[:, None] + nodes[i + 1] * down[:, None]
-    interpolated: FloatArray = at_rows[:, j] * (1 - across) + at_rows[:, j + 1] * across
-    return interpolated
-
-
-def _split(positions: FloatArray, first: int) -> tuple[NDArray[np.int64], FloatArray]:
-    node = np.floor(positions / _LATTICE)
-    return node.astype(np.int64) - first, positions / _LATTICE - node
+def _interpolate(nodes: Float32Array, down: float, across: float) -> Float32Array:
+    """Interpolate lattice nodes at one place in every pixel between them, to (rows, cols)."""
+    steps = np.arange(_LATTICE, dtype=np.float32)
+    low, high = ((steps + np.float32(o)) / np.float32(_LATTICE) for o in (down, across))
+    top, bottom = nodes[:-1, None, :], nodes[1:, None, :]
+    lines = (top + (bottom - top) * low[:, None]).reshape(-1, nodes.shape[1])
+    left, right = lines[:, :-1, None], lines[:, 1:, None]
+    points: Float32Array = (left + (right - left) * high).reshape(len(lines), -1)
+    return points
 
 
 def _add_bilinear(
     total: Float32Array,
     planes: Float32Array,
-    rows: FloatArray,
-    cols: FloatArray,
-    source: Block,
-    shape: tuple[int, int],
+    rows: Float32Array,
+    cols: Float32Array,
+    inside: NDArray[np.bool_],
 ) -> None:
-    """Add bilinear samples of planes, which start at ``source``, to a total in place."""
-    inside = (rows >= 0) & (rows <= shape[0]) & (cols >= 0) & (cols <= shape[1])
-    low_row, low_col = np.floor(rows - 0.5), np.floor(cols - 0.5)
-    down, across = rows - 0.5 - low_row, cols - 0.5 - low_col
-    for i, row_weight in enumerate((1 - down, down)):
-        at_row = np.clip(low_row + (i - source.row), 0, source.height - 1).astype(np.intp)
-        for j, col_weight in enumerate((1 - across, across)):
-            at_col = np.clip(low_col + (j - source.col), 0, source.width - 1).astype(np.intp)
+    """Add samples of planes at pixel coordinates to a total, in place, where inside the scene."""
+    height, width = planes.shape[1:]
+    flat = planes.reshape(len(planes), -1)
+    row_taps = _linear_taps(rows, height)
+    col_taps = _linear_taps(cols, width)
+    for row, row_weight in row_taps:
+        start = row * width
+        for col, col_weight in col_taps:
             weight = row_weight * col_weight
             weight *= inside & (weight > _NEGLIGIBLE)
-            total += planes[:, at_row, at_col] * weight.astype(np.float32)
+            index = start + col
+            for plane, sums in zip(flat, total, strict=True):
+                part = plane.take(index, mode="clip")
+                part *= weight
+                sums += part
+
+
+def _linear_taps(positions: Float32Array, n: int) -> list[tuple[NDArray[np.intp], Float32Array]]:
+    """Return the two of ``n`` pixels around each position along an axis, and their weights."""
+    centred = positions - np.float32(0.5)
+    low = np.floor(centred)
+    high_weight = centred - low
+    index = low.astype(np.intp)
+    return [
+        (np.clip(index, 0, n - 1), 1 - high_weight),
+        (np.clip(index + 1, 0, n - 1), high_weight),
+    ]
