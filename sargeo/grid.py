@@ -97,6 +97,17 @@ class GeoGrid:
         """The block of all pixels."""
         return Block(0, 0, *self.shape)
 
+    @property
+    def is_rotated(self) -> bool:
+        """Whether rows and columns do not run along the axes of the CRS."""
+        return bool(self.transform.b or self.transform.d)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Least x, least y, greatest x and greatest y of the corners, in the CRS."""
+        xs, ys = self.xy([0, 0, self.height, self.height], [0, self.width, 0, self.width])
+        return float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
+
     def crop(self, block: Block) -> GeoGrid:
         """Return the grid of a block of this grid; it may reach beyond the edges."""
         moved = self.transform @ Affine.translation(block.col, block.row)

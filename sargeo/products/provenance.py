@@ -17,14 +17,13 @@ import pystac
 import shapely
 from pystac.extensions.classification import Classification, ClassificationExtension
 from pystac.extensions.projection import ProjectionExtension
-from shapely.geometry.base import BaseGeometry
 
+from sargeo.footprint import footprint_lonlat, lonlat_bbox
 from sargeo.grid import GeoGrid
 from sargeo.legend import NODATA
 from sargeo.model.spec import ModelSpec
 from sargeo.products.count import COUNT_NODATA
 from sargeo.products.files import write_text
-from sargeo.products.footprint import footprint_lonlat
 from sargeo.products.names import ProductPaths
 from sargeo.products.raster import PERCENT_NODATA
 from sargeo.products.style import LEGEND
@@ -124,23 +123,6 @@ def run_item(paths: ProductPaths, run: Run) -> pystac.Item:
     if paths.count.exists():
         _place_count(item.assets["count"], paths.count)
     return item
-
-
-def lonlat_bbox(geometry: BaseGeometry) -> list[float]:
-    """Return west, south, east, north; across the antimeridian west is larger than east.
-
-    Parameters
-    ----------
-    geometry : shapely geometry
-        In degrees, cut at the antimeridian if it crosses it (RFC 7946, sections 3.1.9 and 5.2).
-    """
-    west, south, east, north = geometry.bounds
-    parts = shapely.get_parts(geometry)
-    touching_east = [p.bounds for p in parts if p.bounds[2] == 180]
-    touching_west = [p.bounds for p in parts if p.bounds[0] == -180]
-    if touching_east and touching_west and len(parts) > 1:
-        west, east = min(b[0] for b in touching_east), max(b[2] for b in touching_west)
-    return [west, south, east, north]
 
 
 def _properties(run: Run) -> dict[str, Any]:

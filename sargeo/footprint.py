@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from sargeo.errors import NoGeoreferenceError
@@ -44,6 +45,23 @@ def footprint_lonlat(grid: GeoGrid) -> Polygon | MultiPolygon:
         if isinstance(part, Polygon) and part.area > 0
     ]
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+
+
+def lonlat_bbox(geometry: BaseGeometry) -> list[float]:
+    """Return west, south, east, north; across the antimeridian west is larger than east.
+
+    Parameters
+    ----------
+    geometry : shapely geometry
+        In degrees, cut at the antimeridian if it crosses it (RFC 7946, sections 3.1.9 and 5.2).
+    """
+    west, south, east, north = geometry.bounds
+    parts = shapely.get_parts(geometry)
+    touching_east = [p.bounds for p in parts if p.bounds[2] == 180]
+    touching_west = [p.bounds for p in parts if p.bounds[0] == -180]
+    if touching_east and touching_west and len(parts) > 1:
+        west, east = min(b[0] for b in touching_east), max(b[2] for b in touching_west)
+    return [west, south, east, north]
 
 
 def _outline(grid: GeoGrid) -> tuple[FloatArray, FloatArray]:
