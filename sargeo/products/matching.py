@@ -19,7 +19,8 @@ from sargeo.errors import InputError, ReferenceDataError, UsageError
 from sargeo.grid import FloatArray, inverse_distance_m
 from sargeo.products.count import COUNT_NODATA
 from sargeo.products.names import ProductPaths
-from sargeo.products.windows import open_product
+from sargeo.products.vector import read_objects_file
+from sargeo.products.windows import on_grid, open_product
 from sargeo.scene.area import read_vectors
 
 MATCH_TOLERANCE_M = 200.0
@@ -101,10 +102,11 @@ def assess_objects(
     if not tolerance_m > 0:
         raise UsageError(f"A tolerance of {tolerance_m} m matches nothing.", "Give metres, > 0.")
     wanted = _places(read_vectors(reference, ReferenceDataError, "reference"))
-    found = _places(read_vectors(product, InputError, "objects"))
     seen = np.ones(len(wanted), dtype=bool)
     if isinstance(product, Path):
         seen = _seen(wanted, product)
+        product = read_objects_file(product)
+    found = _places(read_vectors(product, InputError, "objects"))
     certain = ~_uncertain(wanted)
     asked, doubtful = wanted[certain & seen], wanted[~certain & seen]
     pairs, distances = match(_lonlat(asked), _lonlat(found), tolerance_m)
@@ -204,7 +206,7 @@ def _seen(wanted: gpd.GeoDataFrame, product: Path) -> NDArray[np.bool_]:
     if not count.exists():
         return np.ones(len(wanted), dtype=bool)
     with open_product(count) as raster:
-        places = wanted.to_crs(raster.grid.crs).geometry
+        places = on_grid(wanted, raster.grid)
         rows, cols = raster.grid.rowcol(places.x, places.y)
         seen = raster.grid.block.contains(rows, cols)
         cells = raster.read(raster.grid.block)

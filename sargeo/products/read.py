@@ -11,7 +11,8 @@ import xarray as xr
 from sargeo.errors import InputError
 from sargeo.products.names import ProductPaths, find_products
 from sargeo.products.style import LEGEND
-from sargeo.products.vector import LAYER
+from sargeo.products.vector import read_objects_file
+from sargeo.products.windows import open_product
 
 CHUNK = 2048
 """Side of the dask chunks in pixels: four internal tiles, 4 MB of uint8."""
@@ -89,12 +90,17 @@ def read_objects(out_dir: str | Path, name: str | None = None) -> gpd.GeoDataFra
         If the folder holds no objects of this scene.
     """
     paths = find_products(Path(out_dir), name)
-    return gpd.read_file(_existing(paths, paths.objects), layer=LAYER)
+    return read_objects_file(_existing(paths, paths.objects))
 
 
 def _open(paths: ProductPaths, path: Path) -> xr.DataArray:
-    chunks = {"x": CHUNK, "y": CHUNK}
-    array = rioxarray.open_rasterio(_existing(paths, path), chunks=chunks)
+    with open_product(_existing(paths, path)) as product:
+        rectilinear = product.grid.transform.is_rectilinear
+    # A rotated grid has two coordinates per pixel, many times the size of the product: its
+    # transform has to do (`.rio.transform()`).
+    array = rioxarray.open_rasterio(
+        path, chunks={"x": CHUNK, "y": CHUNK}, parse_coordinates=rectilinear
+    )
     if not isinstance(array, xr.DataArray):  # never of a GeoTIFF: it has one image
         raise TypeError(f"{path} holds several images")
     return array

@@ -14,7 +14,7 @@ from sargeo.errors import ReferenceDataError
 from sargeo.grid import Block
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, NODATA, UNCERTAIN, WITHOUT_COUNTERPART
 from sargeo.products.raster import TILE
-from sargeo.products.windows import ProductRaster, polygon_tiles
+from sargeo.products.windows import ProductRaster, on_grid, polygon_tiles
 from sargeo.scene.area import describe_source, read_vectors
 
 _BY_NAME = {c.name: c.code for c in LAND_COVER}
@@ -74,7 +74,8 @@ def read_reference(
         class that neither our legend nor WorldCover knows.
     """
     what = f"The reference {describe_source(source)}"
-    frame = read_vectors(source, ReferenceDataError, "reference").to_crs(product.grid.crs)
+    frame = read_vectors(source, ReferenceDataError, "reference")
+    frame = frame.set_geometry(on_grid(frame, product.grid))
     if class_field not in frame:
         raise ReferenceDataError(
             f"{what} has no field {class_field}.",

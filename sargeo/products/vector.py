@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 from numpy.typing import NDArray
 
+from sargeo.errors import InputError
 from sargeo.grid import FloatArray, GeoGrid
 from sargeo.legend import OBJECT_KINDS
 from sargeo.products.files import SMALL_FILE_BYTES, replacing, storage_error
@@ -115,6 +116,27 @@ def write_objects(path: Path, frame: gpd.GeoDataFrame) -> None:
             kinds = tuple(dict.fromkeys((*OBJECT_KINDS, *frame["kind"])))
             write_geopackage(part, frame, layer=LAYER, geometry="Point")
             _add_style(part, objects_qml(kinds))
+
+
+def read_objects_file(path: Path) -> gpd.GeoDataFrame:
+    """Read objects from any file that GDAL opens, or from GeoParquet.
+
+    Raises
+    ------
+    sargeo.errors.InputError
+        If it cannot be read.
+    """
+    try:
+        if path.suffix == ".parquet":
+            return gpd.read_parquet(path)
+        # Styles lie in a table of their own, which geopandas would take for a second layer.
+        layers = pyogrio.list_layers(path)[:, 0]
+        return gpd.read_file(path, layer=LAYER if LAYER in layers else layers[0])
+    except (OSError, ValueError, IndexError, pyogrio.errors.DataSourceError) as error:
+        raise InputError(
+            f"The objects {path} cannot be read: {error}.",
+            "Give a GeoPackage, GeoParquet, GeoJSON or another file of points that GDAL opens.",
+        ) from error
 
 
 def write_geopackage(

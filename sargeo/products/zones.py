@@ -20,7 +20,7 @@ from sargeo.products.names import ProductPaths, find_products
 from sargeo.products.read import read_objects
 from sargeo.products.style import LEGEND
 from sargeo.products.vector import write_geopackage
-from sargeo.products.windows import ProductRaster, open_product, polygon_tiles
+from sargeo.products.windows import ProductRaster, on_grid, open_product, polygon_tiles
 from sargeo.scene.area import describe_source, read_vectors
 
 OUTSIDE = "outside the scene, or without valid pixels"
@@ -69,11 +69,13 @@ def zonal_table(
         )
     paths = find_products(Path(out_dir), name)
     area_ha = _areas_ha(frame)
+    with open_product(paths.landcover if paths.landcover.exists() else paths.count) as product:
+        inside = on_grid(frame, product.grid)
     parts = [frame.drop(columns=frame.geometry.name), pd.DataFrame({"area_ha": area_ha})]
     if paths.landcover.exists():
-        parts.append(_land_cover(frame, area_ha, paths))
+        parts.append(_land_cover(inside, area_ha, paths))
     if paths.objects.exists():
-        parts.append(_object_counts(frame, paths))
+        parts.append(_object_counts(inside, paths))
     return gpd.GeoDataFrame(pd.concat(parts, axis=1), geometry=frame.geometry, crs=frame.crs)
 
 
@@ -98,10 +100,9 @@ def write_zones(path: Path, table: gpd.GeoDataFrame) -> None:
 
 
 def _land_cover(
-    frame: gpd.GeoDataFrame, area_ha: NDArray[np.float64], paths: ProductPaths
+    inside: gpd.GeoSeries, area_ha: NDArray[np.float64], paths: ProductPaths
 ) -> pd.DataFrame:
     with open_product(paths.landcover) as landcover, open_product(paths.confidence) as confidence:
-        inside = frame.to_crs(landcover.grid.crs).geometry
         rows = np.array([_sums(polygon, landcover, confidence) for polygon in inside])
     by_code, confident = rows[:, :-1], rows[:, -1]
     valid = by_code.sum(axis=1)
@@ -132,13 +133,13 @@ def _sums(
     return sums
 
 
-def _object_counts(frame: gpd.GeoDataFrame, paths: ProductPaths) -> pd.DataFrame:
+def _object_counts(inside: gpd.GeoSeries, paths: ProductPaths) -> pd.DataFrame:
     objects = read_objects(paths.folder, paths.stem)
-    zone, found = objects.sindex.query(frame.to_crs(objects.crs).geometry, predicate="intersects")
+    zone, found = objects.sindex.query(inside, predicate="intersects")
     kinds = objects["kind"].to_numpy()[found]
     return pd.DataFrame(
         {
-            f"{kind}_count": np.bincount(zone[kinds == kind], minlength=len(frame))
+            f"{kind}_count": np.bincount(zone[kinds == kind], minlength=len(inside))
             for kind in dict.fromkeys((*OBJECT_KINDS, *objects["kind"]))
         }
     )
