@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sargeo.mapping import map_scene as map_scene
     from sargeo.model.registry import load_model as load_model
+    from sargeo.products.read import open_counts as open_counts
     from sargeo.products.read import open_products as open_products
     from sargeo.products.read import read_objects as read_objects
     from sargeo.scene.open import open_scene as open_scene
@@ -25,12 +26,20 @@ if TYPE_CHECKING:
 _HOMES = {
     "load_model": "sargeo.model.registry",
     "map_scene": "sargeo.mapping",
+    "open_counts": "sargeo.products.read",
     "open_products": "sargeo.products.read",
     "open_scene": "sargeo.scene.open",
     "read_objects": "sargeo.products.read",
 }
 
-__all__ = ["load_model", "map_scene", "open_products", "open_scene", "read_objects"]
+__all__ = [
+    "load_model",
+    "map_scene",
+    "open_counts",
+    "open_products",
+    "open_scene",
+    "read_objects",
+]
 
 
 def __getattr__(name: str) -> Any:
