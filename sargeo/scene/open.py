@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def open_scene(
-    source: str | Path | xarray.DataArray, *, assume: Assumptions | str | None = None
+    source: Scene | str | Path | xarray.DataArray, *, assume: Assumptions | str | None = None
 ) -> Scene:
     """Open a scene.
 
     Parameters
     ----------
-    source : str, Path or xarray.DataArray
+    source : Scene, str, Path or xarray.DataArray
         A GeoTIFF or any raster that GDAL opens, a ``/vsi…`` name, or a DataArray with dims (y, x)
         or (band, y, x) and a CRS (see `sargeo.scene.xarray.DataArrayScene`). Of one file per
-        polarisation, any.
+        polarisation, any. What is a scene already is returned as it is.
     assume : Assumptions or str, optional
         What the file does not say, or says wrongly, such as ``"vv,vh,db"``.
 
@@ -43,6 +43,8 @@ def open_scene(
         return GeoTiffScene(source, assumed)
     if _is_data_array(source):
         return DataArrayScene(source, assumed)
+    if isinstance(source, Scene):
+        return source
     raise UsageError(
         f"A scene cannot be opened from a {type(source).__name__}.",
         "Give a path, a /vsi name, or an xarray.DataArray with a CRS.",

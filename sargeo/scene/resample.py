@@ -33,9 +33,10 @@ core's cache, and for coordinates within a tile to be exact enough in float32.""
 class _View:
     """What every view hands on from its scene."""
 
-    def __init__(self, scene: Scene, grid: GeoGrid) -> None:
+    def __init__(self, scene: Scene, grid: GeoGrid, assumed_gsd_m: float | None = None) -> None:
         self._scene = scene
         self.grid = grid
+        self.assumed_gsd_m = assumed_gsd_m
         self.name = scene.name
         self.source = scene.source
         self.bands: tuple[Band, ...] = scene.bands
@@ -74,7 +75,8 @@ class RescaledScene(_View):
     """
 
     def __init__(self, scene: Scene, row_factor: float, col_factor: float) -> None:
-        super().__init__(scene, scene.grid.zoom_out(row_factor, col_factor))
+        assumed_m = scene.assumed_gsd_m and scene.assumed_gsd_m * math.sqrt(row_factor * col_factor)
+        super().__init__(scene, scene.grid.zoom_out(row_factor, col_factor), assumed_m)
         self._factors = row_factor, col_factor
 
     def read(self, block: Block) -> Raster:
