@@ -121,9 +121,22 @@ class LandCoverAssessment:
 
 
 def assess(
-    reference: Path | gpd.GeoDataFrame, product: Path
+    reference: Path | gpd.GeoDataFrame,
+    product: Path,
+    *,
+    class_field: str = "class",
+    tolerance_m: float = MATCH_TOLERANCE_M,
 ) -> LandCoverAssessment | ObjectAssessment:
     """Assess a product by its kind: rasters are land cover, vectors are objects.
+
+    Parameters
+    ----------
+    reference : Path or GeoDataFrame
+    product : Path
+    class_field : str
+        See `assess_landcover`.
+    tolerance_m : float
+        See `assess_objects`.
 
     Raises
     ------
@@ -131,8 +144,8 @@ def assess(
         If either cannot be used.
     """
     if product.suffix.lower() in (".tif", ".tiff"):
-        return assess_landcover(reference, product)
-    return assess_objects(reference, product, tolerance_m=MATCH_TOLERANCE_M)
+        return assess_landcover(reference, product, class_field)
+    return assess_objects(reference, product, tolerance_m)
 
 
 def assess_landcover(

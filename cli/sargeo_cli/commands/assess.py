@@ -18,9 +18,16 @@ def assess(
     product: Annotated[
         Path, typer.Argument(metavar="PRODUCT", help="A land-cover raster, or an objects file.")
     ],
+    class_field: Annotated[
+        str, typer.Option(metavar="NAME", help="Field of the reference that holds the class.")
+    ] = "class",
+    tolerance: Annotated[
+        float, typer.Option(metavar="METRES", help="Objects this close may be the same.")
+    ] = 200.0,
     as_json: o.AsJson = False,
 ) -> None:
     """Compare a product with reference data."""
     from sargeo.products.assess import assess as assess_product
 
-    show(assess_product(reference, product).to_dict(), as_json=as_json)
+    assessment = assess_product(reference, product, class_field=class_field, tolerance_m=tolerance)
+    show(assessment.to_dict(), as_json=as_json)

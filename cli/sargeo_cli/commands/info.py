@@ -1,4 +1,4 @@
-"""``sargeo info``: what a scene is, before it is mapped."""
+"""``sargeo info``: what a scene is, and what the model would need."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ from sargeo_cli import options as o
 from sargeo_cli.render import show
 
 
-def info(scene: o.Scene, assume: o.Assume = "", as_json: o.AsJson = False) -> None:
+def info(
+    scene: o.Scene,
+    assume: o.Assume = "",
+    model: o.Model = o.DEFAULT_MODEL,
+    as_json: o.AsJson = False,
+) -> None:
     """Describe a scene, without mapping it."""
+    from sargeo.model.registry import read_spec
     from sargeo.scene.describe import describe
     from sargeo.scene.open import open_scene
 
-    from sargeo.scene.assumptions import Assumptions
+    opened = open_scene(scene, assume=assume)
+    facts = describe(opened)
 
-    show(describe(open_scene(scene, assume=Assumptions.parse(assume))), as_json=as_json)
+    from sargeo.mapping.needs import (
+        model_needs,  # loads torch: seconds that a refusal need not take
+    )
+
+    facts["model_needs"] = model_needs(opened, read_spec(model))
+    show(facts, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +19,19 @@ def zones(
     out_dir: Annotated[
         Path, typer.Argument(metavar="OUT_DIR", help="Folder of the products of one scene.")
     ],
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Also write a .csv, or a .gpkg with the shapes."
+        ),
+    ] = None,
     as_json: o.AsJson = False,
 ) -> None:
     """Sum land-cover areas and object counts by polygon."""
-    from sargeo.products.zones import zones as sum_zones
+    from sargeo.products.zones import write_zones, zonal_table
 
-    show(sum_zones(polygons, out_dir), as_json=as_json)
+    found = zonal_table(polygons, out_dir)
+    if table is not None:
+        write_zones(table, found)
+    rows = found.drop(columns=found.geometry.name).to_json(orient="records")
+    show({"zones": json.loads(rows)}, as_json=as_json)
