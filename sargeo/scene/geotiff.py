@@ -6,9 +6,9 @@ window that is read:
 - pixels that a nodata tag, a mask band, a ``.msk`` file or an alpha band leaves out in any band;
 - NaN and infinite values in any band;
 - where a file says nothing of the above: zeros in every band, if the scene has a *region* of such
-  zeros. A region is a square of 16 pixels, or an outermost row or column, within the fixed sample
-  of blocks (`sargeo.scene.sampling`). A lone zero, as in clipped or noise-corrected data, is then
-  invalid too; without a region every zero is a measurement.
+  zeros. A region is a square of 8 by 8 pixels, or an outermost row or column, within the fixed
+  sample of blocks (`sargeo.scene.sampling`). A lone zero, as in clipped or noise-corrected data,
+  is then invalid too; without a region every zero is a measurement.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from sargeo.scene.sampling import row_blocks, sample_blocks
 from sargeo.scene.scene import Raster
 from sargeo.scene.siblings import common_name, sibling_paths
 
-REGION = 16
+REGION = 8
 """Side in pixels of a square of zeros that makes zero nodata."""
 
 _Pixels = tuple[NDArray[np.float32], NDArray[np.bool_]]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning
 
 DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 
@@ -107,6 +109,7 @@ def write_raster(
         options["transform"] = transform
     count = channels + (alpha is not None)
     with (
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=mask_in_file),
         rasterio.open(
             path, "w", height=height, width=width, count=count, **{**options, **profile}
@@ -139,15 +142,18 @@ def write_scene(
     crs_case: str = "utm_north",
     shape: tuple[int, int] = (60, 80),
     bands: Sequence[str] = ("VV", "VH"),
-    quantity: str = "sigma0",
+    quantity: str | None = None,
     seed: int = 0,
     **profile: Any,
 ) -> MadeScene:
     """Write a scene whose bands are described, such as "sigma0 VV dB", with a corner left out.
 
     Integers cannot hold a polarisation's power faithfully: ask for scale "amplitude" there (whole
-    decibels fit int16). With nodata_kind "none" all pixels are valid.
+    decibels fit int16); they are described as uncalibrated unless they hold decibels. With
+    nodata_kind "none" all pixels are valid.
     """
+    calibrated = scale == "db" or np.dtype(dtype).kind == "f"
+    quantity = quantity or ("sigma0" if calibrated else "uncalibrated")
     values = in_scale(backscatter_db(shape, len(bands), seed=seed), scale, dtype)
     valid = np.ones(shape, bool) if nodata_kind == "none" else triangle_mask(shape)
     signed_low = -99 if np.dtype(dtype).kind != "u" else 0
