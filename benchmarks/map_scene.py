@@ -64,9 +64,9 @@ def timed() -> Iterator[Timing]:
 
 
 def small_model() -> SarModel:
-    """A network with random weights of the same build as the embedded one, but far smaller."""
+    """Return a network with random weights of the same build as the embedded one, but far smaller."""
     embedded = load_model("sargeo-tiny", "cpu")
-    tower = TowerSpec(depths=(1, 1), dims=(8, 16), decoder_dim=8)
+    tower = TowerSpec(depths=(1, 1, 1, 1), dims=(8, 16, 16, 16), decoder_dim=8)
     spec = embedded.spec.model_copy(update={"name": "small", "tower": tower})
     torch.manual_seed(0)
     return SarModel(SarKnowlip.from_spec(spec), spec, embedded.device)

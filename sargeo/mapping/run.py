@@ -178,10 +178,12 @@ class _Run:
             with _Clock(self.seconds, "finish"):
                 pace.phase("finish")
                 found = self._finish(workspace, rasters, detections)
+        self._write_item(workspace, normalisation)
         if self.job.options.web_map:
             with _Clock(self.seconds, "webmap"):
                 pace.phase("webmap")
                 self._web_map(workspace)
+            self._write_item(workspace, normalisation)  # the page read it, and belongs to it
         pace.check()
         return self._report(workspace.publish(), rasters, found)
 
@@ -239,7 +241,6 @@ class _Run:
             most = int(rasters.counts.count(*places).max())
             write_text(paths.count_style, count_qml(most))
             found = len(frame)
-        write_item(paths, self._provenance(rasters))
         return found
 
     def _objects(self, detections: Detections) -> gpd.GeoDataFrame:
@@ -252,6 +253,22 @@ class _Run:
             confident, work.grid, kinds=spec.object_kinds, length_known=work.gsd_known
         )
         return frame.to_crs(self.job.scene.grid.crs) if self.job.resampled else frame
+
+    def _write_item(self, workspace: Workspace, normalisation: Normalisation) -> None:
+        run = Run(
+            source=self.job.scene.source,
+            grid=self.job.scene.grid,
+            acquired=None,
+            began=self.began,
+            finished=datetime.now(UTC),
+            model=self.job.model.spec,
+            model_item=None,
+            command=self.command,
+            settings=self.job.manifest(normalisation.to_dict()),
+            software=software_versions(),
+            seconds=dict(self.seconds),
+        )
+        write_item(workspace.paths, run)
 
     def _metadata(self) -> dict[str, str]:
         spec = self.job.model.spec
@@ -321,7 +338,7 @@ def _drain(
 
 
 def _as_arrays(result: StripeResult) -> dict[str, NDArray[Any]]:
-    """A stripe's result as it is kept until the run is whole."""
+    """Return a stripe's result as it is kept until the run is whole."""
     return {
         "sums": result.sums.cpu().numpy(),
         "cell_col": np.array(result.cell_col),
