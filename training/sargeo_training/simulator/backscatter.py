@@ -13,10 +13,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from sargeo.scene.bands import Polarisation
-from sargeo_training.simulator.fields import TABLE_SIZE, Field32, table_quantiles
+from sargeo_training.simulator.fields import TABLE_SIZE, Field32
 from sargeo_training.simulator.surfaces import Surface
 
 RadarBand = Literal["C", "L"]
@@ -131,11 +130,10 @@ def parcel_backscatter(
     return table
 
 
-def _parcel_gains(rng: np.random.Generator, channels: int, parcel_db: float) -> NDArray[np.float64]:
+def _parcel_gains(rng: np.random.Generator, channels: int, parcel_db: float) -> Field32:
     """Gains (channels, TABLE_SIZE) of mean 1, log-normal, correlated between channels."""
-    normal = ndtri(table_quantiles())
-    shared = rng.permutation(normal)
-    own = np.stack([rng.permutation(normal) for _ in range(channels)])
+    shared = rng.standard_normal(TABLE_SIZE, dtype=np.float32)
+    own = rng.standard_normal((channels, TABLE_SIZE), dtype=np.float32)
     deviation_db = parcel_db * (np.sqrt(_SHARED) * shared + np.sqrt(1 - _SHARED) * own)
     gains = 10 ** (deviation_db / 10)
     return np.asarray(gains / gains.mean(axis=1, keepdims=True))

@@ -17,9 +17,12 @@ from scipy import fft
 
 Field = NDArray[np.float64]
 Field32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 TABLE_BITS = 12
 TABLE_SIZE = 1 << TABLE_BITS
+
+_MASK_TILE = 32
 
 
 def table_indices(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.uint16]:
@@ -74,32 +77,60 @@ class Lattice:
         """
         rows, cols = (fft.next_fast_len(n, real=True) for n in self.nodes)
         amplitude = _amplitude((rows, cols), self.spacing_m, wavelength_m, slope)
-        noise = fft.rfft2(rng.standard_normal((rows, cols), dtype=np.float32)) * amplitude
-        field = fft.irfft2(noise, (rows, cols))[: self.nodes[0], : self.nodes[1]].astype(float)
+        noise = rng.standard_normal((*amplitude.shape, 2), dtype=np.float32)
+        spectrum = noise.view(np.complex64)[..., 0] * amplitude
+        field = fft.irfft2(spectrum, (rows, cols))[: self.nodes[0], : self.nodes[1]].astype(float)
         return np.asarray((field - field.mean()) / field.std())
 
     def upsample(self, values: Field) -> Field32:
         """Interpolate a field of the nodes bilinearly to the scene's shape."""
-        step, (rows, cols) = self.STEP, self.nodes
-        nodes = values.astype(np.float32)
-        wide = np.empty((rows, (cols - 1) * step), dtype=np.float32)
-        wide[:, ::step] = nodes[:, :-1]
-        across = np.diff(nodes, axis=1) / np.float32(step)
-        full = np.empty(((rows - 1) * step, wide.shape[1]), dtype=np.float32)
-        for k in range(1, step):
-            np.add(wide[:, k - 1 :: step], across, out=wide[:, k::step])
-        full[::step] = wide[:-1]
-        down = np.diff(wide, axis=0)
-        down /= np.float32(step)
-        for k in range(1, step):
-            np.add(full[k - 1 :: step], down, out=full[k::step])
-        return full[: self.shape[0], : self.shape[1]]
+        return _interpolated(values, self.STEP)[: self.shape[0], : self.shape[1]]
+
+    def mask(self, values: Field, low: float, high: float = math.inf) -> Mask:
+        """Tell where a field of the nodes, interpolated to the scene's shape, is within bounds.
+
+        Much faster than to compare what ``upsample`` returns: where all nodes about are on one
+        side, nothing is interpolated.
+        """
+        step, size = self.STEP, _MASK_TILE
+        out = np.zeros([(n - 1) * step for n in self.nodes], dtype=bool)
+        for row in range(0, self.nodes[0] - 1, size):
+            for col in range(0, self.nodes[1] - 1, size):
+                part = values[row : row + size + 1, col : col + size + 1]
+                least, most = part.min(), part.max()
+                if most <= low or least >= high:
+                    continue
+                tile = np.s_[row * step : (row + size) * step, col * step : (col + size) * step]
+                if least > low and most < high:
+                    out[tile] = True
+                    continue
+                fine = _interpolated(part, step)
+                np.greater(fine, low, out=out[tile])
+                if most >= high:
+                    out[tile] &= fine < high
+        return out[: self.shape[0], : self.shape[1]]
 
     def at(self, values: Field, row: float, col: float) -> float:
         """Value of a field of the nodes at the node nearest to a pixel coordinate."""
         i = min(max(round(row / self.STEP), 0), self.nodes[0] - 1)
         j = min(max(round(col / self.STEP), 0), self.nodes[1] - 1)
         return float(values[i, j])
+
+
+def _interpolated(nodes: Field, step: int) -> Field32:
+    """Interpolate bilinearly to ``step`` pixels per node; the last row and column only bound."""
+    wide = np.empty((nodes.shape[0], (nodes.shape[1] - 1) * step), dtype=np.float32)
+    wide[:, ::step] = nodes[:, :-1]
+    across = (np.diff(nodes, axis=1) / step).astype(np.float32)
+    for k in range(1, step):
+        np.add(wide[:, k - 1 :: step], across, out=wide[:, k::step])
+    fine = np.empty(((nodes.shape[0] - 1) * step, wide.shape[1]), dtype=np.float32)
+    fine[::step] = wide[:-1]
+    down = np.diff(wide, axis=0)
+    down /= np.float32(step)
+    for k in range(1, step):
+        np.add(fine[k - 1 :: step], down, out=fine[k::step])
+    return fine
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ from sargeo_training.simulator.sea import sea_backscatter
 from sargeo_training.simulator.ships import Ships
 from sargeo_training.simulator.speckle import blur, speckle
 from sargeo_training.simulator.surfaces import Surface
-from sargeo_training.simulator.targets import View, add_ships
+from sargeo_training.simulator.targets import View, add_landmarks, add_ships
 from sargeo_training.simulator.terrain import shading
 from sargeo_training.simulator.urban import alignment_gain, texture_table
 
@@ -75,6 +75,7 @@ def render(rng: np.random.Generator, landscape: Landscape, ships: Ships, radar: 
     if sea.any():
         _wet(rng, power, sea, landscape, radar)
     view = View(landscape.lattice.gsd_m, radar.incidence_deg, radar.look_azimuth_deg)
+    add_landmarks(power, cross, landscape.landmarks, view)
     add_ships(rng, power, sea, cross, ships, view)
     noise = np.float32(10 ** (radar.noise_db / 10))
     for channel in power:

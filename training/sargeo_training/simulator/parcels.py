@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sargeo.grid import Block
 from sargeo_training.simulator.fields import TABLE_BITS, TABLE_SIZE, Lattice
 
 _EDGE = np.uint16(1 << TABLE_BITS)
@@ -35,6 +36,11 @@ class Districts:
     heading_deg: NDArray[np.float64]
     across: NDArray[np.int32]
     along: NDArray[np.int32]
+
+    def crop(self, block: Block) -> Districts:
+        """Return the part within a block."""
+        part = block.slices()
+        return Districts(self.number[part], self.heading_deg, self.across[part], self.along[part])
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def draw_parcels(
     parcel_m: float,
     border_m: float,
 ) -> Parcels:
-    """Draw a patchwork.
+    """Draw a patchwork over ``districts``, which may be a part of the scene.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ def _draw_altitude(
     half_m = max(lattice.shape) * lattice.gsd_m / 2
     inland = (np.cos(angle) * south_m - np.sin(angle) * east_m) / half_m
     slope = rng.uniform(0.7, 2.0)
-    rough = lattice.fractal(rng, rng.uniform(2500, 7000), rng.uniform(3.2, 4.0))
+    rough = lattice.fractal(rng, rng.uniform(2500, 7000), rng.uniform(3.4, 4.3))
     altitude = slope * inland + 0.5 * rough
     share = rng.uniform(*_SHARE[setting])
     if setting == "sea":
@@ -122,10 +122,13 @@ def _draw_elevation(
     rng: np.random.Generator, lattice: Lattice, altitude: Field, relief_m: Field
 ) -> Field:
     """Raise ridges and valleys out of the lowland; ``relief_m`` is their height by place."""
-    ridges = 1 - np.abs(lattice.fractal(rng, 2600.0, 4.8))
-    spurs = 1 - np.abs(lattice.fractal(rng, 900.0, 4.8))
+    ridges = 1 - np.abs(lattice.fractal(rng, 3000.0, 4.6))
+    spurs = 1 - np.abs(lattice.fractal(rng, 1500.0, 5.0))
     plain = np.clip(altitude, 0, 1) * 15.0
-    return np.asarray(plain + relief_m * np.maximum(0.5 + 0.6 * ridges + 0.25 * spurs, 0.05))
+    return np.asarray(
+        plain
+        + relief_m * np.maximum(0.3 + 0.5 * ridges + 0.45 * spurs * np.clip(ridges, 0.2, 1), 0.05)
+    )
 
 
 def _draw_curve(

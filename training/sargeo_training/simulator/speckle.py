@@ -13,6 +13,8 @@ SPREAD = 0.16
 """Share of a sample that spills to either neighbour per axis: 10 m pixels of an IW GRDH image are
 sampled twice as finely as resolved (Sentinel-1 product specification, S1-RS-MDA-52-7441)."""
 
+_STRIP = 48
+
 
 def speckle(rng: np.random.Generator, shape: tuple[int, int], looks: float) -> Field32:
     """Draw multiplicative speckle of mean 1 in power.
@@ -43,12 +45,16 @@ def blur(power: Field32) -> Field32:
 def _smooth_inner(power: Field32) -> Field32:
     """Smooth with three taps per axis and drop the outermost pixels."""
     side, middle = np.float32(SPREAD), np.float32(1 - 2 * SPREAD)
-    down = power[:-2] + power[2:]
-    down *= side
-    down += middle * power[1:-1]
-    smooth = down[:, :-2] + down[:, 2:]
-    smooth *= side
-    smooth += middle * down[:, 1:-1]
+    smooth = np.empty((power.shape[0] - 2, power.shape[1] - 2), dtype=np.float32)
+    # Strips that fit into a core's cache halve the time.
+    for row in range(0, len(smooth), _STRIP):
+        part, out = power[row : row + _STRIP + 2], smooth[row : row + _STRIP]
+        down = part[:-2] + part[2:]
+        down *= side
+        down += middle * part[1:-1]
+        np.add(down[:, :-2], down[:, 2:], out=out)
+        out *= side
+        out += middle * down[:, 1:-1]
     return smooth
 
 

@@ -9,18 +9,22 @@ from numpy.typing import NDArray
 
 from sargeo.grid import Block
 from sargeo_training.simulator.fields import Field, Field32
+from sargeo_training.simulator.offshore import Landmarks
 from sargeo_training.simulator.ships import Ships
 
 CROSS_POLARISED_DB = -7.0
 """Of ships' cross-polarised to their co-polarised cross-section; our choice, see ``_ship_rcs``."""
 
 _AMBIGUITY_M = 5200.0
-_AMBIGUITY_DB = -25.0
+_AMBIGUITY_DB = -27.0
 _RANGE_OVER_VELOCITY_S = 115.0
 # Sentinel-1 IW: wavelength 5.5 cm, slant range 850 km, PRF 1.7 kHz, velocity 7.4 km/s give the
 # distance of azimuth ambiguities (wavelength * range * PRF / (2 * velocity)) and how far a moving
 # ship is displaced in azimuth (range / velocity * radial speed).
 _SIDELOBE_DB = -22.0
+
+Points = tuple[Field, Field, Field]
+"""Rows (N,), columns (N,), and the sigma nought (C, N) that a pixel of each channel gains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,42 @@ def add_ships(
     for k in range(len(ships)):
         if ships.speed_ms[k] > 0:
             _draw_wake(power, sea, cross, ships, k, view)
-    for k in range(len(ships)):
-        rcs_m2 = _ship_rcs(rng, float(ships.length_m[k]), view.incidence_deg)
-        gains = np.array([10 ** (CROSS_POLARISED_DB / 10) if c else 1.0 for c in cross])
-        gains *= 10 ** (rng.normal(0, 1.0, size=len(cross)) / 10)
-        sigma0 = rcs_m2 / view.gsd_m**2 * gains
-        rows, cols, shares = _scatterers(rng, ships, k, view.gsd_m)
-        _splat(power, rows, cols, shares, sigma0)
-        _splat(power, *_sidelobes(float(ships.row[k]), float(ships.col[k]), view), sigma0)
-        for side in (-1.0, 1.0):
-            d_row, d_col = _along_azimuth(side * _AMBIGUITY_M / view.gsd_m, view)
-            smear = rng.normal(0, 1.5, size=(2, len(rows)))
-            ghost = sigma0 * 10 ** ((_AMBIGUITY_DB + rng.normal(0, 2)) / 10)
-            _splat(power, rows + d_row + smear[0], cols + d_col + smear[1], shares, ghost)
+    points = [_ship_points(rng, ships, k, cross, view) for k in range(len(ships))]
+    if points:
+        _splat(power, *(np.concatenate(column, axis=-1) for column in zip(*points, strict=True)))
+
+
+def _ship_points(
+    rng: np.random.Generator, ships: Ships, k: int, cross: tuple[bool, ...], view: View
+) -> Points:
+    """Return the scatterers of a ship, its sidelobes, and its ghosts up and down the track."""
+    rcs_m2 = _ship_rcs(rng, float(ships.length_m[k]), view.incidence_deg)
+    gains = _gains(cross) * 10 ** (rng.normal(0, 1.0, size=len(cross)) / 10)
+    sigma0 = (rcs_m2 / view.gsd_m**2 * gains)[:, None]
+    rows, cols, shares = _scatterers(rng, ships, k, view.gsd_m)
+    parts = [(rows, cols, shares), _sidelobes(ships.row[k], ships.col[k], view)]
+    for side in (-1.0, 1.0):
+        d_row, d_col = _along_azimuth(side * _AMBIGUITY_M / view.gsd_m, view)
+        smear = rng.normal(0, 1.5, size=(2, len(rows)))
+        weaker = 10 ** ((_AMBIGUITY_DB + rng.normal(0, 2)) / 10)
+        parts.append((rows + d_row + smear[0], cols + d_col + smear[1], shares * weaker))
+    all_rows, all_cols, all_shares = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return all_rows, all_cols, sigma0 * all_shares
+
+
+def _gains(cross: tuple[bool, ...]) -> Field:
+    return np.array([10 ** (CROSS_POLARISED_DB / 10) if c else 1.0 for c in cross])
+
+
+def add_landmarks(
+    power: Field32, cross: tuple[bool, ...], landmarks: Landmarks, view: View
+) -> None:
+    """Add the signatures of platforms and turbines to a picture of sigma nought, in place."""
+    sigma0 = _gains(cross)[:, None] / view.gsd_m**2
+    for row, col, rcs_m2 in zip(landmarks.row, landmarks.col, landmarks.rcs_m2, strict=True):
+        rows, cols, shares = _sidelobes(row, col, view)
+        shares = sigma0 * rcs_m2 * np.append(shares, 1.0)
+        _splat(power, np.append(rows, row), np.append(cols, col), shares)
 
 
 def _ship_rcs(rng: np.random.Generator, length_m: float, incidence_deg: float) -> float:
@@ -134,22 +161,20 @@ def _along_azimuth(steps: Field | float, view: View) -> tuple[Field, Field]:
     return np.asarray(-np.cos(flight) * steps), np.asarray(np.sin(flight) * steps)
 
 
-def _splat(
-    power: Field32, rows: Field, cols: Field, shares: Field, sigma0: NDArray[np.float64]
-) -> None:
-    """Share points out over their four nearest pixels."""
+def _splat(power: Field32, rows: Field, cols: Field, sigma0: Field) -> None:
+    """Share points out over their four nearest pixels; ``sigma0`` is of shape (C, N)."""
     _, height, width = power.shape
-    r0, c0 = np.floor(rows - 0.5), np.floor(cols - 0.5)
-    fr, fc = rows - 0.5 - r0, cols - 0.5 - c0
-    for dr, wr in ((0, 1 - fr), (1, fr)):
-        for dc, wc in ((0, 1 - fc), (1, fc)):
-            r, c = r0.astype(int) + dr, c0.astype(int) + dc
+    near = (rows > -1) & (rows < height + 1) & (cols > -1) & (cols < width + 1)
+    rows, cols, sigma0 = rows[near] - 0.5, cols[near] - 0.5, sigma0[:, near]
+    top, left = np.floor(rows).astype(int), np.floor(cols).astype(int)
+    below, right = rows - top, cols - left
+    for dr, row_share in ((0, 1 - below), (1, below)):
+        for dc, col_share in ((0, 1 - right), (1, right)):
+            r, c = top + dr, left + dc
             inside = (r >= 0) & (r < height) & (c >= 0) & (c < width)
-            weight = (shares * wr * wc)[inside]
-            for channel, peak in enumerate(sigma0):
-                np.add.at(
-                    power[channel], (r[inside], c[inside]), (weight * peak).astype(np.float32)
-                )
+            parts = (sigma0 * (row_share * col_share))[:, inside].astype(np.float32)
+            for channel, part in zip(power, parts, strict=True):
+                np.add.at(channel, (r[inside], c[inside]), part)
 
 
 def _draw_wake(
@@ -187,7 +212,7 @@ def _draw_wake(
     side = np.cos(heading) * east + np.sin(heading) * south
     fade = np.exp(-2 * np.clip(astern / length, 0, None)) * ((astern > 0) & (astern < length))
     gain = 1 - 0.6 * fade * np.exp(-((side / half) ** 2))
-    gain += 0.8 * fade * np.exp(-(((side - 2.2 * half) / 0.8) ** 2))
+    gain += 0.4 * fade * np.exp(-(((side - 2.2 * half) / 0.8) ** 2))
     gain = np.where(sea[block.slices()], gain, 1.0).astype(np.float32)
     for channel, is_cross in enumerate(cross):
         if not is_cross:
