@@ -15,9 +15,9 @@ _NODES = 9
 def pixel_area_m2(grid: GeoGrid, block: Block) -> NDArray[np.float64]:
     """Return the geodesic area of every pixel of a block, in square metres.
 
-    Measured at 9 by 9 places on the ellipsoid of WGS 84 and interpolated linearly between them: the
-    error of a block of 512 pixels is below 1e-5 for pixels of up to a kilometre. Pixels outside the
-    domain of the projection have none.
+    Measured at 9 by 9 places on the ellipsoid of WGS 84 and interpolated linearly between them: in
+    a block of 512 pixels of 0.01 degrees the error is below 2e-5 up to 80 degrees of latitude.
+    Pixels outside the domain of the projection have none.
 
     Returns
     -------
@@ -26,7 +26,8 @@ def pixel_area_m2(grid: GeoGrid, block: Block) -> NDArray[np.float64]:
     rows, down = _interpolation(block.row, block.height)
     cols, across = _interpolation(block.col, block.width)
     nodes = _area_at(grid, rows[:, None], cols[None, :])
-    return np.asarray(down @ nodes @ across.T)
+    # Not with @: BLAS would start threads for nine numbers, which other work holds up.
+    return np.asarray(np.einsum("rn,nc->rc", np.einsum("rm,mn->rn", down, nodes), across.T))
 
 
 def _interpolation(start: int, length: int) -> tuple[FloatArray, FloatArray]:
@@ -39,12 +40,18 @@ def _interpolation(start: int, length: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _area_at(grid: GeoGrid, rows: FloatArray, cols: FloatArray) -> FloatArray:
-    """Area of a parallelogram of one pixel, from the two geodesics that leave its corner."""
-    rows, cols = np.broadcast_arrays(rows - 0.5, cols - 0.5)
-    corner, below, right = (
-        grid.lonlat(r, c) for r, c in ((rows, cols), (rows + 1, cols), (rows, cols + 1))
+    """Area of the pixels around places: the mean of the parallelograms at opposite corners."""
+    rows, cols = np.broadcast_arrays(rows, cols)
+    return (_parallelogram(grid, rows, cols, -0.5) + _parallelogram(grid, rows, cols, 0.5)) / 2
+
+
+def _parallelogram(grid: GeoGrid, rows: FloatArray, cols: FloatArray, offset: float) -> FloatArray:
+    """Area between the two geodesics that leave one corner of a pixel along its sides."""
+    corner, down, across = (
+        grid.lonlat(rows + down, cols + across)
+        for down, across in ((offset, offset), (-offset, offset), (offset, -offset))
     )
-    ends = np.stack([*corner, *below, *right])
+    ends = np.stack([*corner, *down, *across])
     known = np.isfinite(ends).all(axis=0)
     lon0, lat0, lon1, lat1, lon2, lat2 = np.where(known, ends, 0.0)
     azimuth1, _, distance1 = WGS84.inv(lon0, lat0, lon1, lat1)

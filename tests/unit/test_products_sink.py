@@ -1,0 +1,139 @@
+"""A raster stands under its name when it is whole and right, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.shutil
+from support.products import grid_at
+
+from sargeo.errors import DiskFullError, OutputNotWritableError
+from sargeo.products.files import replacing, write_text
+from sargeo.products.raster import RasterSink, confidence_sink
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+ROWS = np.arange(600 * 40, dtype=np.uint8).reshape(600, 40) % 100
+
+
+def sink_in(folder: Path) -> RasterSink:
+    return confidence_sink(folder / "x.tif", grid_at("utm_north", ROWS.shape), {})
+
+
+def test_nothing_has_the_name_before_the_end(tmp_path: Path) -> None:
+    sink = sink_in(tmp_path)
+    sink.write(0, ROWS)
+    assert not (tmp_path / "x.tif").exists()
+    sink.finish()
+    assert [p.name for p in tmp_path.iterdir()] == ["x.tif"]
+    sink.abort()
+    assert [p.name for p in tmp_path.iterdir()] == ["x.tif"]
+
+
+def test_an_aborted_sink_leaves_nothing(tmp_path: Path) -> None:
+    sink = sink_in(tmp_path)
+    sink.write(0, ROWS[:100])
+    sink.abort()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("start, stop", [(1, 5), (0, 601)])
+def test_rows_come_in_order_and_fit(start: int, stop: int, tmp_path: Path) -> None:
+    sink = sink_in(tmp_path)
+    with pytest.raises(ValueError, match="rows"):
+        sink.write(start, np.zeros((stop - start, 40), np.uint8))
+    with pytest.raises(ValueError, match="does not fit"):
+        sink.write(0, np.zeros((1, 41), np.uint8))
+    with pytest.raises(ValueError, match="0 of 600 rows"):
+        sink.finish()
+    sink.abort()
+
+
+def test_a_lost_tile_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GDAL tells nothing when closing a file fails: the tile then reads as nodata."""
+    copy = rasterio.shutil.copy
+
+    def lose(source: Path, target: Path, **options: Any) -> None:
+        with rasterio.open(source, "r+") as dataset:
+            dataset.write(np.full((1, 88, 40), 255, np.uint8), window=((512, 600), (0, 40)))
+        copy(source, target, **options)
+
+    monkeypatch.setattr(rasterio.shutil, "copy", lose)
+    sink = sink_in(tmp_path)
+    sink.write(0, ROWS)
+    with pytest.raises(OutputNotWritableError, match=r"x\.tif"):
+        sink.finish()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_does_not_survive_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = rasterio.shutil.copy
+
+    def strip(source: Path, target: Path, **options: Any) -> None:
+        with rasterio.open(source, "r+") as dataset:
+            dataset.update_tags(unit="dB")
+        copy(source, target, **options)
+
+    monkeypatch.setattr(rasterio.shutil, "copy", strip)
+    sink = sink_in(tmp_path)
+    sink.write(0, ROWS)
+    with pytest.raises(OutputNotWritableError, match="its tags did not survive"):
+        sink.finish()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputNotWritableError, match="nowhere"):
+        sink_in(tmp_path / "nowhere")
+
+
+def test_a_full_disk_is_told_by_its_free_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = sink_in(tmp_path)
+    sink.write(0, ROWS)
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise rasterio.errors.RasterioIOError("TIFFAppendToStrip:Write error")
+
+    monkeypatch.setattr(rasterio.shutil, "copy", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100, 95, 5))
+    with pytest.raises(DiskFullError, match="disk is full"):
+        sink.finish()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_replaces_the_old_one_or_leaves_it(tmp_path: Path) -> None:
+    path = tmp_path / "style.qml"
+    write_text(path, "first\n")
+    with pytest.raises(RuntimeError), replacing(path) as part:
+        part.write_text("half", encoding="utf-8")
+        raise RuntimeError
+    assert path.read_bytes() == b"first\n"
+    write_text(path, "Küste\n")
+    assert path.read_bytes() == "Küste\n".encode()
+    assert [p.name for p in tmp_path.iterdir()] == ["style.qml"]
+
+
+@pytest.mark.parametrize(
+    "problem, error",
+    [
+        (OSError(28, "No space left on device"), DiskFullError),
+        (PermissionError(13, "Permission denied"), OutputNotWritableError),
+    ],
+)
+def test_the_systems_error_number_decides(
+    problem: OSError, error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error), replacing(tmp_path / "x.txt"):
+        raise problem
