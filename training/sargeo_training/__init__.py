@@ -1,1 +1,1 @@
-"""TODO"""
+"""Data sets, training and benchmark of sargeo's models. Not needed to map a scene."""

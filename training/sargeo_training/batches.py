@@ -1,0 +1,172 @@
+"""Batches for training: a source by weight, a place worth looking at, a crop, augmented."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from queue import Full, Queue
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from sargeo.model.context import SLOTS, Context
+from sargeo.scene.bands import POLARISATIONS, QUANTITIES
+from sargeo_training.augment import Sample, augment, cut_scaled
+from sargeo_training.losses import TargetMaps
+from sargeo_training.radiometry import normalise
+from sargeo_training.sheet import Sheet, Source
+from sargeo_training.targets import make_targets
+
+_PREFETCH = 4
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the network is fed; see `sargeo.model.vision.ImageTower.forward`."""
+
+    pixels: Tensor
+    valid: Tensor
+    context: Context
+
+    def to(self, device: torch.device) -> Inputs:
+        """Return the same on another device."""
+        pixels = self.pixels.to(device, memory_format=torch.channels_last)
+        return Inputs(pixels, self.valid.to(device), self.context.to(device))
+
+
+@dataclass(frozen=True)
+class TrainingBatch:
+    """Inputs and targets of N samples."""
+
+    inputs: Inputs
+    targets: TargetMaps
+
+    def to(self, device: torch.device) -> TrainingBatch:
+        """Return the same on another device."""
+        maps = (getattr(self.targets, f.name).to(device) for f in fields(TargetMaps))
+        return TrainingBatch(self.inputs.to(device), TargetMaps(*maps))
+
+
+class Mixture:
+    """An endless stream of training batches, the same for the same seed.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        Those without weight or without sheets to train on are left out.
+    size : int
+        Side of a crop in pixels.
+    batch_size : int
+    seed : int
+    """
+
+    def __init__(self, sources: Sequence[Source], *, size: int, batch_size: int, seed: int) -> None:
+        used = [(s.weight, s.of_split("train")) for s in sources if s.weight > 0]
+        self._sheets = [sheets for _, sheets in used if sheets]
+        weights = np.array([weight for weight, sheets in used if sheets])
+        self._shares = weights / weights.sum()
+        self._size, self._batch_size = size, batch_size
+        self._rng = np.random.default_rng(seed)
+
+    def draw(self) -> Sample:
+        """Draw one augmented sample."""
+        rng = self._rng
+        sheets = self._sheets[rng.choice(len(self._sheets), p=self._shares)]
+        sheet = sheets[rng.integers(len(sheets))]
+        return augment(cut_scaled(sheet, _place(sheet, self._size, rng), self._size, rng), rng)
+
+    def __iter__(self) -> Iterator[TrainingBatch]:
+        while True:
+            yield collate([self.draw() for _ in range(self._batch_size)])
+
+
+def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
+    """Draw the centre of a crop that holds an anchor, within the sheet where that is possible."""
+    keys = sorted(sheet.anchors)
+    pixels = sheet.anchors[keys[rng.integers(len(keys))]]
+    anchor = pixels[rng.integers(len(pixels))] + rng.integers(-size // 3, size // 3 + 1, 2)
+    row, col = (
+        int(np.clip(a, size // 2, n - size // 2)) if n > size else n // 2
+        for a, n in zip(anchor, sheet.shape, strict=True)
+    )
+    return row, col
+
+
+def collate(samples: Sequence[Sample]) -> TrainingBatch:
+    """Stack samples of equal size into a batch."""
+    targets = [make_targets(s.labels, s.valid, s.searched, s.ships) for s in samples]
+    maps = (
+        torch.from_numpy(np.stack([getattr(t, f.name) for t in targets]))
+        for f in fields(TargetMaps)
+    )
+    return TrainingBatch(make_inputs(samples), TargetMaps(*maps))
+
+
+def make_inputs(samples: Sequence[Sample]) -> Inputs:
+    """Normalise samples and put their bands into the network's polarisation slots."""
+    height, width = samples[0].valid.shape
+    pixels = np.zeros((len(samples), SLOTS, height, width), dtype=np.float32)
+    present = np.zeros((len(samples), SLOTS), dtype=bool)
+    quantity = np.zeros((len(samples), SLOTS), dtype=np.int64)
+    for i, s in enumerate(samples):
+        slots = [POLARISATIONS.index(b.polarisation) for b in s.bands]
+        pixels[i, slots] = normalise(s.power, s.valid, s.bands, s.references)
+        present[i, slots] = True
+        quantity[i, slots] = [QUANTITIES.index(b.quantity) for b in s.bands]
+    return Inputs(
+        torch.from_numpy(pixels),
+        torch.from_numpy(np.stack([s.valid for s in samples])),
+        Context(
+            present=torch.from_numpy(present),
+            quantity=torch.from_numpy(quantity),
+            gsd_m=torch.tensor([s.gsd_m or (torch.nan,) * 2 for s in samples]),
+            incidence_deg=torch.tensor([s.incidence_deg or torch.nan for s in samples]),
+            lonlat=torch.tensor([s.lonlat or (torch.nan,) * 2 for s in samples]),
+        ),
+    )
+
+
+class Prefetched:
+    """Makes batches on a thread, ahead of their use. Close it when done.
+
+    An error in the thread reaches whoever iterates.
+    """
+
+    def __init__(self, batches: Iterator[TrainingBatch]) -> None:
+        self._batches = batches
+        self._queue: Queue[TrainingBatch | BaseException] = Queue(_PREFETCH)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[TrainingBatch]:
+        while True:
+            item = self._queue.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def close(self) -> None:
+        """Stop the thread and wait for it."""
+        self._closed.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            for batch in self._batches:
+                if not self._put(batch):
+                    return
+        except BaseException as error:
+            self._put(error)
+
+    def _put(self, item: TrainingBatch | BaseException) -> bool:
+        while not self._closed.is_set():
+            try:
+                self._queue.put(item, timeout=0.2)
+            except Full:
+                continue
+            return True
+        return False

@@ -1,0 +1,46 @@
+"""``sargeo train``: make a model from the data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(name="train", help="Train, calibrate and export models.", no_args_is_help=True)
+
+DataOption = Annotated[
+    Path, typer.Option("--data", envvar="SARGEO_DATA", help="Folder of the data sets.")
+]
+
+
+@app.command()
+def tiny(
+    data: DataOption,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
+    minutes: Annotated[float, typer.Option(min=0.1, help="Time to train.")] = 45.0,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Train so many steps instead: repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights and of batches.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
+) -> None:
+    """Train sargeo-tiny from random weights, calibrate it, and write model and report."""
+    from sargeo_training.run import train_tiny
+
+    train_tiny(data, output, minutes=minutes, steps=steps, seed=seed, threads=threads)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],
+    data: DataOption,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Model folder; by default RUN/model.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
+) -> None:
+    """Calibrate the last checkpoint of a run; write its model and its report."""
+    from sargeo_training.run import export_run
+
+    export_run(run, output or run / "model", data, threads=threads)

@@ -1,0 +1,84 @@
+"""A whole training run: sources, training, calibration, model and report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from sargeo.model.memory import keep_freed_memory
+from sargeo.model.storage import save_model
+from sargeo_training.batches import Mixture, Prefetched
+from sargeo_training.evaluate import score_held_out
+from sargeo_training.fit import Budget, Log, Minutes, Steps, fit, load_checkpoint
+from sargeo_training.recipe import Recipe, tiny_spec
+from sargeo_training.report import as_markdown, make_report, write_report
+from sargeo_training.sheet import Source
+from sargeo_training.sources.every import load_all
+
+
+def train_tiny(
+    data: Path, output: Path, *, minutes: float, steps: int | None, seed: int, threads: int
+) -> None:
+    """Train sargeo-tiny, then calibrate and export it.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the data sets.
+    output : Path
+        Gets ``checkpoint.pt`` while training; ``model/``, ``report.json`` and ``report.md`` after.
+    minutes : float
+        Time to train, without loading and evaluation.
+    steps : int or None
+        Train so many steps instead.
+    """
+    console = _prepare(threads)
+    recipe = Recipe(seed=seed)
+    sources = load_all(data)
+    mixture = Mixture(sources, size=recipe.crop_px, batch_size=recipe.batch_size, seed=seed)
+    batches = Prefetched(iter(mixture))
+    budget: Budget = Steps(steps) if steps else Minutes(minutes)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    def tell(log: Log) -> None:
+        console.print(
+            f"{log.share:6.1%}  step {log.step}  land cover {log.landcover_loss:.3f}  objects "
+            f"{log.object_loss:.3f}  {log.seconds_per_step:.2f} s/step, "
+            f"{log.waiting_share:.0%} waiting for data"
+        )
+
+    try:
+        fit(batches, recipe, budget, output, device, tell)
+    finally:
+        batches.close()
+    _finish(output, output / "model", sources, console)
+
+
+def export_run(run: Path, model: Path, data: Path, *, threads: int) -> None:
+    """Calibrate the last checkpoint of a run; write its model to ``model`` and a report to ``run``.
+
+    It may still be training.
+    """
+    console = _prepare(threads)
+    _finish(run, model, load_all(data), console)
+
+
+def _finish(run: Path, model: Path, sources: Sequence[Source], console: Console) -> None:
+    network, recipe = load_checkpoint(run)
+    report = make_report(score_held_out(network, sources))
+    used = tuple(s.name for s in sources if s.weight > 0)
+    spec = tiny_spec(recipe, used).model_copy(
+        update={"temperature": report.temperature, "min_confidence": report.min_confidence}
+    )
+    save_model(model, network, spec)
+    write_report(report, run)
+    console.print(as_markdown(report))
+
+
+def _prepare(threads: int) -> Console:
+    keep_freed_memory()
+    torch.set_num_threads(threads)
+    return Console(stderr=True)

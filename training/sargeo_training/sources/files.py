@@ -1,0 +1,58 @@
+"""Reading what the data sets have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.errors import NotGeoreferencedWarning
+
+from sargeo.errors import ReferenceDataError
+from sargeo.grid import GeoGrid
+from sargeo_training.sheet import UNKNOWN, Split
+
+
+def read_bands(path: Path) -> NDArray[Any]:
+    """Read all bands of an image, shape (C, H, W), in its own dtype."""
+    if not path.exists():
+        raise ReferenceDataError(
+            f"The training data lack the file {path}.",
+            "Give the folder of the data sets with --data or SARGEO_DATA.",
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path) as file:
+            return np.asarray(file.read())
+
+
+def read_band(path: Path) -> NDArray[Any]:
+    """Read the first band of an image, shape (H, W)."""
+    return np.asarray(read_bands(path)[0])
+
+
+def recode(raw: NDArray[Any], codes: dict[int, int]) -> NDArray[np.uint8]:
+    """Translate a data set's own codes to ours; what is not named becomes `UNKNOWN`."""
+    labels = np.full(raw.shape, UNKNOWN, dtype=np.uint8)
+    for theirs, ours in codes.items():
+        labels[raw == theirs] = ours
+    return labels
+
+
+def split_by_name(name: str, holdout_share: float) -> Split:
+    """Assign an image to a split by a hash of its name: stable, and blind to its content."""
+    digest = hashlib.sha256(name.encode("utf-8")).digest()
+    return "holdout" if digest[0] / 256 < holdout_share else "train"
+
+
+def spacing_m(path: Path) -> tuple[float, float]:
+    """Return the ground spacing in the middle of an image, (row to row, column to column)."""
+    with rasterio.open(path) as file:
+        grid = GeoGrid(CRS.from_user_input(file.crs), file.transform, file.shape)
+    down, across = grid.spacing_m(grid.height / 2, grid.width / 2)
+    return float(down), float(across)

@@ -1,0 +1,111 @@
+"""What the network should have said of a sample, on its grid of 4 by 4 pixel cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
+from sargeo.model.vision import OUTPUT_STRIDE
+from sargeo_training.sheet import NOT_WATER
+
+Float32Array = NDArray[np.float32]
+
+IGNORE, PARTIAL_NOT_WATER = -1, -2
+"""Land-cover targets of cells that are unlabelled, and of cells that are not water."""
+
+WATER_INDEX = LAND_COVER_CODES.index(OPEN_WATER.code)
+
+_TYPICAL_SIDE_PX = 12.0
+_BOX_COLUMNS = slice(2, 5)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets of one sample, or of a batch with one more axis in front.
+
+    Attributes
+    ----------
+    landcover : ndarray of int64, shape (h, w)
+        Index of the class, `IGNORE` or `PARTIAL_NOT_WATER`.
+    heat : ndarray of float32, shape (h, w)
+        1 in cells that hold a ship's centre, falling off around them.
+    searched : ndarray of bool, shape (h, w)
+        Where heat is known.
+    centre : ndarray of bool, shape (h, w)
+    offset : ndarray of float32, shape (2, h, w)
+        Of the centre within its cell; where ``centre``.
+    size : ndarray of float32, shape (3, h, w)
+        Logarithm of height, width and length in pixels; where ``centre``; NaN where unknown.
+    """
+
+    landcover: NDArray[np.int64]
+    heat: Float32Array
+    searched: NDArray[np.bool_]
+    centre: NDArray[np.bool_]
+    offset: Float32Array
+    size: Float32Array
+
+
+def make_targets(
+    labels: NDArray[np.uint8],
+    valid: NDArray[np.bool_],
+    searched: NDArray[np.bool_],
+    ships: Float32Array,
+) -> Targets:
+    """Make the targets of one sample; arguments as in `sargeo_training.augment.Sample`."""
+    shape = (labels.shape[0] // OUTPUT_STRIDE, labels.shape[1] // OUTPUT_STRIDE)
+    heat, centre = np.zeros(shape, np.float32), np.zeros(shape, dtype=bool)
+    offset, size = np.zeros((2, *shape), np.float32), np.zeros((3, *shape), np.float32)
+    known = _share_of_cells(searched & valid) >= 0.5
+    for ship in ships[_on(valid, ships)]:
+        place = ship[:2] / OUTPUT_STRIDE
+        cell = (int(place[0]), int(place[1]))
+        np.maximum(heat, _bump(shape, cell, ship), out=heat)
+        centre[cell] = True
+        offset[:, *cell] = place - cell
+        size[:, *cell] = np.log(np.maximum(ship[_BOX_COLUMNS], 1))
+    return Targets(
+        cell_classes(np.where(valid, labels, 0)), heat, known, centre & known, offset, size
+    )
+
+
+def cell_classes(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Reduce labels (H, W) to cells: what holds at least half of a cell, else `IGNORE`."""
+    keys = (PARTIAL_NOT_WATER, *range(len(LAND_COVER_CODES)))
+    codes = (NOT_WATER, *LAND_COVER_CODES)
+    shares = np.stack([_share_of_cells(labels == code) for code in codes])
+    best = np.array(keys, dtype=np.int64)[shares.argmax(axis=0)]
+    return np.where(shares.max(axis=0) >= 0.5, best, IGNORE)
+
+
+def _share_of_cells(mask: NDArray[np.bool_]) -> Float32Array:
+    s = OUTPUT_STRIDE
+    rows, cols = mask.shape[0] // s, mask.shape[1] // s
+    blocks = mask[: rows * s, : cols * s].reshape(rows, s, cols, s)
+    shares: Float32Array = blocks.mean((1, 3), dtype=np.float32)
+    return shares
+
+
+def _on(valid: NDArray[np.bool_], ships: Float32Array) -> NDArray[np.bool_]:
+    """Tell which ships have their centre on a valid pixel of a whole cell."""
+    limit = [n // OUTPUT_STRIDE * OUTPUT_STRIDE for n in valid.shape]
+    row, col = np.floor(ships[:, 0]).astype(int), np.floor(ships[:, 1]).astype(int)
+    inside: NDArray[np.bool_] = (row >= 0) & (col >= 0) & (row < limit[0]) & (col < limit[1])
+    inside[inside] = valid[row[inside], col[inside]]
+    return inside
+
+
+def _bump(shape: tuple[int, int], cell: tuple[int, int], ship: Float32Array) -> Float32Array:
+    """Return a Gaussian around a cell; as in CornerNet (Law & Deng 2018), a sixth of a diameter.
+
+    The radius is 15 % of the box's side: centres so far off still give boxes that overlap well.
+    """
+    sides = np.nan_to_num(ship[2:4], nan=_TYPICAL_SIDE_PX)
+    radius = 0.15 * float(np.sqrt(sides.prod())) / OUTPUT_STRIDE
+    sigma = (2 * radius + 1) / 6
+    rows, cols = (np.arange(n) - c for n, c in zip(shape, cell, strict=True))
+    squares = rows[:, None] ** 2 + cols[None, :] ** 2
+    return np.exp(-squares / (2 * sigma**2)).astype(np.float32)
