@@ -60,7 +60,9 @@ def lonlat_bbox(geometry: BaseGeometry) -> list[float]:
     touching_east = [p.bounds for p in parts if p.bounds[2] == 180]
     touching_west = [p.bounds for p in parts if p.bounds[0] == -180]
     if touching_east and touching_west and len(parts) > 1:
-        west, east = min(b[0] for b in touching_east), max(b[2] for b in touching_west)
+        first, last = min(b[0] for b in touching_east), max(b[2] for b in touching_west)
+        if last < first:  # else the parts go all around the Earth
+            west, east = first, last
     return [west, south, east, north]
 
 

@@ -143,12 +143,7 @@ def test_assumptions_come_first():
 
 
 def test_only_telling_tags_are_read():
-    tags = {
-        "POLARISATION": "VV",
-        "AREA_OR_POINT": "HH",
-        "TIFFTAG_SOFTWARE": "linear",
-        "Units": "dB",
-    }
+    tags = {"POLARISATION": "VV", "AREA_OR_POINT": "HH", "SOFTWARE": "linear", "Units": "dB"}
     assert telling_text(tags) == "VV dB"
 
 
