@@ -1,0 +1,89 @@
+"""Sums by polygon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import Point, Polygon
+from support.products import PLACES, grid_at, ships_at, write_products
+
+from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.grid import GeoGrid
+from sargeo.products.zones import OUTSIDE, write_zones, zonal_table
+
+SHAPE = (600, 540)
+
+
+def rectangle(grid: GeoGrid, row: float, col: float, height: float, width: float) -> Polygon:
+    rows = [row, row, row + height, row + height]
+    return Polygon(zip(*grid.xy(rows, [col, col + width, col + width, col]), strict=True))
+
+
+def mapped(folder: Path, place: str) -> GeoGrid:
+    """Water above, built-up below, nodata to the right; ships in the upper left."""
+    grid = grid_at(place, SHAPE)
+    codes = np.full(SHAPE, 80, np.uint8)
+    codes[300:] = 50
+    codes[:, 520:] = 0
+    ships = ships_at(np.array([10.5, 20.5, 290.5]), np.array([10.5, 20.5, 500.5]))
+    write_products(folder, grid, codes, ships)
+    return grid
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_areas_shares_and_counts_anywhere(place: str, tmp_path: Path) -> None:
+    grid = mapped(tmp_path, place)
+    shapes = [
+        rectangle(grid, 0, 0, 100, 100),
+        rectangle(grid, 200, 400, 200, 130),  # across tiles, classes and nodata
+        rectangle(grid, 900, 900, 10, 10),
+    ]
+    zones = gpd.GeoDataFrame({"name": ["a", "b", "c"]}, geometry=shapes, crs=grid.crs)
+    table = zonal_table(zones, tmp_path)
+    assert table["name"].tolist() == ["a", "b", "c"]
+    assert table["ship_count"].tolist() == [2, 1, 0]
+    assert table["note"].tolist() == ["", "", OUTSIDE]
+    first, second, third = (table.iloc[i] for i in range(3))
+    assert first["open_water_ha"] == pytest.approx(first["area_ha"], rel=1e-3)
+    assert (first["open_water_share"], first["trees_ha"]) == (1, 0)
+    assert first["mean_confidence"] == pytest.approx(80)
+    assert second["open_water_share"] == pytest.approx(0.5, abs=5e-3)
+    assert second["built_up_share"] + second["open_water_share"] == pytest.approx(1)
+    assert second["nodata_share"] == pytest.approx(10 / 130, abs=2e-3)
+    assert third["nodata_share"] == 1
+    assert np.isnan(third["mean_confidence"])
+
+
+def test_zones_come_in_any_crs(tmp_path: Path) -> None:
+    grid = mapped(tmp_path, "polar_north")
+    zones = gpd.GeoDataFrame(geometry=[rectangle(grid, 5, 5, 100, 80)], crs=grid.crs)
+    own = zonal_table(zones, tmp_path).iloc[0]
+    degrees = zonal_table(zones.to_crs(4326), tmp_path).iloc[0]
+    assert degrees["open_water_ha"] == pytest.approx(own["open_water_ha"], rel=1e-2)
+    assert degrees["ship_count"] == own["ship_count"] == 2
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg"])
+def test_tables_are_written_by_their_ending(suffix: str, tmp_path: Path) -> None:
+    grid = mapped(tmp_path, "utm_north")
+    zones = gpd.GeoDataFrame(
+        {"name": ["Küste"]}, geometry=[rectangle(grid, 0, 0, 9, 9)], crs=grid.crs
+    )
+    table = zonal_table(zones, tmp_path)
+    path = tmp_path / f"zones{suffix}"
+    write_zones(path, table)
+    back = pd.read_csv(path, encoding="utf-8") if suffix == ".csv" else gpd.read_file(path)
+    assert back["name"].tolist() == ["Küste"]
+    assert back["open_water_ha"][0] == pytest.approx(table["open_water_ha"][0])
+    with pytest.raises(UsageError, match="xlsx"):
+        write_zones(tmp_path / "zones.xlsx", table)
+
+
+def test_points_are_no_zones(tmp_path: Path) -> None:
+    grid = mapped(tmp_path, "utm_north")
+    with pytest.raises(ReferenceDataError, match="no polygon"):
+        zonal_table(gpd.GeoDataFrame(geometry=[Point(0, 0)], crs=grid.crs), tmp_path)
