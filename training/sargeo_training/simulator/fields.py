@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 TABLE_BITS = 12
 TABLE_SIZE = 1 << TABLE_BITS
 
-_MASK_TILE = 32
+_MASK_TILE = 64
 
 
 def table_indices(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.uint16]:
@@ -52,7 +52,7 @@ class Lattice:
 
     STEP = 4
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[int, int]:
         """(rows, cols) of the lattice."""
         return math.ceil(self.shape[0] / self.STEP) + 1, math.ceil(self.shape[1] / self.STEP) + 1
@@ -110,23 +110,25 @@ class Lattice:
                     out[tile] &= fine < high
         return out[: self.shape[0], : self.shape[1]]
 
-    def at(self, values: Field, row: float, col: float) -> float:
-        """Value of a field of the nodes at the node nearest to a pixel coordinate."""
-        i = min(max(round(row / self.STEP), 0), self.nodes[0] - 1)
-        j = min(max(round(col / self.STEP), 0), self.nodes[1] - 1)
-        return float(values[i, j])
+    def at(self, values: Field, rows: Field, cols: Field) -> Field:
+        """Values of a field of the nodes at the nodes nearest to continuous pixel coordinates."""
+        nearest = [
+            np.clip(np.rint(x / self.STEP).astype(np.intp), 0, n - 1)
+            for x, n in zip((rows, cols), self.nodes, strict=True)
+        ]
+        return np.asarray(values[nearest[0], nearest[1]])
 
 
 def _interpolated(nodes: Field, step: int) -> Field32:
     """Interpolate bilinearly to ``step`` pixels per node; the last row and column only bound."""
     wide = np.empty((nodes.shape[0], (nodes.shape[1] - 1) * step), dtype=np.float32)
     wide[:, ::step] = nodes[:, :-1]
-    across = (np.diff(nodes, axis=1) / step).astype(np.float32)
+    across = ((nodes[:, 1:] - nodes[:, :-1]) / step).astype(np.float32)
     for k in range(1, step):
         np.add(wide[:, k - 1 :: step], across, out=wide[:, k::step])
     fine = np.empty(((nodes.shape[0] - 1) * step, wide.shape[1]), dtype=np.float32)
     fine[::step] = wide[:-1]
-    down = np.diff(wide, axis=0)
+    down = wide[1:] - wide[:-1]
     down /= np.float32(step)
     for k in range(1, step):
         np.add(fine[k - 1 :: step], down, out=fine[k::step])

@@ -121,16 +121,18 @@ def _site(
 ) -> tuple[float, float, float] | None:
     """Find a shore with land behind and sea before it: row, column, direction to the sea."""
     down, right = np.asarray(np.gradient(shore_m))
-    for row, col in rng.uniform(0.1, 0.9, size=(400, 2)) * lattice.shape:
-        if abs(lattice.at(shore_m, row, col)) > 80.0:
-            continue
-        south, east = -lattice.at(down, row, col), -lattice.at(right, row, col)
-        step = size / lattice.gsd_m / max(float(np.hypot(south, east)), 1e-9)
-        behind = lattice.at(shore_m, row - 0.8 * south * step, col - 0.8 * east * step)
-        before = lattice.at(shore_m, row + 1.2 * south * step, col + 1.2 * east * step)
-        if before < 0 < behind:
-            return row, col, float(np.degrees(np.arctan2(east, -south)) % 360)
-    return None
+    rows, cols = (rng.uniform(0.1, 0.9, size=(400, 2)) * lattice.shape).T
+    south, east = -lattice.at(down, rows, cols), -lattice.at(right, rows, cols)
+    step = size / lattice.gsd_m / np.maximum(np.hypot(south, east), 1e-9)
+    behind = lattice.at(shore_m, rows - 0.8 * south * step, cols - 0.8 * east * step)
+    before = lattice.at(shore_m, rows + 1.2 * south * step, cols + 1.2 * east * step)
+    on_shore = np.abs(lattice.at(shore_m, rows, cols)) < 80.0
+    fit = np.flatnonzero(on_shore & (before < 0) & (behind > 0))
+    if not fit.size:
+        return None
+    k = int(fit[0])
+    seaward_deg = float(np.degrees(np.arctan2(east[k], -south[k])) % 360)
+    return float(rows[k]), float(cols[k]), seaward_deg
 
 
 def _dredge(window: NDArray[np.uint8], frame: _Frame, size: float, front: float) -> None:

@@ -223,9 +223,9 @@ def _town_density(rng: np.random.Generator, lattice: Lattice, relief: Relief) ->
     south_m, east_m = lattice.south_east_m
     density = np.zeros(lattice.nodes)
     for _ in range(rng.integers(0, 5)):
-        places = rng.uniform(0, 1, size=(8, 2)) * lattice.shape
-        cost = [abs(lattice.at(relief.altitude, r, c) - 0.25) for r, c in places]
-        row, col = places[int(np.argmin(cost))]
+        rows, cols = (rng.uniform(0, 1, size=(8, 2)) * lattice.shape).T
+        best = int(np.argmin(np.abs(lattice.at(relief.altitude, rows, cols) - 0.25)))
+        row, col = rows[best], cols[best]
         south, east = (row, col) - np.array(lattice.shape) / 2
         radius_m = min(float(rng.lognormal(np.log(1100), 0.7)), 9000.0)
         away = np.hypot(south_m - south * lattice.gsd_m, east_m - east * lattice.gsd_m)

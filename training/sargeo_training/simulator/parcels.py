@@ -70,16 +70,19 @@ def draw_districts(rng: np.random.Generator, lattice: Lattice) -> Districts:
         number |= side.view(np.uint8) << np.uint8(bit)
     heading_deg = rng.uniform(0, 180) + rng.normal(0, 30, size=4)
     angle = np.radians(heading_deg).astype(np.float32)
-    cos, sin = np.cos(angle)[number], np.sin(angle)[number]
+    across, along = np.cos(angle)[number], np.sin(angle)[number]
     rows = np.arange(lattice.shape[0], dtype=np.float32)[:, None]
     cols = np.arange(lattice.shape[1], dtype=np.float32)[None, :]
+    shifted = along * rows
+    south = across * rows
+    across *= cols
+    across += shifted
+    along *= cols
+    along -= south
     reach = np.float32(np.hypot(*lattice.shape) + 1)
-    return Districts(
-        number=number,
-        heading_deg=heading_deg,
-        across=(cos * cols + sin * rows + reach).astype(np.int32),
-        along=(sin * cols - cos * rows + reach).astype(np.int32),
-    )
+    across += reach
+    along += reach
+    return Districts(number, heading_deg, across.astype(np.int32), along.astype(np.int32))
 
 
 def draw_parcels(

@@ -101,13 +101,14 @@ def _at_sea(
     width_m: float,
 ) -> tuple[float, ...] | None:
     """Place a ship at anchor, bow to the common wind, or under way on a course of its own."""
-    for row, col in rng.uniform(0, 1, size=(30, 2)) * lattice.shape:
-        if lattice.at(room_m, row, col) > 1.2 * length_m + 60:
-            under_way = rng.random() < 0.4
-            heading = rng.uniform(0, 360) if under_way else anchor_deg + rng.normal(0, 12)
-            speed = float(rng.uniform(3, 11)) if under_way else 0.0
-            return row, col, length_m, width_m, heading % 360, speed
-    return None
+    rows, cols = (rng.uniform(0, 1, size=(30, 2)) * lattice.shape).T
+    free = np.flatnonzero(lattice.at(room_m, rows, cols) > 1.2 * length_m + 60)
+    if not free.size:
+        return None
+    under_way = rng.random() < 0.4
+    heading = rng.uniform(0, 360) if under_way else anchor_deg + rng.normal(0, 12)
+    speed = float(rng.uniform(3, 11)) if under_way else 0.0
+    return rows[free[0]], cols[free[0]], length_m, width_m, heading % 360, speed
 
 
 def _moored(
