@@ -187,8 +187,11 @@ def _open_again(path: str) -> Any:
 
 
 def _is_tiff(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) in _TIFF_MAGIC
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _TIFF_MAGIC
+    except OSError:  # not ours to read: GDAL's words, which the caller shows, tell why
+        return False
 
 
 def _facts(dataset: Any) -> RasterFacts:

@@ -33,7 +33,7 @@ def georeference(path: str, facts: RasterFacts) -> GeoGrid:
     NoGeoreferenceError
         If it has no CRS or no transform, lies in slant range, or does not lie on Earth.
     """
-    if _has_no_transform(facts.transform):
+    if has_no_transform(facts.transform):
         raise _unplaced(path, facts)
     if facts.crs is None:
         raise NoGeoreferenceError(
@@ -96,7 +96,7 @@ def _listed() -> str:
     return ", ".join(_DTYPES)
 
 
-def _has_no_transform(transform: Affine) -> bool:
+def has_no_transform(transform: Affine) -> bool:
     """Tell the transform that GDAL gives where a file has none, or one that maps all to a line."""
     unit = abs(transform.a) == 1 and abs(transform.e) == 1 and transform.b == transform.d == 0
     return bool((unit and transform.c == transform.f == 0) or transform.determinant == 0)

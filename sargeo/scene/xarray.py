@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -15,6 +16,7 @@ from sargeo.grid import Block, GeoGrid
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import POLARISATIONS, Band
 from sargeo.scene.interpret import Clues, Finding, find_incidence_deg, interpret, telling_text
+from sargeo.scene.refuse import has_no_transform
 from sargeo.scene.sampling import sample_values
 from sargeo.scene.scene import Raster
 
@@ -58,8 +60,6 @@ class DataArrayScene:
     assumed_gsd_m: float | None
 
     def __init__(self, array: xarray.DataArray, assume: Assumptions | None = None) -> None:
-        import rioxarray  # noqa: F401 - registers the accessor ``rio``
-
         assume = assume or Assumptions()
         self.name = str(array.name or "scene")
         self.source = f"xarray.DataArray {self.name!r}"
@@ -101,17 +101,26 @@ class DataArrayScene:
                 f"{self.source} holds pixels of type {array.dtype}.",
                 "Give real backscatter or amplitude.",
             )
-        y, x = array.rio.y_dim, array.rio.x_dim
+        # Importing rioxarray registers the accessor ``rio``.
+        from rioxarray.exceptions import MissingSpatialDimensionError
+
+        try:
+            y, x = array.rio.y_dim, array.rio.x_dim
+        except MissingSpatialDimensionError as error:
+            raise self._wrong_dims(array) from error
         others = [str(dim) for dim in array.dims if dim not in (y, x)]
         layered = array if others else array.expand_dims("band")
         layered = layered.transpose(*(others or ["band"]), y, x)
-        if layered.ndim != 3 or not 1 <= layered.shape[0] <= len(POLARISATIONS):
-            raise UnsupportedPixelsError(
-                f"{self.source} has dims {array.sizes}, where a scene has (y, x) or (band, y, x) "
-                "with one band per polarisation.",
-                "Select its polarisations and one time.",
-            )
+        if layered.ndim != 3 or layered.size == 0 or layered.shape[0] > len(POLARISATIONS):
+            raise self._wrong_dims(array)
         return layered
+
+    def _wrong_dims(self, array: xarray.DataArray) -> UnsupportedPixelsError:
+        return UnsupportedPixelsError(
+            f"{self.source} has dims {dict(array.sizes)}, where a scene has (y, x) or (band, y, x) "
+            "with one band per polarisation.",
+            "Select its polarisations and one time.",
+        )
 
     def _find_grid(self, array: xarray.DataArray) -> GeoGrid:
         try:
@@ -120,12 +129,12 @@ class DataArrayScene:
             raise NoGeoreferenceError(
                 f"{self.source} has no CRS.", "Add it with array.rio.write_crs(…)."
             ) from error
-        transform = array.rio.transform(recalc=True)
-        grid = GeoGrid(crs, transform, (self._array.shape[1], self._array.shape[2]))
-        if transform.determinant == 0 or grid.sampled_spacing_m()[0].size == 0:
+        grid = GeoGrid(crs, _transform(array), (self._array.shape[1], self._array.shape[2]))
+        if has_no_transform(grid.transform) or grid.sampled_spacing_m()[0].size == 0:
             raise NoGeoreferenceError(
-                f"The coordinates of {self.source} do not lie on Earth in {crs.name}.",
-                "Give it regular x and y coordinates of its CRS.",
+                f"{self.source} has no even x and y coordinates that lie on Earth in {crs.name}.",
+                "Give it evenly spaced coordinates of its CRS, or a transform with "
+                "array.rio.write_transform(…).",
             )
         return grid
 
@@ -148,6 +157,17 @@ class DataArrayScene:
             integer=[array.dtype.kind in "iu"] * len(labels),
             medians=[float(np.median(channel)) for channel in values],
         )
+
+
+def _transform(array: xarray.DataArray) -> Affine:
+    """Return the transform by the coordinates, or as written; no transform if uneven."""
+    axes = [array.coords[d].values for d in (array.rio.y_dim, array.rio.x_dim) if d in array.coords]
+    steps = [np.diff(axis) for axis in axes]
+    if any(np.ptp(step) > 0.1 * abs(step.mean()) for step in steps if step.size):
+        return Affine.identity()
+    measurable = len(steps) == 2 and all(step.size for step in steps)
+    transform: Affine = array.rio.transform(recalc=measurable)
+    return transform
 
 
 def _text_attrs(attrs: Mapping[Any, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import zipfile
 import dask.array
 import numpy as np
 import pytest
-import rioxarray  # noqa: F401 - registers the accessor
+import rioxarray
 import xarray as xr
 from support.rasters import CRS_CASES, backscatter_db, triangle_mask, write_raster, write_scene
 from support.scenes import array_scene
@@ -125,6 +125,11 @@ class TestDataArray:
         assert [b.polarisation for b in scene.bands] == ["VH", "VV"]
         assert {b.quantity for b in scene.bands} == {"gamma0"}
 
+    def test_a_transform_without_coordinates(self):
+        transform = CRS_CASES["rotated"][1]
+        array = data_array().drop_vars(["x", "y"]).rio.write_transform(transform)
+        assert open_scene(array).grid.transform.almost_equals(transform)
+
     def test_file_opened_with_rioxarray(self, tmp_path):
         made = write_scene(tmp_path / "x.tif", nodata_kind="nan")
         with rioxarray.open_rasterio(made.path) as array:
@@ -140,6 +145,10 @@ class TestDataArray:
             (data_array() * np.nan, NothingValidError),
             (data_array().astype(complex), UnsupportedPixelsError),
             (data_array().expand_dims("time"), UnsupportedPixelsError),
+            (data_array().rename(x="u", y="v"), UnsupportedPixelsError),
+            (data_array()[:, :0], UnsupportedPixelsError),
+            (data_array().drop_vars(["x", "y"]), NoGeoreferenceError),
+            (data_array()[:, [0, 1, 5]], NoGeoreferenceError),
             (data_array().assign_coords(band=[1, 2]), UnknownRadiometryError),
         ],
     )
