@@ -42,7 +42,7 @@ class ProductPaths:
     @property
     def landcover_pam(self) -> Path:
         """Class names and the attribute table of the land cover."""
-        return self.folder / f"{self.landcover.name}.aux.xml"
+        return pam_path(self.landcover)
 
     @property
     def landcover_style(self) -> Path:
@@ -87,10 +87,16 @@ class ProductPaths:
     def existing(self) -> tuple[Path, ...]:
         """Return the files of this scene that exist."""
         paths = [self._path(product) for product in _ENDINGS]
-        return tuple(p for p in (*paths, self.landcover_pam) if p.exists())
+        beside = [pam_path(p) for p in paths if p.suffix == ".tif"]
+        return tuple(p for p in (*paths, *beside) if p.exists())
 
     def _path(self, product: str) -> Path:
         return self.folder / f"{self.stem}{_ENDINGS[product]}"
+
+
+def pam_path(raster: Path) -> Path:
+    """Return where GDAL keeps what does not fit into a raster file."""
+    return raster.with_name(f"{raster.name}.aux.xml")
 
 
 def find_products(folder: Path, stem: str | None = None) -> ProductPaths:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from sargeo.legend import LandCoverClass
 from sargeo.products.files import write_text
+from sargeo.products.names import pam_path
 from sargeo.products.style import LEGEND
 
 # GDALRATFieldType and GDALRATFieldUsage of gdal.h.
@@ -34,7 +35,7 @@ def write_landcover_pam(path: Path) -> Path:
     sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
         If the operating system refuses.
     """
-    target = path.with_name(f"{path.name}.aux.xml")
+    target = pam_path(path)
     # A CRS that GeoTIFF cannot hold is already there.
     root = ET.parse(target).getroot() if target.exists() else ET.Element("PAMDataset")
     for band in root.findall("PAMRasterBand[@band='1']"):

@@ -31,6 +31,7 @@ from sargeo.errors import EnvironmentLackError, OutputNotWritableError
 from sargeo.grid import GeoGrid
 from sargeo.legend import LAND_COVER, NODATA, class_of
 from sargeo.products.files import storage_error
+from sargeo.products.names import pam_path
 from sargeo.products.style import Colour, land_cover_colours
 
 OverviewResampling = Literal["mode", "average", "nearest"]
@@ -142,7 +143,7 @@ class RasterSink:
                 self._dataset.close()
                 self._convert()
                 self._check()
-                self._cog.replace(self.path)
+                self._publish()
         finally:
             self.abort()
 
@@ -151,6 +152,7 @@ class RasterSink:
         self._dataset.close()
         for part in (self._rows, self._cog):
             part.unlink(missing_ok=True)
+            pam_path(part).unlink(missing_ok=True)
 
     def _create(self) -> Any:
         dataset = rasterio.open(
@@ -231,6 +233,12 @@ class RasterSink:
                 f"{self.path} cannot be written as a cloud-optimised GeoTIFF: {'; '.join(errors)}.",
                 "Report this with the scene's CRS and size: it should not happen.",
             )
+
+    def _publish(self) -> None:
+        """Give the COG its name, and the file beside it in which GDAL keeps an exotic CRS."""
+        if pam_path(self._cog).exists():
+            pam_path(self._cog).replace(pam_path(self.path))
+        self._cog.replace(self.path)
 
     def _lost(self, dataset: Any) -> list[str]:
         tags = dataset.tags()

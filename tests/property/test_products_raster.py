@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 from rio_cogeo import cog_validate
 from support.products import PLACES, grid_at
 
+from sargeo.grid import GeoGrid
 from sargeo.legend import LAND_COVER_CODES, NODATA, UNCERTAIN
+from sargeo.products.pam import write_landcover_pam
 from sargeo.products.raster import (
     TILE,
     RasterSink,
@@ -68,6 +71,19 @@ def test_the_file_lies_where_the_grid_does(place: str, tmp_path: Path) -> None:
         assert (dataset.nodata, dataset.dtypes) == (NODATA, ("uint8",))
         assert dataset.tags()["scene"] == "Küste.tif"
         assert dataset.colormap(1)[10] == (0, 100, 0, 255)
+
+
+def test_a_crs_that_geotiff_cannot_hold_stands_beside_the_file(tmp_path: Path) -> None:
+    crs = CRS.from_proj4("+proj=nsper +h=3000000 +lat_0=10 +lon_0=5")
+    grid = GeoGrid(crs, Affine(10, 0, 1000, 0, -10, 5000), (20, 30))
+    sink = landcover_sink(tmp_path / "x.tif", grid, {})
+    sink.write(0, np.full(grid.shape, 10, np.uint8))
+    sink.finish()
+    write_landcover_pam(tmp_path / "x.tif")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.tif", "x.tif.aux.xml"]
+    with rasterio.open(tmp_path / "x.tif") as dataset:
+        back = GeoGrid(CRS.from_wkt(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
+    np.testing.assert_allclose(back.lonlat(3, 4), grid.lonlat(3, 4))
 
 
 def test_overviews_of_classes_hold_classes_only(tmp_path: Path) -> None:
