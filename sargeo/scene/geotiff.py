@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import rasterio.shutil
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError, NothingValidError
@@ -34,7 +33,7 @@ from sargeo.scene.interpret import (
     polarisations_in,
     telling_text,
 )
-from sargeo.scene.rasterfile import RasterFacts, RasterFile
+from sargeo.scene.rasterfile import RasterFacts, RasterFile, raster_exists
 from sargeo.scene.refuse import check_no_picture, check_pixels, georeference
 from sargeo.scene.sampling import row_blocks, sample_blocks
 from sargeo.scene.scene import Raster
@@ -153,7 +152,7 @@ class GeoTiffScene:
         self._files.append(RasterFile(path))
         paths = [path]
         if len(self.facts[0].indexes) == 1 and len(assume.polarisations) != 1:
-            paths = sibling_paths(path, _exists)
+            paths = sibling_paths(path, raster_exists)
             for sibling in paths:
                 if sibling != path:
                     self._files.append(RasterFile(sibling))
@@ -285,9 +284,3 @@ def _integer(facts: RasterFacts) -> list[bool]:
         np.dtype(dtype).kind in "iu" and (scale, offset) == (1.0, 0.0)
         for dtype, scale, offset in zip(facts.dtypes, facts.scales, facts.offsets, strict=True)
     ]
-
-
-def _exists(path: str) -> bool:
-    if path.startswith("/vsi") or "://" in path:
-        return bool(rasterio.shutil.exists(path))
-    return Path(path).is_file()

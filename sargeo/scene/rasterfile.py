@@ -153,8 +153,24 @@ class RasterFile:
                 dataset.close()
 
 
+def raster_exists(path: str) -> bool:
+    """Tell whether there is such a file; of names that only GDAL knows, whether it opens them."""
+    local = _local(path)
+    if local is not None:
+        return local.is_file()
+    try:
+        _open_first(path).close()
+    except SceneNotFoundError:
+        return False
+    return True
+
+
+def _local(path: str) -> Path | None:
+    return None if path.startswith("/vsi") or "://" in path else Path(path)
+
+
 def _open_first(path: str) -> Any:
-    local = None if path.startswith("/vsi") or "://" in path else Path(path)
+    local = _local(path)
     if local is not None and local.is_dir():
         raise SceneNotFoundError(f"{path} is a folder.", "Give the raster file itself.")
     if local is not None and not local.exists():
