@@ -7,13 +7,14 @@ import re
 from importlib.resources import files
 from typing import Any
 
+import folium
 import numpy as np
-from branca.element import MacroElement
+from branca.element import Element, MacroElement
 from folium.template import Template
 from pyproj import CRS
 
 from sargeo.products.style import count_entries, object_entries
-from sargeo.webmap.content import Content
+from sargeo.webmap.content import Content, PictureLayer
 from sargeo.webmap.mercator import MercatorBox
 from sargeo.webmap.pictures import CONFIDENCE_RAMP
 from sargeo.webmap.vectors import Cells, Objects
@@ -41,7 +42,33 @@ def inline_style(code: str) -> str:
     return re.sub(r"url\(images/[^)]*\)", "none", code)
 
 
-class Head(MacroElement):  # type: ignore[misc]  # branca is untyped
+class _Text(Element):  # type: ignore[misc]  # branca is untyped
+    """Text that goes into the page as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def render(self, **_: Any) -> str:
+        return self._text
+
+
+class _Part(MacroElement):  # type: ignore[misc]  # branca is untyped
+    """A macro element whose output is not taken for a template once more.
+
+    branca's own would run what stands in double braces, in a scene's name for instance.
+    """
+
+    def render(self, **kwargs: Any) -> None:
+        """Put the output of the template's macros into the page."""
+        figure = self.get_root()
+        for place in ("header", "html", "script"):
+            macro = getattr(self._template.module, place, None)
+            if macro is not None:
+                getattr(figure, place).add_child(_Text(macro(self, kwargs)), name=self.get_name())
+
+
+class Head(_Part):
     """Leaflet, our script and styles, and a policy by which the browser loads nothing else."""
 
     _template = Template(read_asset("head.html"))
@@ -54,7 +81,23 @@ class Head(MacroElement):  # type: ignore[misc]  # branca is untyped
         self.scripts = [inline_script(read_asset(n)) for n in ("leaflet.js", "page.js")]
 
 
-class Panel(MacroElement):  # type: ignore[misc]  # branca is untyped
+class PictureOverlay(_Part, folium.raster_layers.ImageOverlay):  # type: ignore[misc]
+    """A picture at its bounds; the page's script puts it on the map and sets its opacity.
+
+    folium's own would run megabytes of image through a template engine twice.
+    """
+
+    def __init__(self, layer: PictureLayer, z_index: int) -> None:
+        super().__init__(
+            layer.picture.uri,
+            layer.picture.bounds,
+            pixelated=False,
+            zindex=z_index,
+            class_name=layer.key,
+        )
+
+
+class Panel(_Part):
     """The panel beside the map, and the call that brings the page to life.
 
     Parameters
@@ -93,11 +136,12 @@ def _cells(cells: Cells) -> dict[str, Any]:
 
 
 def _objects(objects: Objects) -> dict[str, Any]:
+    kinds = objects.kinds
     return {
         "lon": objects.lon.round(6).tolist(),
         "lat": objects.lat.round(6).tolist(),
-        "kinds": objects.kinds,
-        "kind": [objects.kinds.index(kind) for kind in objects.kind.tolist()],
+        "kinds": kinds,
+        "kind": [kinds.index(kind) for kind in objects.kind.tolist()],
         "confidence": objects.confidence.round(3).tolist(),
         "length": [None if math.isnan(m) else round(m) for m in objects.length_m.tolist()],
     }

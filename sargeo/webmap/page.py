@@ -12,7 +12,7 @@ from sargeo.products.files import write_text
 from sargeo.products.names import ProductPaths, find_products
 from sargeo.scene.scene import Scene
 from sargeo.webmap.content import Content, collect
-from sargeo.webmap.elements import Head, Panel
+from sargeo.webmap.elements import Head, Panel, PictureOverlay
 
 BASEMAP_TILES = "https://tiles.maps.eox.at/wmts/1.0.0/s2cloudless_3857/default/g/{z}/{y}/{x}.jpg"
 BASEMAP_CREDIT = (
@@ -88,15 +88,7 @@ def render(content: Content) -> str:
     Head().add_to(page)
     layers: dict[str, Any] = {"basemap": basemap}
     for order, layer in enumerate(content.pictures):
-        layers[layer.key] = folium.raster_layers.ImageOverlay(
-            layer.picture.uri,
-            layer.picture.bounds,
-            pixelated=False,
-            opacity=layer.opacity,
-            show=layer.visible,
-            zindex=order + 1,
-            class_name=f"picture {layer.key}",
-        ).add_to(page)
+        layers[layer.key] = PictureOverlay(layer, z_index=order + 1).add_to(page)
     folium.FitBounds(content.box.bounds, padding=(12, 12)).add_to(page)
     Panel(content, layers).add_to(page)
     return str(page.get_root().render())
