@@ -22,7 +22,7 @@ class Recipe(BaseModel):
     weight_decay: float = Field(default=0.05, ge=0)
     warmup: float = Field(default=0.03, gt=0, lt=1, description="Share of the run.")
     gradient_norm: float = Field(default=2.0, gt=0)
-    object_weight: float = Field(default=0.3, gt=0, description="Of the loss, against land cover.")
+    object_weight: float = Field(default=0.5, gt=0, description="Of the loss, against land cover.")
     average: float = Field(default=0.995, gt=0, lt=1, description="Decay of the weights' average.")
     seed: int = 0
 

@@ -81,4 +81,4 @@ def _finish(run: Path, model: Path, sources: Sequence[Source], console: Console)
 def _prepare(threads: int) -> Console:
     keep_freed_memory()
     torch.set_num_threads(threads)
-    return Console(stderr=True)
+    return Console(stderr=True, soft_wrap=True)
