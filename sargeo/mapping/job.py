@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 import sys
 from collections.abc import Mapping
@@ -83,7 +82,7 @@ class Job:
         return self.work is not self.scene
 
     def stripes(self) -> tuple[Stripe, ...]:
-        """The stripes of the full scene."""
+        """Plan the stripes of the full scene."""
         return self.tiling.stripes(self.work.grid.shape, self.model)
 
     def facts(self) -> dict[str, object]:
@@ -152,7 +151,7 @@ def on_trained_spacing(scene: Scene, spacing: SpacingSpec) -> Scene:
 
 
 def ground_spacing_m(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Ground spacing per axis over the scene in metres: geodesic, or as the user said."""
+    """Return ground spacings per axis over the scene in metres: geodesic, or as assumed."""
     if scene.assumed_gsd_m is not None:
         assumed = np.array([scene.assumed_gsd_m])
         return assumed, assumed
@@ -168,7 +167,7 @@ def working_gsd_m(scene: Scene) -> tuple[float, float] | None:
 
 
 def software_versions() -> dict[str, str]:
-    """Versions of what a result depends on."""
+    """Return the versions of what a result depends on."""
     names = ("sargeo", "torch", "timm", "numpy", "rasterio")
     return {"python": platform.python_version(), "platform": sys.platform} | {
         name: version(name) for name in names
@@ -205,9 +204,3 @@ def _fingerprint(scene: Scene) -> dict[str, object]:
         "bytes": status.st_size,
         "modified_ns": status.st_mtime_ns,
     }
-
-
-def typical_spacing_m(scene: Scene) -> float | None:
-    """Return the geometric mean of both axes' spacing, or None where it is unknown."""
-    gsd = working_gsd_m(scene)
-    return None if gsd is None else math.sqrt(gsd[0] * gsd[1])

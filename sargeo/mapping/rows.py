@@ -156,10 +156,10 @@ def bring_back(
     for row in range(0, grid.height, REGRID_ROWS):
         check()
         block = Block(row, 0, min(REGRID_ROWS, grid.height - row), grid.width)
-        values = work.read_on(grid, block)
         wanted = job.scene.read(block).valid
         if job.area is not None:
             wanted &= job.area.mask(block)
+        values = work.read_on(grid, block, wanted)
         wanted &= np.isin(values[0], (*LAND_COVER_CODES, UNCERTAIN))
         landcover = np.where(wanted, values[0], np.uint8(NODATA))
         percents = np.where(wanted, values[1:], np.uint8(PERCENT_NODATA))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,8 +30,10 @@ from sargeo.products.style import count_qml, landcover_qml
 from sargeo.products.vector import objects_frame, write_objects
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter, Silent
+from sargeo.scene.gridmap import GridMapping
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
+from sargeo.scene.rasterfile import bounded_cache
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.mosaic import Strip, StripeResult
 from sargeo.tiling.objects import merge_across_seams
@@ -38,7 +41,6 @@ from sargeo.tiling.source import SceneSource
 from sargeo.tiling.sweep import sweep
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import xarray as xr
 
     from sargeo.scene.assumptions import Assumptions
@@ -127,10 +129,11 @@ def map_scene(
     sargeo.errors.SargeoError
         By its subclasses, with a remedy each.
     """
-    job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
-    run = _Run(job, reporter or Silent(), cancelled, tuple(command))
-    with Workspace(Path(out_dir), job.scene.name, overwrite=overwrite) as workspace:
-        return run.into(workspace)
+    with bounded_cache():
+        job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
+        run = _Run(job, reporter or Silent(), cancelled, tuple(command))
+        with Workspace(Path(out_dir), job.scene.name, overwrite=overwrite) as workspace:
+            return run.into(workspace)
 
 
 def open_job(
@@ -250,9 +253,19 @@ class _Run:
         least = spec.min_confidence if wished is None else wished
         confident = detections.take(detections.confidence >= least)
         frame = objects_frame(
-            confident, work.grid, kinds=spec.object_kinds, length_known=work.gsd_known
+            confident,
+            work.grid,
+            kinds=spec.object_kinds,
+            length_known=work.gsd_known,
+            assumed_gsd_m=work.assumed_gsd_m,
         )
-        return frame.to_crs(self.job.scene.grid.crs) if self.job.resampled else frame
+        if not self.job.resampled:
+            return frame
+        # Not by to_crs: a scene across the antimeridian has its own side of it.
+        grid = self.job.scene.grid
+        places = work.grid.rowcol(frame.geometry.x, frame.geometry.y)
+        points = gpd.points_from_xy(*grid.xy(*GridMapping(work.grid, grid).rowcol(*places)))
+        return frame.set_geometry(points, crs=grid.crs)
 
     def _write_item(self, workspace: Workspace, normalisation: Normalisation) -> None:
         run = Run(

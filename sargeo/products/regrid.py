@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,11 +11,13 @@ from typing import Self
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.vrt import WarpedVRT
+from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from sargeo.grid import Block, GeoGrid
-from sargeo.products.workspace import writing_to
+from sargeo.legend import NODATA
+from sargeo.products.files import storage_error
+from sargeo.scene.gridmap import GridMapping
 
 UNKNOWN = 255
 """Value of what lies outside the grid that was worked on."""
@@ -35,7 +39,8 @@ class WorkRaster:
     def __init__(self, path: Path, grid: GeoGrid, count: int) -> None:
         self._path = path
         self._grid = grid
-        with writing_to(path.parent):
+        self._count = count
+        with self._storage_errors():
             self._file = rasterio.open(
                 path,
                 "w",
@@ -66,34 +71,72 @@ class WorkRaster:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (RasterioError, OSError) as error:
+            needed = self._count * self._grid.block.size
+            raise storage_error(self._path, needed, error) from error
+
     def write(self, row: int, values: NDArray[np.uint8]) -> None:
         """Write rows; values of shape (C, h, W)."""
-        with writing_to(self._path.parent):
+        with self._storage_errors():
             _, height, width = values.shape
             if height:
                 self._file.write(values, window=Window(0, row, width, height))
 
     def close(self) -> None:
         """Finish writing, so that the rows can be read."""
-        with writing_to(self._path.parent):
+        with self._storage_errors():
             self._file.close()
 
-    def read_on(self, grid: GeoGrid, block: Block) -> NDArray[np.uint8]:
-        """Read a block of another grid, by nearest neighbour; shape (C, h, w)."""
-        part = grid.crop(block)
-        with (
-            rasterio.open(self._path) as file,
-            WarpedVRT(
-                file,
-                crs=grid.crs.to_wkt(),
-                transform=part.transform,
-                width=part.width,
-                height=part.height,
-                resampling=rasterio.enums.Resampling.nearest,
-                nodata=UNKNOWN,
-                src_nodata=UNKNOWN,
-                tolerance=0.0,
-            ) as warped,
-        ):
-            values: NDArray[np.uint8] = warped.read()
+    def read_on(self, grid: GeoGrid, block: Block, wanted: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Read a block of another grid, by the nearest pixel that has a result.
+
+        A pixel at the border of the data may have its centre in a pixel of this grid that has no
+        result; one beside it has.
+
+        Parameters
+        ----------
+        wanted : ndarray of bool, shape (h, w)
+            Pixels that are looked up.
+
+        Returns
+        -------
+        ndarray of uint8, shape (C, h, w)
+            `UNKNOWN` where not wanted, and where no result is near.
+        """
+        values = np.full((self._count, block.height, block.width), UNKNOWN, np.uint8)
+        rows, cols, around = GridMapping(grid, self._grid).centres(block)
+        part = around.intersection(self._grid.block)
+        if part is None:
+            return values
+        with rasterio.open(self._path) as file:
+            source = file.read(window=Window(part.col, part.row, part.width, part.height))
+        # Coordinates count from ``around``, which may begin before the grid does.
+        row = np.floor(rows).astype(np.int64) - (part.row - around.row)
+        col = np.floor(cols).astype(np.int64) - (part.col - around.col)
+        missing = wanted.copy()
+        for down, across in _NEAREST_FIRST:
+            there = row[missing] + down, col[missing] + across
+            found = _look_up(source, *there)
+            known = (found[0] != UNKNOWN) & (found[0] != NODATA)
+            place = np.flatnonzero(missing)[known]
+            values.reshape(self._count, -1)[:, place] = found[:, known]
+            missing.ravel()[place] = False
         return values
+
+
+_NEAREST_FIRST = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
+
+
+def _look_up(
+    source: NDArray[np.uint8], rows: NDArray[np.int64], cols: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """Take pixels of a block, `UNKNOWN` outside it; shape (C, M)."""
+    _, height, width = source.shape
+    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    found = np.full((len(source), len(rows)), UNKNOWN, np.uint8)
+    found[:, inside] = source[:, rows[inside], cols[inside]]
+    return found

@@ -154,4 +154,4 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise storage_error(folder / "products", SMALL_FILE_BYTES) from error
+        raise storage_error(folder / "products", SMALL_FILE_BYTES, error) from error

@@ -24,6 +24,17 @@ from sargeo.grid import Block
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
+CACHE_MB = 256
+"""Of decoded blocks that GDAL keeps. Its own default is a twentieth of the machine's memory."""
+
+
+@contextmanager
+def bounded_cache() -> Iterator[None]:
+    """Keep GDAL's block cache small: stripes are read once, from top to bottom."""
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+        yield
+
+
 @dataclass(frozen=True)
 class RasterFacts:
     """What a raster file says about itself.

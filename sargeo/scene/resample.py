@@ -13,17 +13,14 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from sargeo.grid import Block, FloatArray, GeoGrid
+from sargeo.grid import Block, GeoGrid
 from sargeo.scene.bands import Band
+from sargeo.scene.gridmap import LATTICE, GridMapping, interpolate, surrounding
 from sargeo.scene.radiometry import Float32Array, from_power, to_power
 from sargeo.scene.scene import Raster, Scene
 
 _NEGLIGIBLE = 1e-6
 """Weights below this come from rounding, and make nothing valid."""
-
-_LATTICE = 16
-"""Coordinates are transformed exactly at every 16th pixel corner, and linearly in between: the
-curvature of map projections over 16 pixels is far below a hundredth of a pixel."""
 
 _TILE = 64, 1024
 """`WarpedScene` works on whole tiles of this shape, anchored to its grid: few enough pixels for a
@@ -108,7 +105,7 @@ class WarpedScene(_View):
 
     def __init__(self, scene: Scene, grid: GeoGrid) -> None:
         super().__init__(scene, grid)
-        self._transformer = Transformer.from_crs(grid.crs, scene.grid.crs, always_xy=True)
+        self._mapping = GridMapping(grid, scene.grid)
         self._samples = self._samples_per_pixel()
 
     def read(self, block: Block) -> Raster:
@@ -127,10 +124,10 @@ class WarpedScene(_View):
     def _tile(self, tile: Block) -> Float32Array:
         """Return sums of power and weight over a tile, shape (C + 1, H, W)."""
         total = np.zeros((len(self.bands) + 1, tile.height, tile.width), np.float32)
-        rows = np.arange(tile.row, tile.row_stop + 1, _LATTICE)
-        cols = np.arange(tile.col, tile.col_stop + 1, _LATTICE)
-        there = self._scene_rowcol(rows[:, None], cols[None, :])
-        source = self._source_block(*there)
+        rows = np.arange(tile.row, tile.row_stop + 1, LATTICE)
+        cols = np.arange(tile.col, tile.col_stop + 1, LATTICE)
+        there = self._mapping.rowcol(rows[:, None], cols[None, :])
+        source = surrounding(*there).intersection(self._scene.grid.block)
         if source is None:
             return total
         planes = self._read_power(source)
@@ -139,7 +136,7 @@ class WarpedScene(_View):
         origins = source.row, source.col
         nodes = [(c - o).astype(np.float32) for c, o in zip(there, origins, strict=True)]
         for down, across in self._offsets():
-            at = [_interpolate(c, down, across) for c in nodes]
+            at = [interpolate(c, down, across) for c in nodes]
             inside = [(low <= c) & (c <= high) for c, (low, high) in zip(at, edges, strict=True)]
             _add_bilinear(total, planes, at[0], at[1], inside[0] & inside[1])
         return total
@@ -149,38 +146,14 @@ class WarpedScene(_View):
         down, across = ((np.arange(n) + 0.5) / n for n in self._samples)
         return [(float(i), float(j)) for i in down for j in across]
 
-    def _scene_rowcol(
-        self, rows: NDArray[np.int64] | FloatArray, cols: NDArray[np.int64] | FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Map pixel coordinates of this grid to those of the scene; far away where undefined."""
-        grid = self._scene.grid
-        xs, ys = self._transformer.transform(*self.grid.xy(*np.broadcast_arrays(rows, cols)))
-        centre_x, _ = grid.xy(grid.height / 2, grid.width / 2)
-        period = _period(grid.crs)
-        known = np.isfinite(xs) & np.isfinite(ys)
-        xs, ys = np.where(known, xs, 0.0), np.where(known, ys, 0.0)
-        if period:
-            xs = xs - period * np.round((xs - centre_x) / period)
-        there = grid.rowcol(xs, ys)
-        return np.where(known, there[0], -1e9), np.where(known, there[1], -1e9)
-
-    def _source_block(self, rows: FloatArray, cols: FloatArray) -> Block | None:
-        known = (rows > -1e8) & (cols > -1e8)
-        if not known.any():
-            return None
-        low = [math.floor(c[known].min()) - 2 for c in (rows, cols)]
-        high = [math.ceil(c[known].max()) + 2 for c in (rows, cols)]
-        around = Block(low[0], low[1], high[0] - low[0], high[1] - low[1])
-        return self._scene.grid.block.intersection(around)
-
     def _samples_per_pixel(self) -> tuple[int, int]:
         """Return how many pixels of the scene a pixel of this grid is large, down and across."""
         row, col = self.grid.height / 2, self.grid.width / 2
         ends = np.array([-0.5, 0.5])
-        down = np.diff(self._scene_rowcol(row + ends, col + 0 * ends))
-        across = np.diff(self._scene_rowcol(row + 0 * ends, col + ends))
+        down = np.diff(self._mapping.rowcol(row + ends, col + 0 * ends))
+        across = np.diff(self._mapping.rowcol(row + 0 * ends, col + ends))
         sizes = (float(np.hypot(*step).item()) for step in (down, across))
-        low, high = (min(max(1, math.ceil(size - 0.1)), _LATTICE) for size in sizes)
+        low, high = (min(max(1, math.ceil(size - 0.1)), LATTICE) for size in sizes)
         return low, high
 
 
@@ -253,28 +226,6 @@ def _combine_rows(
 def _transposed(planes: Float32Array) -> Float32Array:
     """Swap rows and columns in memory, as numpy combines rows much faster than columns."""
     return np.ascontiguousarray(planes.transpose(0, 2, 1))
-
-
-def _period(crs: CRS) -> float:
-    """Return after how many units of x a CRS comes round the Earth; 0 where it does not."""
-    if crs.is_geographic:
-        return 2 * math.pi / crs.axis_info[0].unit_conversion_factor
-    operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
-    cylindrical = ("Mercator", "Popular Visualisation")  # not Transverse, not Oblique Mercator
-    if operation and ellipsoid and operation.method_name.startswith(cylindrical):
-        return 2 * math.pi * ellipsoid.semi_major_metre / crs.axis_info[0].unit_conversion_factor
-    return 0.0
-
-
-def _interpolate(nodes: Float32Array, down: float, across: float) -> Float32Array:
-    """Interpolate lattice nodes at one place in every pixel between them, to (rows, cols)."""
-    steps = np.arange(_LATTICE, dtype=np.float32)
-    low, high = ((steps + np.float32(o)) / np.float32(_LATTICE) for o in (down, across))
-    top, bottom = nodes[:-1, None, :], nodes[1:, None, :]
-    lines = (top + (bottom - top) * low[:, None]).reshape(-1, nodes.shape[1])
-    left, right = lines[:, :-1, None], lines[:, 1:, None]
-    points: Float32Array = (left + (right - left) * high).reshape(len(lines), -1)
-    return points
 
 
 def _add_bilinear(

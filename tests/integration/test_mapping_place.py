@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,10 +12,11 @@ import rasterio
 from affine import Affine
 from pyproj import CRS
 from support.rasters import CRS_CASES
-from support.stub_model import StubModel
+from support.stub_model import SPEC, StubModel
 
 from sargeo.grid import GeoGrid
 from sargeo.mapping import map_scene
+from sargeo.model.spec import ModelSpec, SpacingSpec
 
 DARK, BRIGHT, SHIP = -20.0, -4.0, 25.0
 
@@ -26,7 +28,7 @@ PLACES = {
     "anisotropic": ("EPSG:32611", Affine(4, 0, 380_000, 0, -20, 3_730_000)),
     "mercator_70_north": ("EPSG:3395", Affine(10, 0, 2_100_000, 0, -10, 11_000_000)),
     "degrees_70_north": ("EPSG:4326", Affine(1e-4, 0, 20.0, 0, -1e-4, 70.2)),
-    "tall_degrees": ("EPSG:4326", Affine(1e-4, 0, 20.0, 0, -2e-2, 78.0)),
+    "degrees_80_north": ("EPSG:4326", Affine(1e-4, 0, 20.0, 0, -1e-4, 80.0)),
     "antimeridian_coarse": ("EPSG:4326", Affine(4e-4, 0, 179.95, 0, -4e-4, -17.0)),
     "rotated_coarse": ("EPSG:32633", Affine(30, 0, 5e5, 0, -30, 5e6) @ Affine.rotation(30)),
 }
@@ -39,8 +41,11 @@ def bright_half(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
     return np.asarray(cols + 0.3 * rows > 150)
 
 
-def write_scene(path: Path, case: str, ship_px: int) -> GeoGrid:
+def write_scene(path: Path, case: str) -> tuple[GeoGrid, int]:
     crs, transform = PLACES[case]
+    grid = GeoGrid(CRS.from_string(crs), transform, SHAPE)
+    # Twice as large as a cell of the stub, on the ground: one cell at least is all ship.
+    ship_px = math.ceil(80 / min(s.min() for s in grid.sampled_spacing_m()))
     rows, cols = np.indices(SHAPE)
     values = np.where(bright_half(rows, cols), BRIGHT, DARK).astype(np.float32)
     for row, col in SHIPS:
@@ -53,13 +58,19 @@ def write_scene(path: Path, case: str, ship_px: int) -> GeoGrid:
         dataset.write(values, 1)
         dataset.set_band_description(1, "VV")
         dataset.update_tags(1, UNITS="dB", QUANTITY="sigma0")
-    return GeoGrid(CRS.from_string(crs), transform, SHAPE)
+    return grid, ship_px
 
 
+EXACTLY_10_M = SPEC.model_copy(update={"spacing": SpacingSpec(min_m=10, preferred_m=10, max_m=10)})
+"""No real grid has one spacing to the last digit: with this model all work is done in UTM."""
+
+
+@pytest.mark.parametrize("spec", [SPEC, EXACTLY_10_M], ids=["tolerant", "always_warped"])
 @pytest.mark.parametrize("case", PLACES)
-def test_place_survives(case: str, tmp_path: Path) -> None:
-    grid = write_scene(tmp_path / "x_vv.tif", case, ship_px=3)
-    report = map_scene(tmp_path / "x_vv.tif", StubModel(), tmp_path / "out", cell_size_m=1000)
+def test_place_survives(case: str, spec: ModelSpec, tmp_path: Path) -> None:
+    grid, ship_px = write_scene(tmp_path / "x_vv.tif", case)
+    model = StubModel(spec=spec)
+    report = map_scene(tmp_path / "x_vv.tif", model, tmp_path / "out", cell_size_m=1000)
     with rasterio.open(tmp_path / "out" / "x_vv_landcover.tif") as dataset:
         landcover = dataset.read(1)
         assert dataset.shape == SHAPE
@@ -69,12 +80,14 @@ def test_place_survives(case: str, tmp_path: Path) -> None:
     nodata = (rows < 25) & (cols < 25)
     np.testing.assert_array_equal(landcover == 0, nodata)
 
+    reach = ship_px // 2 + 10
     distance = np.abs(cols + 0.3 * rows - 150)
     ship = np.zeros(SHAPE, dtype=bool)
     for row, col in SHIPS:
-        ship[max(0, row - 12) : row + 15, max(0, col - 12) : col + 15] = True
+        below, right = row + ship_px + reach, col + ship_px + reach
+        ship[max(0, row - reach) : below, max(0, col - reach) : right] = True
     # Away from the coast by more than a cell of the model on either grid, nothing may be wrong.
-    clear = ~nodata & ~ship & (distance > 14)
+    clear = ~nodata & ~ship & (distance > reach)
     expected = np.where(bright_half(rows, cols), 60, 80)
     np.testing.assert_array_equal(landcover[clear], expected[clear])
 
@@ -82,16 +95,16 @@ def test_place_survives(case: str, tmp_path: Path) -> None:
     assert report.objects == len(found)
     found_rows, found_cols = grid.rowcol(found.geometry.x, found.geometry.y)
     for row, col in SHIPS:
-        near = np.hypot(found_rows - row - 1.5, found_cols - col - 1.5)
-        assert near.min() < 6, f"no ship at {row}, {col}: nearest {near.min():.1f} px away"
+        near = np.hypot(found_rows - row - ship_px / 2, found_cols - col - ship_px / 2)
+        assert near.min() < ship_px, f"no ship at {row}, {col}: nearest {near.min():.1f} px away"
     lon, lat = grid.lonlat(found_rows, found_cols)
-    np.testing.assert_allclose(found["lon"], lon, atol=1e-6)
+    np.testing.assert_allclose((found["lon"] - lon + 180) % 360, 180, atol=1e-6)
     np.testing.assert_allclose(found["lat"], lat, atol=1e-6)
 
 
 @pytest.mark.parametrize("case", ["utm_north", "degrees", "mercator_70_north"])
 def test_counts_are_conserved(case: str, tmp_path: Path) -> None:
-    write_scene(tmp_path / "x_vv.tif", case, ship_px=4)
+    write_scene(tmp_path / "x_vv.tif", case)
     report = map_scene(tmp_path / "x_vv.tif", StubModel(), tmp_path / "out", cell_size_m=300)
     with rasterio.open(tmp_path / "out" / "x_vv_count.tif") as dataset:
         counts, share = dataset.read()
