@@ -100,17 +100,30 @@ class Workspace:
     def publish(self) -> tuple[Path, ...]:
         """Move the finished products into place, remove the folder, and return the products.
 
-        Products of an earlier run that this one did not write are removed: they would describe
-        another result.
+        Products of an earlier run go, also those that this one did not write: they would describe
+        another result. Where one cannot go, as when another program holds it open on Windows, all
+        stay as they were.
         """
         finished = self.paths.existing()
         with writing_to(self.out_dir):
-            for old in {p.name for p in self.final.existing()} - {p.name for p in finished}:
-                (self.out_dir / old).unlink()
+            self._set_aside(self.final.existing())
             for product in finished:
                 product.replace(self.out_dir / product.name)
             self._remove_folder()
         return self.final.existing()
+
+    def _set_aside(self, products: tuple[Path, ...]) -> None:
+        aside = self.folder / "replaced"
+        aside.mkdir()
+        moved: list[Path] = []
+        try:
+            for product in products:
+                product.replace(aside / product.name)
+                moved.append(product)
+        except OSError:
+            for product in moved:
+                (aside / product.name).replace(product)
+            raise
 
     def _take_lock(self) -> None:
         try:

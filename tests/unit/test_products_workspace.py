@@ -1,0 +1,75 @@
+"""Products appear all at once, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sargeo.errors import DiskFullError, OutputNotWritableError, ProductsExistError
+from sargeo.products.workspace import Workspace, writing_to
+
+
+def finish(workspace: Workspace, *endings: str, text: str = "new") -> None:
+    for ending in endings:
+        (workspace.folder / f"bay{ending}").write_text(text, encoding="utf-8")
+
+
+def test_products_appear_when_published(tmp_path: Path) -> None:
+    with Workspace(tmp_path, "bay") as workspace:
+        finish(workspace, "_landcover.tif", "_count.tif")
+        assert not workspace.final.existing()
+        published = workspace.publish()
+    assert {p.name for p in published} == {"bay_landcover.tif", "bay_count.tif"}
+    assert {p.name for p in tmp_path.iterdir()} == {"bay_landcover.tif", "bay_count.tif"}
+
+
+def test_products_of_another_scene_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "bay2_landcover.tif").write_text("other", encoding="utf-8")
+    with Workspace(tmp_path, "bay", overwrite=True) as workspace:
+        finish(workspace, "_landcover.tif")
+        workspace.publish()
+    assert (tmp_path / "bay2_landcover.tif").read_text(encoding="utf-8") == "other"
+
+
+def test_where_one_product_cannot_go_all_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ending in ("_landcover.tif", "_count.tif", "_objects.gpkg"):
+        (tmp_path / f"bay{ending}").write_text("old", encoding="utf-8")
+    rename = Path.replace
+
+    def held_open(self: Path, target: Path) -> Path:
+        if self == tmp_path / "bay_objects.gpkg":
+            raise PermissionError(13, "The process cannot access the file")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", held_open)
+    with (
+        pytest.raises(OutputNotWritableError, match="cannot be written"),
+        Workspace(tmp_path, "bay", overwrite=True) as workspace,
+    ):
+        finish(workspace, "_landcover.tif", "_count.tif", "_objects.gpkg")
+        workspace.publish()
+    texts = {p.read_text(encoding="utf-8") for p in tmp_path.iterdir() if p.is_file()}
+    assert texts == {"old"}
+    assert len(list(tmp_path.glob("bay*"))) == 3
+
+
+def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    with pytest.raises(OutputNotWritableError), Workspace(tmp_path / "out", "bay"):
+        pass
+
+
+def test_an_unfinished_run_is_refused_until_overwritten(tmp_path: Path) -> None:
+    (tmp_path / ".bay.sargeo").mkdir()
+    with pytest.raises(ProductsExistError), Workspace(tmp_path, "bay"):
+        pass
+    with Workspace(tmp_path, "bay", overwrite=True) as workspace:
+        assert (workspace.folder / "stripes").is_dir()
+
+
+def test_the_systems_error_number_tells_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(DiskFullError), writing_to(tmp_path):
+        raise OSError(28, "No space left on device")
