@@ -63,17 +63,16 @@ Device = Annotated[
     ),
 ]
 BatchSize = Annotated[
-    int | None, typer.Option(metavar="N", min=1, help="Windows at a time.", rich_help_panel=MACHINE)
+    int | None, typer.Option(metavar="N", help="Windows at a time.", rich_help_panel=MACHINE)
 ]
 Patch = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, help="Pixels along a window's side.", rich_help_panel=MACHINE),
+    typer.Option(metavar="N", help="Pixels along a window's side.", rich_help_panel=MACHINE),
 ]
 Margin = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        min=0,
         help="Pixels of a window's rim that only give context.",
         rich_help_panel=MACHINE,
     ),
@@ -81,17 +80,15 @@ Margin = Annotated[
 
 MinConfidence = Annotated[
     float | None,
-    typer.Option(
-        metavar="P", min=0, max=1, help="Keep objects from here on.", rich_help_panel=OBJECTS
-    ),
+    typer.Option(metavar="P", help="Keep objects from here on.", rich_help_panel=OBJECTS),
 ]
 MinLength = Annotated[
     float | None,
-    typer.Option(metavar="METRES", min=0, help="Keep longer ones.", rich_help_panel=OBJECTS),
+    typer.Option(metavar="METRES", help="Keep longer ones.", rich_help_panel=OBJECTS),
 ]
 MaxLength = Annotated[
     float | None,
-    typer.Option(metavar="METRES", min=0, help="Keep shorter ones.", rich_help_panel=OBJECTS),
+    typer.Option(metavar="METRES", help="Keep shorter ones.", rich_help_panel=OBJECTS),
 ]
 Exclude = Annotated[
     Path | None,
@@ -109,7 +106,6 @@ CoastBuffer = Annotated[
     float,
     typer.Option(
         metavar="METRES",
-        min=0,
         help="Leave out objects this near to land.",
         rich_help_panel=OBJECTS,
     ),

@@ -104,7 +104,7 @@ def _text(value: object, name: str = "") -> str:
 
             return decimal(value)
         case float():
-            return f"{value:.6g}"
+            return f"{value:.10g}"
         case Mapping():
             return ", ".join(f"{_label(key)} {_text(item, key)}" for key, item in value.items())
         case str():
