@@ -1,0 +1,62 @@
+"""The real data sets load, and what is held out is not trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sargeo_training.sheet import UNKNOWN, Sheet, Source
+from sargeo_training.sources.every import load_all
+from sargeo_training.sources.sen1floods11 import HELD_OUT
+
+pytestmark = [pytest.mark.data, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def sources(sargeo_data: Path) -> dict[str, Source]:
+    return {s.name: s for s in load_all(sargeo_data)}
+
+
+def test_no_pixel_is_known_to_both_splits(sources: dict[str, Source]) -> None:
+    for source in sources.values():
+        held_out = {s.name: s for s in source.of_split("holdout")}
+        for sheet in source.of_split("train"):
+            other = held_out.get(sheet.name)
+            if other is not None:
+                assert not ((sheet.labels != UNKNOWN) & (other.labels != UNKNOWN)).any()
+                assert not (sheet.searched & other.searched).any()
+
+
+def test_whole_chips_and_tiles_are_held_out(sources: dict[str, Source]) -> None:
+    chips = sources["sen1floods11"]
+    assert {s.name for s in chips.of_split("holdout")} == HELD_OUT
+    assert not {s.name for s in chips.of_split("train")} & HELD_OUT
+    terramind = sources["terramind"]
+    assert terramind.weight == 0
+    assert not terramind.of_split("train")
+
+
+def test_ssdd_is_complete(sources: dict[str, Source]) -> None:
+    ssdd = sources["ssdd"]
+    assert len(ssdd.sheets) == 928
+    assert 100 < len(ssdd.of_split("holdout")) < 180
+    assert all(len(s.ships) for s in ssdd.sheets)
+
+
+def test_every_sheet_to_train_on_teaches_something(sources: dict[str, Source]) -> None:
+    def teaches(sheet: Sheet) -> bool:
+        return bool((sheet.labels[sheet.valid] != UNKNOWN).any() or sheet.searched.any())
+
+    idle = [s.name for src in sources.values() for s in src.of_split("train") if not teaches(s)]
+    assert idle == []
+
+
+def test_ships_lie_on_searched_ground(sources: dict[str, Source]) -> None:
+    for name in ("ssdd", "opensarship", "simulated"):
+        for sheet in sources[name].sheets:
+            rows, cols = (
+                np.clip(sheet.ships[:, k].astype(int), 0, n - 1) for k, n in enumerate(sheet.shape)
+            )
+            assert sheet.searched[rows, cols].all(), sheet.name

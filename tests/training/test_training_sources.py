@@ -1,0 +1,158 @@
+"""Sources translate their own codings, and split by whole images, fields and blocks of ground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from sargeo.errors import ReferenceDataError
+from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
+from sargeo_training.sheet import NOT_WATER, UNKNOWN
+from sargeo_training.sources import airsar, flood, opensarship, sen1floods11, simulated, ssdd
+from sargeo_training.sources.files import read_bands, recode, split_by_name
+
+SSDD_XML = """<annotation><object><name>ship</name>
+<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>30</xmax><ymax>26</ymax></bndbox>
+<rotated_bndbox><rotated_bbox_w>7</rotated_bbox_w><rotated_bbox_h>21.5</rotated_bbox_h>
+</rotated_bndbox></object></annotation>"""
+
+OPENSARSHIP_XML = """<?xml version="1.0" encoding="UTF-8"?>\r\n<ShipList><ship>
+<SARShipInformation><Head_x>100</Head_x><Head_y>50</Head_y><Tail_x>112</Tail_x><Tail_y>51</Tail_y>
+<Center_x>106</Center_x><Center_y>50</Center_y><Manual_Length>118</Manual_Length>
+</SARShipInformation><AISShipInformation><Length>{ais}</Length></AISShipInformation></ship>
+<\\ShipList>"""
+
+
+def write(path: Path, values: np.ndarray, **profile: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bands = values if values.ndim == 3 else values[None]
+    shape = {"count": len(bands), "height": bands.shape[1], "width": bands.shape[2]}
+    driver = "PNG" if path.suffix == ".png" else "GTiff"
+    with rasterio.open(path, "w", driver=driver, dtype=values.dtype, **shape, **profile) as file:
+        file.write(bands)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
+
+def test_recode_leaves_what_is_not_named_unknown() -> None:
+    assert recode(np.array([[1, 2, 3]]), {1: 10, 3: 80}).tolist() == [[10, UNKNOWN, 80]]
+
+
+def test_split_by_name_is_stable_and_of_the_asked_share() -> None:
+    names = [f"{i:06d}" for i in range(2000)]
+    held_out = [n for n in names if split_by_name(n, 0.15) == "holdout"]
+    assert 0.12 < len(held_out) / len(names) < 0.18
+    assert held_out == [n for n in names if split_by_name(n, 0.15) == "holdout"]
+
+
+def test_missing_file_is_told_with_its_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceDataError, match=r"lack the file .*nowhere\.tif.*--data"):
+        read_bands(tmp_path / "nowhere.tif")
+
+
+def test_sen1floods11_holds_out_whole_chips(tmp_path: Path) -> None:
+    degrees = Affine(9e-5, 0, 10.0, 0, -9e-5, 60.0)
+    decibels = np.full((2, 8, 8), -12.0, np.float32)
+    decibels[0, 0, 0] = np.nan
+    water = np.zeros((8, 8), np.int16)
+    water[:4], water[7] = 1, -1
+    for name in ("India_900498", "Mekong_333434"):
+        root = tmp_path / "sen1floods11"
+        write(root / f"{name}_s1_vv_vh_db.tif", decibels, crs="EPSG:4326", transform=degrees)
+        write(root / f"{name}_water.tif", water, crs="EPSG:4326", transform=degrees)
+    held_out, trained = sen1floods11.load(tmp_path).sheets
+    assert (held_out.split, trained.split) == ("holdout", "train")
+    assert trained.labels[:, 0].tolist() == [OPEN_WATER.code] * 4 + [NOT_WATER] * 3 + [UNKNOWN]
+    assert not trained.valid[0, 0]
+    assert np.isfinite(trained.values).all()
+    assert trained.gsd_m == pytest.approx((10.0, 5.0), rel=0.02)
+    assert not trained.searched.any()
+
+
+def test_ssdd_reads_boxes_lengths_and_sea(tmp_path: Path) -> None:
+    root = tmp_path / "ssdd"
+    write(root / "images" / "000001.png", np.full((32, 40), 90, np.uint8))
+    (root / "images" / "000001.png").rename(root / "images" / "000001.jpg")
+    sea = np.zeros((32, 40), np.uint8)
+    sea[:, 20:] = 255
+    write(root / "land_masks" / "000001.png", sea)
+    (root / "annotations").mkdir()
+    (root / "annotations" / "000001.xml").write_text(SSDD_XML, encoding="utf-8")
+    (sheet,) = ssdd.load(tmp_path).sheets
+    assert sheet.ships.tolist() == [[23, 20, 6, 20, 21.5]]
+    assert sheet.labels[0, 0] == NOT_WATER
+    assert sheet.labels[0, 39] == OPEN_WATER.code
+    assert sheet.gsd_m is None
+    assert sheet.searched.all()
+
+
+@pytest.mark.parametrize(("ais", "length_px"), [("120", 12.0), ("0", 11.8)])
+def test_opensarship_trusts_ais_before_the_eye(tmp_path: Path, ais: str, length_px: float) -> None:
+    product = tmp_path / "opensarship" / "S1A_IW_GRDH_x"
+    write(product / "Cargo_x106_y50.tif", np.full((2, 40, 120), 0.02, np.float32))
+    (product / "Ship.xml").write_text(OPENSARSHIP_XML.format(ais=ais), encoding="utf-8")
+    (sheet,) = opensarship.load(tmp_path).sheets
+    row, col, height, width, length = sheet.ships[0]
+    assert (row, col) == (20, 41)  # of a chip that is cut to 82 columns
+    assert (height, width) == (3, 12)
+    assert length == pytest.approx(length_px)
+    assert sheet.searched[int(row), int(col)]
+    assert not sheet.searched[int(row), int(col) + 30]
+    assert sheet.valid.sum() == 40 * 82
+
+
+def test_flooded_ground_was_land_before_and_water_after(tmp_path: Path) -> None:
+    root = tmp_path / "flood_emsr795"
+    measured = np.zeros((160, 160), np.uint8)
+    measured[32:128, 32:128] = 100
+    measured[70:80, 70:80] = 0  # smooth water within the footprint
+    flooded = np.zeros((160, 160), np.uint8)
+    flooded[70:80, 70:80] = flooded[0:5, 0:5] = 1
+    write(root / "flood.tif", flooded)
+    for name in ("vv_pre", "vh_pre", "vv_post", "vh_post"):
+        write(root / f"{name}.tif", measured)
+    before, after = flood.load(tmp_path).sheets
+    assert before.labels[75, 75] == NOT_WATER
+    assert after.labels[75, 75] == OPEN_WATER.code
+    assert after.valid[75, 75]
+    assert not after.valid[2, 2]
+    assert after.labels[2, 2] == UNKNOWN
+    assert set(np.unique(after.labels)) == {UNKNOWN, OPEN_WATER.code}
+
+
+def test_flevoland_holds_out_whole_fields(tmp_path: Path) -> None:
+    root = tmp_path / "airsar_flevoland"
+    codes = np.zeros((64, 64), np.uint8)
+    for i in range(8):
+        for j in range(8):
+            codes[8 * i : 8 * i + 6, 8 * j : 8 * j + 6] = (1, 2, 3, 10, 15)[(i + j) % 5]
+    write(root / "labels_train.tif", codes)
+    write(root / "hh_vv_hv_quarter_db.tif", np.full((3, 64, 64), 160, np.uint8))
+    trained, held_out = airsar.load_flevoland(tmp_path).sheets
+    both = (trained.labels > 0) & (held_out.labels > 0)
+    assert not both.any()
+    assert ((trained.labels > 0) | (held_out.labels > 0))[codes > 0].all()
+    for i in range(8):
+        for j in range(8):
+            field = held_out.labels[8 * i : 8 * i + 6, 8 * j : 8 * j + 6]
+            assert len(np.unique(field)) == 1
+    ours = {TREES.code, LOW_VEGETATION.code, BARE.code, BUILT_UP.code, OPEN_WATER.code, UNKNOWN}
+    assert set(np.unique(trained.labels)) <= ours
+    assert trained.values[0, 0, 0] == -10.0
+
+
+def test_simulated_sheets_have_boxes_around_their_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulated, "_COUNT", 2)
+    monkeypatch.setattr(simulated, "_SHAPE", (256, 256))
+    sheets = simulated.load(Path()).sheets
+    assert [s.bands[0].polarisation for s in sheets] == ["HH", "VV"]
+    ships = np.concatenate([s.ships for s in sheets])
+    assert len(ships)
+    diagonal = np.hypot(ships[:, 2], ships[:, 3])
+    assert (diagonal >= ships[:, 4] - 1e-3).all()
+    assert (ships[:, 2:4].max(axis=1) <= 1.5 * ships[:, 4]).all()
