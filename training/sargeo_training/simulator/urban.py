@@ -15,14 +15,14 @@ _ALIGNED_DB = {Surface.RESIDENTIAL: 4.0, Surface.DENSE_URBAN: 5.0, Surface.INDUS
 _ALIGNED_WITHIN_DEG = 9.0
 
 # Shape of the gamma texture: Oliver and Quegan (2004), chapter 5: high for fields, lower for
-# woodland. It is per pixel, before the sensor's blur leaves a fourth of its variance. Towns are
+# woodland. It is per pixel, before the sensor's blur leaves a seventh of its variance. Towns are
 # log-normal with the spread in dB that a few strong scatterers make.
 _GAMMA_TEXTURE = {
-    Surface.FOREST: 2.5,
-    Surface.SHRUB: 5.0,
-    Surface.CROP: 20.0,
-    Surface.GRASS: 20.0,
-    Surface.ROCK: 4.0,
+    Surface.FOREST: 1.6,
+    Surface.SHRUB: 3.5,
+    Surface.CROP: 14.0,
+    Surface.GRASS: 14.0,
+    Surface.ROCK: 2.8,
 }
 _LOGNORMAL_TEXTURE_DB = {
     Surface.RESIDENTIAL: 4.0,
