@@ -15,8 +15,10 @@ def keep_freed_memory() -> str | None:
     """Keep freed memory in the process, so that the next window finds its pages mapped.
 
     glibc maps every large tensor afresh and unmaps it when it is freed; the kernel then clears
-    each page again, at the first touch. Convolutional networks on CPUs free and ask for hundreds
-    of megabytes per window.
+    each page again, at the first touch. Measured side by side with the tower of 3.6 million
+    weights, 8 windows of 512 by 512 pixels and two cores: 281,000 page faults per batch and 22 %
+    of CPU time in the kernel without this setting; 1,700 and 0.4 % with it. The batch took 1.35
+    times the CPU time without it. The peak of memory was the same within 10 %.
 
     Returns
     -------

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
 from sargeo.legend import LAND_COVER_CODES, OBJECT_KINDS
-from sargeo.model.registry import DEFAULT_MODEL, list_models, load_model, resolve
+from sargeo.model.registry import DEFAULT_MODEL, load_model, resolve
 from sargeo.model.storage import WEIGHTS_FILE
 from sargeo.scene.bands import Band
 from sargeo.tiling.batch import Acquisition, Batch
 from sargeo.tiling.plan import plan_windows
-
-pytestmark = pytest.mark.skipif(
-    DEFAULT_MODEL not in list_models(), reason=f"{DEFAULT_MODEL} is not trained yet"
-)
 
 
 def test_it_is_small_and_speaks_the_legend() -> None:
