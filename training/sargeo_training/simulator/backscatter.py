@@ -123,17 +123,16 @@ def parcel_backscatter(
     """
     channels = len(BAND_POLARISATIONS[band])
     table = np.ones((channels, len(Surface), TABLE_SIZE), dtype=np.float32)
+    deviation = _parcel_deviation(rng, channels)
     for surface, known in LAND_BACKSCATTER[band].items():
+        gains = 10 ** (known.parcel_db / 10 * deviation)
         mean = mean_backscatter(band, surface, incidence_deg)
-        for channel, gain in enumerate(_parcel_gains(rng, channels, known.parcel_db)):
-            table[channel, surface] = mean[channel] * gain
+        table[:, surface] = (mean / gains.mean(axis=1))[:, None] * gains
     return table
 
 
-def _parcel_gains(rng: np.random.Generator, channels: int, parcel_db: float) -> Field32:
-    """Gains (channels, TABLE_SIZE) of mean 1, log-normal, correlated between channels."""
+def _parcel_deviation(rng: np.random.Generator, channels: int) -> Field32:
+    """Draw standard normal deviations (channels, TABLE_SIZE), correlated between channels."""
     shared = rng.standard_normal(TABLE_SIZE, dtype=np.float32)
     own = rng.standard_normal((channels, TABLE_SIZE), dtype=np.float32)
-    deviation_db = parcel_db * (np.sqrt(_SHARED) * shared + np.sqrt(1 - _SHARED) * own)
-    gains = 10 ** (deviation_db / 10)
-    return np.asarray(gains / gains.mean(axis=1, keepdims=True))
+    return np.asarray(_SHARED**0.5 * shared + (1 - _SHARED) ** 0.5 * own, dtype=np.float32)
