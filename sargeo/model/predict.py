@@ -58,7 +58,7 @@ def predict(
     """Map an array; see `sargeo.model.api.SarModel.predict`."""
     values = np.asarray(pixels, dtype=np.float32)
     kinds = _bands(values.shape, bands, scale, quantity)
-    known = np.isfinite(values).all(axis=0)
+    known = np.asarray(np.isfinite(values).all(axis=0), dtype=bool)
     if valid is not None:
         known &= np.asarray(valid, dtype=bool)
     normalisation = Normalisation.of_values(
