@@ -56,7 +56,12 @@ def describe(command: Any, path: str) -> list[str]:
     records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
     rows = [tuple(text.replace("|", "\\|") for text in record) for record in records if record]
     if rows:
-        lines += ["| | |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in rows), ""]
+        lines += [
+            "| argument or option | meaning |",
+            "|---|---|",
+            *(f"| `{name}` | {text} |" for name, text in rows),
+            "",
+        ]
     if isinstance(command, TyperGroup):
         for name in command.list_commands(context):
             lines += describe(command.get_command(context, name), f"{path} {name}")
