@@ -8,7 +8,14 @@ function sargeoPage(map, pictures, data) {
   // One canvas for both, since a canvas above would keep clicks from one below.
   const canvas = L.canvas({ padding: 0.2, tolerance: 3 });
   if (data.cells) layers.count = vectorControl(cellLayer(data.cells, data.countRamp, canvas));
-  if (data.objects) layers.objects = vectorControl(objectLayer(data.objects, data.objectColours, canvas));
+  if (data.objects) {
+    const group = objectLayer(data.objects, data.objectColours, canvas);
+    layers.objects = vectorControl(group);
+    // Small where a whole scene is seen, so that many objects do not hide it.
+    const resize = () => group.invoke("setRadius", Math.min(Math.max(map.getZoom() - 7, 2), 5));
+    map.on("zoomend", resize);
+    resize();
+  }
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
   wirePanel(map, layers);
   L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
@@ -61,7 +68,7 @@ function cellLayer(cells, ramp, renderer) {
 function objectLayer(objects, colours, renderer) {
   return L.featureGroup(objects.lon.map((lon, i) =>
     L.circleMarker([objects.lat[i], lon], {
-      renderer, radius: 4, weight: 1, color: "#fff", fillColor: colours[objects.kind[i]],
+      renderer, weight: 1, color: "#fff", fillColor: colours[objects.kind[i]],
     }).bindPopup(() => popup(objects.kinds[objects.kind[i]], [
       ["Confidence", `${(100 * objects.confidence[i]).toFixed(0)} %`],
       ["Length", objects.length[i] === null ? "not known" : `${objects.length[i]} m`],
