@@ -64,7 +64,7 @@ def timed() -> Iterator[Timing]:
 
 
 def small_model() -> SarModel:
-    """Return a network with random weights of the same build as the embedded one, but far smaller."""
+    """Return a network built like the embedded one, but far smaller, with random weights."""
     embedded = load_model("sargeo-tiny", "cpu")
     tower = TowerSpec(depths=(1, 1, 1, 1), dims=(8, 16, 16, 16), decoder_dim=8)
     spec = embedded.spec.model_copy(update={"name": "small", "tower": tower})

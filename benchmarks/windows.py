@@ -1,4 +1,4 @@
-"""How much does cutting a scene into windows change its map?
+"""Measure how much cutting a scene into windows changes its map.
 
     python benchmarks/windows.py SCENE [--row R] [--col C] [--side 2048] [--model NAME]
 
