@@ -269,7 +269,7 @@ class _Run:
 
     def _write_item(self, workspace: Workspace, normalisation: Normalisation) -> None:
         run = Run(
-            source=self.job.scene.source,
+            source=_findable(self.job.scene.source),
             grid=self.job.scene.grid,
             acquired=None,
             began=self.began,
@@ -330,6 +330,12 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self._seconds[self._phase] = time.perf_counter() - self._began
+
+
+def _findable(source: str) -> str:
+    """Return the full path of a file, so that its products find it from any folder."""
+    path = Path(source)
+    return str(path.resolve()) if path.is_file() else source
 
 
 def _drain(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from xml.etree import ElementTree as ET
 
 from sargeo.legend import LAND_COVER, NODATA, UNCERTAIN_CLASS
@@ -70,24 +69,6 @@ def count_entries(largest: int) -> tuple[tuple[int, LegendEntry], ...]:
         entries.append((upper, LegendEntry(name, colour)))
         lower = upper + 1
     return tuple(entries)
-
-
-def legend_html(entries: Sequence[LegendEntry]) -> str:
-    """Return legend entries as an HTML list, each with a swatch of its colour."""
-    items = (
-        f'<li><span class="sargeo-swatch" style="background:{e.colour}"></span>'
-        f"{escape(e.name)}</li>"
-        for e in entries
-    )
-    return f'<ul class="sargeo-legend">{"".join(items)}</ul>'
-
-
-LEGEND_CSS = (
-    ".sargeo-legend{list-style:none;margin:0;padding:0}"
-    ".sargeo-swatch{display:inline-block;width:1em;height:1em;margin-right:.5em;"
-    "vertical-align:-.15em;border:1px solid #666}"
-)
-"""Style sheet of `legend_html`."""
 
 
 def landcover_qml() -> str:

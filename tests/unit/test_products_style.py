@@ -20,10 +20,7 @@ from sargeo.products.style import (
     count_entries,
     count_qml,
     land_cover_colours,
-    land_cover_entries,
     landcover_qml,
-    legend_html,
-    object_entries,
     objects_qml,
 )
 
@@ -88,13 +85,6 @@ def test_the_object_style_has_a_symbol_per_kind() -> None:
     symbols = {s.get("name") for s in renderer.iter("symbol")}
     assert set(categories) == {"ship", "platform"}
     assert set(categories.values()) == symbols
-
-
-def test_the_web_legend_escapes_names_and_shows_what_occurs() -> None:
-    assert [e.name for e in land_cover_entries([10, 80])] == ["trees", "open water"]
-    html = legend_html(object_entries(("<ship>",)))
-    assert "&lt;ship&gt;" in html
-    assert "<ship>" not in html
 
 
 def test_names_and_table_stand_beside_a_cog_that_stays_one(tmp_path: Path) -> None:
