@@ -41,12 +41,6 @@ def land_cover_colours() -> dict[int, Colour]:
     return {NODATA: (0, 0, 0, 0), **{c.code: (*c.rgb, 255) for c in LEGEND}}
 
 
-def land_cover_entries(codes: Sequence[int] | None = None) -> tuple[LegendEntry, ...]:
-    """Return the legend of the land cover, of all classes or of those that occur."""
-    shown = [c for c in LEGEND if codes is None or c.code in codes]
-    return tuple(LegendEntry(c.name, c.colour) for c in shown)
-
-
 def object_entries(kinds: Sequence[str]) -> tuple[LegendEntry, ...]:
     """Return the legend of the objects."""
     colours = (OBJECT_COLOURS[i % len(OBJECT_COLOURS)] for i in range(len(kinds)))
