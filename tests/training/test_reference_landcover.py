@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import geopandas as gpd
 import pytest
 
@@ -70,3 +73,13 @@ def test_on_the_radar_polygons_lie_where_the_displacement_says(polygons):
     assert (moved.x - drawn.x).to_numpy() == pytest.approx(10.0 * polygons["radar_cols"], abs=0.2)
     assert (moved.y - drawn.y).to_numpy() == pytest.approx(-10.0 * polygons["radar_rows"], abs=0.2)
     assert polygons["radar_cols"].abs().max() > 0
+
+
+def test_the_protocol_states_the_true_counts(polygons):
+    protocol = files("sargeo_training.reference").joinpath("PROTOCOL.md").read_text("utf-8")
+    row = re.compile(r"^\| (.+) \| (\d+) \([\d.]+\) \| (\d+) \([\d.]+\) \|$", re.MULTILINE)
+    stated = {name: (int(a), int(b)) for name, a, b in row.findall(protocol) if name in NAMES}
+    counts = polygons.groupby(["class", "split"]).size()
+    assert stated == {name: (counts[name, "train"], counts[name, "holdout"]) for name in NAMES}
+    assert f"{len(polygons)} polygons" in protocol
+    assert f"in {polygons['block'].nunique()} blocks" in protocol
