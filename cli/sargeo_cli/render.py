@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # Wide enough for any path: output that is piped must not be wrapped.
 UNWRAPPED = 10_000
 
+# Items of a list that are longer than this many characters, such as paths, take a line each.
+LONG = 20
+
 # Names end in their unit; these numbers are shown with a prefix to it.
 BYTES = "_bytes"
 
@@ -104,11 +107,13 @@ def _text(value: object, name: str = "") -> str:
 
             return decimal(value)
         case float():
-            return f"{value:.10g}"
+            # Coordinates in metres keep their centimetres.
+            return f"{value:.10g}" if abs(value) >= 1e5 else f"{value:.5g}"
         case Mapping():
             return ", ".join(f"{_label(key)} {_text(item, key)}" for key, item in value.items())
         case str():
             return value
         case Sequence():
-            return ", ".join(_text(item, name) for item in value)
+            items = [_text(item, name) for item in value]
+            return ("\n" if any(len(item) > LONG for item in items) else ", ").join(items)
     return str(value)

@@ -203,4 +203,4 @@ def test_demo_maps_its_scene_and_may_be_run_again(cli: Cli, tmp_path: Path) -> N
         outcome = cli("demo", "-o", tmp_path)
         assert outcome.code == 0, outcome.err
         (page,) = tmp_path.glob("*_map.html")
-        assert str(page) in outcome.out
+        assert outcome.out.endswith(f"Open {page} in a browser.\n")

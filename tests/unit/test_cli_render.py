@@ -12,10 +12,16 @@ FACTS = {
     "name": "scene [a]",
     "gsd_known": True,
     "incidence_deg": None,
-    "grid": {"shape": [10, 20], "spacing_m": 10.000000001, "corner": {"row": 0, "col": 0}},
+    "grid": {
+        "shape": [10, 20],
+        "spacing_m": 10.000000001,
+        "y": 5_000_000.25,
+        "corner": {"row": 0, "col": 0},
+    },
     "sizes": {"memory_bytes": 2_100_000_000, "output_bytes": {"landcover": 5}},
     "bands": [{"polarisation": "VV", "scale": "db"}, {"polarisation": "VH", "scale": "db"}],
     "notes": [],
+    "products": ["a/long/path/to/the_first.tif", "b.tif"],
 }
 
 
@@ -27,10 +33,13 @@ def test_text_has_sections_and_tables(capsys: pytest.CaptureFixture[str]) -> Non
         "  gsd known       yes",
         "  incidence deg   unknown",
         "  notes",
+        "  products        a/long/path/to/the_first.tif",
+        "                  b.tif",
         "",
         "grid",
         "  shape       10, 20",
         "  spacing m   10",
+        "  y           5000000.25",
         "  corner      row 0, col 0",
         "",
         "sizes",

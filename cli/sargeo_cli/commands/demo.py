@@ -21,7 +21,6 @@ def demo(
     Products of an earlier demonstration in the same folder are replaced.
     """
     from sargeo.demo import demo_scene_path
-
     from sargeo.mapping import map_scene
 
     with (
@@ -40,3 +39,6 @@ def demo(
             command=ctx.obj,
         )
     show_result(report.to_dict(), progress)
+    if progress is not ProgressStyle.jsonl:
+        (page,) = (path for path in report.products if path.suffix == ".html")
+        typer.echo(f"\nOpen {page} in a browser.")
