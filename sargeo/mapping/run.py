@@ -170,6 +170,7 @@ class _Run:
             constants = self.job.model.spec.normalisation.constants()
             normalisation = Normalisation.of_scene(self.job.scene, constants)
             workspace.write_manifest(self.job.manifest(normalisation.to_dict()))
+        pace.phase("read", done=1)
         with RasterProducts(self.job, workspace.paths, self._metadata()) as rasters:
             with _Clock(self.seconds, "map"):
                 detections = self._map(workspace, rasters, normalisation, pace)
@@ -181,11 +182,13 @@ class _Run:
             with _Clock(self.seconds, "finish"):
                 pace.phase("finish")
                 found = self._finish(workspace, rasters, detections)
+                pace.phase("finish", done=1)
         self._write_item(workspace, normalisation)
         if self.job.options.web_map:
             with _Clock(self.seconds, "webmap"):
                 pace.phase("webmap")
                 self._web_map(workspace)
+                pace.phase("webmap", done=1)
             self._write_item(workspace, normalisation)  # the page read it, and belongs to it
         pace.check()
         return self._report(workspace.publish(), rasters, found)
