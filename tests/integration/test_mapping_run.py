@@ -135,7 +135,7 @@ def test_products_are_not_replaced_unasked(scene: Path, tmp_path: Path) -> None:
         map_scene(scene, StubModel(), out, products=("landcover",))
     assert digest(out, *RASTERS) == before
     map_scene(scene, StubModel(), out, products=("landcover",), overwrite=True)
-    assert not (out / "bay_objects.gpkg", layer="objects").exists()
+    assert not (out / "bay_objects.gpkg").exists()
 
 
 class CancelAfter(Silent):
