@@ -24,7 +24,7 @@ from sargeo_cli.commands.zones import zones
 from sargeo_cli.failures import describe_failure, present_failure
 from sargeo_cli.joined import join_commands
 from sargeo_cli.progress import wants_json_lines
-from sargeo_cli.streams import flush_quietly, use_utf8
+from sargeo_cli.streams import drop_output, reader_is_gone, use_utf8
 
 DEBUG = "--debug"
 
@@ -87,6 +87,8 @@ def run(argv: Sequence[str]) -> int:
     try:
         code = _invoke(args, quiet=not debug)
     except (Exception, KeyboardInterrupt) as error:
+        if reader_is_gone(error):
+            raise
         if debug:
             traceback.print_exc()
         failure = describe_failure(error)
@@ -111,6 +113,12 @@ def _invoke(args: Sequence[str], *, quiet: bool) -> int:
 def main() -> None:
     """Run the command line of this process: the entry point."""
     use_utf8()
-    code = run(sys.argv[1:])
-    flush_quietly()
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except OSError as error:
+        if not reader_is_gone(error):
+            raise
+        drop_output()
+        code = 1
     sys.exit(code)

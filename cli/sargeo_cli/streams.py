@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
+
+# Writing to a pipe whose reader has gone (``sargeo info x.tif | head``); Windows says "invalid".
+READER_GONE = {errno.EPIPE} if sys.platform != "win32" else {errno.EPIPE, errno.EINVAL}
 
 
 def use_utf8() -> None:
@@ -14,12 +18,15 @@ def use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def flush_quietly() -> None:
-    """Flush standard output, and say nothing if its reader has gone (``sargeo info x | head``).
+def reader_is_gone(error: BaseException) -> bool:
+    """Tell whether an error only means that nobody reads standard output any longer."""
+    named = getattr(error, "filename", None)  # then it is about that file
+    return isinstance(error, OSError) and error.errno in READER_GONE and named is None
 
-    Without this the interpreter complains at exit. From the note on SIGPIPE in Python's docs.
+
+def drop_output() -> None:
+    """Let nobody read standard output, so that the interpreter can flush it as it exits.
+
+    From the note on SIGPIPE in the documentation of Python's signal module.
     """
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
