@@ -69,7 +69,7 @@ def export_run(run: Path, model: Path, data: Path, *, threads: int) -> None:
 def _finish(run: Path, model: Path, sources: Sequence[Source], console: Console) -> None:
     network, recipe = load_checkpoint(run)
     report = make_report(score_held_out(network, sources))
-    used = tuple(s.name for s in sources if s.weight > 0)
+    used = tuple(f"{s.name} ({s.licence})" for s in sources if s.weight > 0)
     spec = tiny_spec(recipe, used).model_copy(
         update={"temperature": report.temperature, "min_confidence": report.min_confidence}
     )
