@@ -71,6 +71,17 @@ def test_rare_classes_weigh_more_per_cell() -> None:
     assert rare > 2 * common
 
 
+def test_sparse_labels_are_not_drowned_by_dense_ones() -> None:
+    target = torch.full((2, 32, 32), IGNORE)
+    target[0] = 1
+    target[1, :10, :10] = 1
+    logits = torch.zeros(2, 5, 32, 32, requires_grad=True)
+    landcover_loss(logits, target).backward()
+    assert logits.grad is not None
+    dense, sparse = logits.grad[0].abs().sum(), logits.grad[1].abs().sum()
+    assert 0.5 < sparse / dense < 1
+
+
 def test_false_alarm_costs_only_where_searched() -> None:
     targets = blank_targets()
     heat = torch.full((1, 1, 8, 8), -9.0)
@@ -82,11 +93,11 @@ def test_false_alarm_costs_only_where_searched() -> None:
 
 def test_found_ship_costs_less_than_missed_ship() -> None:
     targets = blank_targets()
-    targets.centre[0, 3, 3] = True
-    targets.heat[0, 3, 3] = 1.0
+    targets.centre[0, ::3, 3] = True
+    targets.heat[0, ::3, 3] = 1.0
     missed = torch.full((1, 1, 8, 8), -6.0)
     found = missed.clone()
-    found[0, 0, 3, 3] = 6.0
+    found[0, 0, ::3, 3] = 6.0
     assert object_loss(maps(found), targets).item() < 0.1
     assert object_loss(maps(missed), targets).item() > 3
 

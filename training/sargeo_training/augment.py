@@ -164,7 +164,7 @@ def forget_calibration(sample: Sample, rng: Generator) -> Sample:
 
 def change_gain(sample: Sample, rng: Generator) -> Sample:
     """Shift decibels: slightly where calibrated, freely where not, and by band."""
-    common, each = (0.4, 0.3) if sample.calibrated else (2.5, 0.7)
+    common, each = (0.4, 0.3) if sample.calibrated else (1.5, 0.5)
     gain_db = rng.normal(0, common) + rng.normal(0, each, (len(sample.bands), 1, 1))
     gain = (10 ** (gain_db / 10)).astype(np.float32)
     return dataclasses.replace(sample, power=sample.power * gain)
@@ -172,7 +172,7 @@ def change_gain(sample: Sample, rng: Generator) -> Sample:
 
 def change_stretch(sample: Sample, rng: Generator) -> Sample:
     """Change the contrast of uncalibrated bands by a power law about their reference."""
-    if sample.calibrated or rng.random() > 0.4:
+    if sample.calibrated or rng.random() > 0.25:
         return sample
     exponent = float(rng.uniform(0.75, 1.3))
     middle = np.array(sample.references, dtype=np.float32)[:, None, None] ** 2
@@ -184,7 +184,7 @@ def stretch_tiles(sample: Sample, rng: Generator) -> Sample:
 
     Some products are stretched tile by tile, which leaves steps at the seams.
     """
-    if sample.calibrated or rng.random() > 0.25:
+    if sample.calibrated or rng.random() > 0.15:
         return sample
     amplitude = np.sqrt(sample.power)
     seam = int(rng.integers(16, amplitude.shape[2] - 16))

@@ -9,11 +9,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from sargeo.model.objects import ObjectMaps
-from sargeo_training.targets import PARTIAL_NOT_WATER, WATER_INDEX
+from sargeo_training.targets import IGNORE, PARTIAL_NOT_WATER, WATER_INDEX
 
 _PARTIAL_WEIGHT = 0.5
 _SIZE_WEIGHT = 0.3
 _WEIGHT_RANGE = (0.3, 3.0)
+_FEW_CELLS = 50
+_FEW_SHIPS = 4  # a batch without ships must not shake the tower
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class TargetMaps:
 def landcover_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy where the class is known, and of "not water" where only that is.
 
+    Samples weigh nearly the same however much of them is labelled: otherwise a few fully labelled
+    pictures would drown sparse polygons.
+
     Parameters
     ----------
     logits : Tensor, shape (N, K, h, w)
@@ -38,12 +43,14 @@ def landcover_loss(logits: Tensor, target: Tensor) -> Tensor:
         Index of the class, or a negative constant of `sargeo_training.targets`.
     """
     flat, wanted = logits.float().movedim(1, -1).flatten(0, -2), target.flatten()
+    known = (target != IGNORE).flatten(1).sum(1)
+    share = (1 / (known + _FEW_CELLS))[:, None, None].expand_as(target).flatten()
     full, partial = wanted >= 0, wanted == PARTIAL_NOT_WATER
-    weights = _balance(wanted[full], logits.shape[1])
-    entropy = functional.cross_entropy(flat[full], wanted[full], weights, reduction="sum")
-    total = entropy / weights[wanted[full]].sum().clamp(min=1)
-    not_water = -_log_not_water(flat[partial]).sum() / partial.sum().clamp(min=1)
-    return total + _PARTIAL_WEIGHT * not_water
+    weight = _balance(wanted[full], share[full], logits.shape[1])[wanted[full]] * share[full]
+    entropy = functional.cross_entropy(flat[full], wanted[full], reduction="none")
+    not_water = -_log_not_water(flat[partial]) * share[partial] * _PARTIAL_WEIGHT
+    total = weight.sum() + _PARTIAL_WEIGHT * share[partial].sum()
+    return ((entropy * weight).sum() + not_water.sum()) / total.clamp(min=1e-6)
 
 
 def _log_not_water(logits: Tensor) -> Tensor:
@@ -52,16 +59,17 @@ def _log_not_water(logits: Tensor) -> Tensor:
     return logits[:, others].logsumexp(1) - logits.logsumexp(1)
 
 
-def _balance(classes: Tensor, count: int) -> Tensor:
+def _balance(classes: Tensor, share: Tensor, count: int) -> Tensor:
     """Weigh classes by one over the root of their share of the batch."""
-    frequency = torch.bincount(classes, minlength=count).float()
-    mean = frequency.sum() / (frequency > 0).sum().clamp(min=1)
-    return (mean / frequency.clamp(min=1)).sqrt().clamp(*_WEIGHT_RANGE)
+    frequency = torch.bincount(classes, share, minlength=count)
+    present = frequency > 0
+    mean = frequency.sum() / present.sum().clamp(min=1)
+    return (mean / frequency.clamp(min=1e-6)).sqrt().clamp(*_WEIGHT_RANGE)
 
 
 def object_loss(maps: ObjectMaps, target: TargetMaps) -> Tensor:
     """Focal loss of heat (Law & Deng 2018), and L1 of offset and log size at centres."""
-    count = target.centre.sum().clamp(min=1)
+    count = target.centre.sum().clamp(min=_FEW_SHIPS)
     heat = _focal(maps.heat[:, 0].float(), target.heat, target.centre, target.searched)
     offset = (maps.offset.float() - target.offset).abs().sum(1)[target.centre].sum()
     known = target.centre[:, None] & target.size.isfinite()

@@ -55,7 +55,7 @@ def load_flevoland(folder: Path) -> Source:
             labels=np.where(shown, labels, UNKNOWN).astype(np.uint8),
         )
 
-    return Source("airsar_flevoland", 0.6, (sheet("train"), sheet("holdout")), "unknown")
+    return Source("airsar_flevoland", 0.8, (sheet("train"), sheet("holdout")), "unknown")
 
 
 def load_san_francisco(folder: Path) -> Source:
