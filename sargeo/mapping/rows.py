@@ -171,7 +171,8 @@ def _landcover(rows: Rows) -> NDArray[np.uint8]:
 
 
 def _confidence(rows: Rows) -> NDArray[np.uint8]:
-    return rows.percents[0]
+    confidence: NDArray[np.uint8] = rows.percents[0]
+    return confidence
 
 
 def _probabilities(rows: Rows) -> NDArray[np.uint8]:

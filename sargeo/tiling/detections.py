@@ -50,7 +50,9 @@ class Detections:
     @classmethod
     def empty(cls) -> Detections:
         """Return a table without rows."""
-        return cls(*(np.zeros(0, dtype=t) for t in _DTYPES))
+        none = np.zeros(0, dtype=np.float32)
+        place = np.zeros(0, dtype=np.float64)
+        return cls(place, place, none, none, none, none, np.zeros(0, dtype=np.int64))
 
     @classmethod
     def concatenate(cls, parts: Sequence[Detections]) -> Detections:
@@ -59,6 +61,3 @@ class Detections:
             return cls.empty()
         columns = ([getattr(p, f.name) for p in parts] for f in fields(cls))
         return cls(*(np.concatenate(c) for c in columns))
-
-
-_DTYPES = (np.float64, np.float64, *(np.float32,) * 4, np.int64)

@@ -334,6 +334,6 @@ def _own(
 
 def _to_detections(objects: Tensor, read: Block) -> Detections:
     table = objects[objects[:, 5] > 0].to("cpu", torch.float64).numpy()
-    row, col, height, width, length, confidence, kind = table.T
-    sides = (side.astype(np.float32) for side in (height, width, length, confidence))
-    return Detections(row + read.row, col + read.col, *sides, kind.astype(np.int64))
+    row, col = table[:, 0] + read.row, table[:, 1] + read.col
+    height, width, length, confidence = table[:, 2:6].T.astype(np.float32)
+    return Detections(row, col, height, width, length, confidence, table[:, 6].astype(np.int64))

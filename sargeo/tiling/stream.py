@@ -87,8 +87,12 @@ class LoadedStripe:
         pixels = np.stack([self.pixels.values[:, rows, cols] for rows, cols in parts])
         valid = np.stack([self.pixels.valid[rows, cols] for rows, cols in parts])
         lonlat = np.stack([self.lonlat[w.index - first] for w in windows])
-        to_device = (torch.from_numpy(a).to(device, non_blocking=True) for a in (pixels, valid))
-        return Batch(*to_device, torch.from_numpy(lonlat).to(device), windows)
+        return Batch(
+            torch.from_numpy(pixels).to(device),
+            torch.from_numpy(valid).to(device),
+            torch.from_numpy(lonlat).to(device),
+            windows,
+        )
 
 
 def stream(source: PixelSource, stripes: Sequence[Stripe]) -> Iterator[LoadedStripe]:
