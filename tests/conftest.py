@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support.outcome import Outcome
 
 # Time limits per example fail on a busy machine; derandomised, a failure is the same everywhere.
 settings.register_profile("sargeo", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("sargeo")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command line did."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture

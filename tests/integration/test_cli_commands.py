@@ -9,8 +9,8 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import rasterio
-from conftest import Outcome
 from shapely.geometry import box
+from support.outcome import Outcome
 from support.rasters import write_scene
 
 from sargeo.model.registry import DEFAULT_MODEL

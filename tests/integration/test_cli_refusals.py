@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from conftest import Outcome
 from rasterio.control import GroundControlPoint
+from support.outcome import Outcome
 from support.rasters import backscatter_db, write_raster, write_scene
 
 AOI_ELSEWHERE = {
