@@ -1,6 +1,6 @@
 """Is the pipeline as fast as its encoder? Everything is measured in one run, side by side.
 
-    python benchmarks/map_scene.py [SCENE] [--small] [--repeat N]
+    python benchmarks/map_scene.py [SCENE] [--small] [--batch-size N] [--repeat N]
 
 Without a scene, one is made: uint8 amplitude, 6144 x 6144, a third of it nodata. ``--small`` takes
 a network of a few thousand weights, which encodes at 15 Mpx/s and more, so that a slow encoder does
@@ -66,7 +66,7 @@ def timed() -> Iterator[Timing]:
 def small_model() -> SarModel:
     """Return a network built like the embedded one, but far smaller, with random weights."""
     embedded = load_model("sargeo-tiny", "cpu")
-    tower = TowerSpec(depths=(1, 1, 1, 1), dims=(8, 16, 16, 16), decoder_dim=8)
+    tower = TowerSpec(depths=(1, 1, 1, 1), dims=(4, 8, 8, 8), decoder_dim=4)
     spec = embedded.spec.model_copy(update={"name": "small", "tower": tower})
     torch.manual_seed(0)
     return SarModel(SarKnowlip.from_spec(spec), spec, embedded.device)
@@ -148,7 +148,7 @@ def measure(job: Job, make: Callable[[], Path]) -> float:
     encoder, encoded = encoder_alone(job, source)
     reading, writing = reading_alone(job, source), writing_alone(job, make())
     with timed() as whole:
-        report = map_scene(job.scene, job.model, make())
+        report = map_scene(job.scene, job.model, make(), batch_size=job.tiling.batch_size)
     show("encoder alone (encoded px)", encoder, encoded)
     show("reading alone (scene px)", reading, pixels)
     show("writing alone (scene px)", writing, pixels)
@@ -167,13 +167,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scene", nargs="?", type=Path)
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--batch-size", type=int)
     parser.add_argument("--repeat", type=int, default=1)
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sargeo-bench-"))
     try:
         scene = open_scene(arguments.scene or made_scene(folder))
         model = small_model() if arguments.small else load_model("sargeo-tiny", "cpu")
-        job = Job.prepare(scene, model, MapOptions())
+        job = Job.prepare(scene, model, MapOptions(batch_size=arguments.batch_size))
         print(f"{scene.name}: {scene.grid.height} x {scene.grid.width}, {model.spec.name}")
         ratios = [
             measure(job, lambda: Path(tempfile.mkdtemp(dir=folder)))
