@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from sargeo.scene.assumptions import Assumptions
     from sargeo.scene.scene import Scene
 
-BASE_BYTES = 700_000_000
-"""Resident memory of the process with its libraries, the default model and GDAL's cache."""
+BASE_BYTES = 1_100_000_000
+"""Resident memory of libraries, default model, GDAL's cache and COG writers. With it the estimate
+for a Los Angeles scene is 1.8 GB, where 1.7 to 1.9 were measured."""
 
 NETWORK_BYTES_PER_PIXEL = 1_400
 """Activations of the default model for each pixel of a batch."""
