@@ -18,7 +18,8 @@ from sargeo.legend import LAND_COVER_CODES
 from sargeo.scene.bands import Band
 from sargeo.scene.radiometry import reference_amplitudes
 
-Split = Literal["train", "holdout"]
+Split = Literal["train", "validation", "holdout"]
+"""Trained on; used to stop, calibrate and choose thresholds; measured on, once, at the end."""
 
 UNKNOWN = 0
 NOT_WATER = 1
@@ -45,7 +46,7 @@ class Sheet:
     ----------
     name : str
         File stem; unique within its source.
-    split : {"train", "holdout"}
+    split : {"train", "validation", "holdout"}
     values : ndarray of uint8 or float32, shape (C, H, W)
         Backscatter in the scale of each band.
     bands : tuple of Band
