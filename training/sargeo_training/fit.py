@@ -120,7 +120,9 @@ def fit(
     # Torch's annotations lack this form of Module.to.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(network, recipe.average)
-    optimiser = torch.optim.AdamW(_parameter_groups(network, recipe), lr=recipe.learning_rate)
+    optimiser = torch.optim.AdamW(
+        _parameter_groups(network, recipe), lr=recipe.learning_rate, fused=True
+    )
     meter, saved = _Meter(tell), time.monotonic()
     source = iter(batches)
     step, share = 0, 0.0

@@ -44,10 +44,12 @@ def recode(raw: NDArray[Any], codes: dict[int, int]) -> NDArray[np.uint8]:
     return labels
 
 
-def split_by_name(name: str, holdout_share: float) -> Split:
+def split_by_name(name: str, holdout_share: float, validation_share: float = 0.0) -> Split:
     """Assign an image to a split by a hash of its name: stable, and blind to its content."""
-    digest = hashlib.sha256(name.encode("utf-8")).digest()
-    return "holdout" if digest[0] / 256 < holdout_share else "train"
+    place = hashlib.sha256(name.encode("utf-8")).digest()[0] / 256
+    if place < holdout_share:
+        return "holdout"
+    return "validation" if place < holdout_share + validation_share else "train"
 
 
 def spacing_m(path: Path) -> tuple[float, float]:

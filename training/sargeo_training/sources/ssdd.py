@@ -14,14 +14,14 @@ from sargeo_training.sheet import NO_SHIPS, NOT_WATER, Sheet, Source
 from sargeo_training.sources.files import read_band, recode, split_by_name
 
 _SEA, _LAND = 255, 0  # in the masks: the 255 side is darker in every image that holds both
-_HOLDOUT_SHARE = 0.15
+_HOLDOUT_SHARE, _VALIDATION_SHARE = 0.15, 0.08
 
 
 def load(folder: Path) -> Source:
     """Read all images; each stands as a whole on one side of the split."""
     root = folder / "ssdd"
     sheets = tuple(_image(root, p.stem) for p in sorted((root / "annotations").glob("*.xml")))
-    return Source("ssdd", 3.0, sheets, "Apache-2.0; sea masks unknown")
+    return Source("ssdd", 5.0, sheets, "Apache-2.0; sea masks unknown")
 
 
 def _image(root: Path, stem: str) -> Sheet:
@@ -32,7 +32,7 @@ def _image(root: Path, stem: str) -> Sheet:
     mask = read_band(root / "land_masks" / f"{stem}.png")
     return Sheet(
         name=stem,
-        split=split_by_name(stem, _HOLDOUT_SHARE),
+        split=split_by_name(stem, _HOLDOUT_SHARE, _VALIDATION_SHARE),
         values=values,
         bands=bands,
         valid=valid,
