@@ -71,6 +71,17 @@ class SpacingSpec(_Part):
         return self
 
 
+class Figure(_Part):
+    """One figure of merit, measured on images that the model was not trained on."""
+
+    measure: str = Field(description="What was measured, such as ``mean IoU``.")
+    data: str = Field(description="On what.")
+    images: int = Field(gt=0, description="On how many images, chips or tiles.")
+    value: float
+    low: float | None = Field(default=None, description="Lower end of a 95 % interval.")
+    high: float | None = Field(default=None, description="Upper end; neither with one image.")
+
+
 class ModelSpec(_Part):
     """Everything that is needed to use a model, and to say what was used."""
 
@@ -80,6 +91,8 @@ class ModelSpec(_Part):
     summary: str = Field(description="What the model is good for, in a sentence or two.")
     licence: str = Field(description="SPDX identifier of the weights' licence.")
     sources: tuple[str, ...] = Field(description="Data sets that it was trained on.")
+    limits: tuple[str, ...] = Field(default=(), description="Where it is known to fail.")
+    figures: tuple[Figure, ...] = Field(default=(), description="How good it is on real images.")
     tower: TowerSpec
     output_stride: Literal[4] = Field(default=4, description="Pixels per output cell.")
     patch: int = Field(gt=0, multiple_of=32, description="Side of a window in pixels.")
