@@ -55,10 +55,22 @@ def test_partial_label_penalises_water_alone() -> None:
     assert landcover_loss(torn, target).item() == pytest.approx(0, abs=1e-6)
 
 
-def test_indifferent_logits_cost_the_log_of_the_classes() -> None:
+def test_indifferent_logits_cost_the_generalised_cross_entropy_of_the_classes() -> None:
     target = torch.tensor([[[0, 1], [2, IGNORE]]])
     loss = landcover_loss(torch.zeros(1, 5, 2, 2), target)
-    assert loss.item() == pytest.approx(math.log(5), rel=1e-5)
+    assert loss.item() == pytest.approx((1 - 0.2**0.2) / 0.2, rel=1e-5)
+
+
+def test_labels_that_are_surely_wrong_pull_less_than_doubtful_ones() -> None:
+    def pull(against: float) -> float:
+        logits = torch.zeros(1, 5, 1, 1)
+        logits[:, 3] = against
+        logits.requires_grad_()
+        landcover_loss(logits, torch.zeros(1, 1, 1, dtype=torch.long)).backward()
+        assert logits.grad is not None
+        return float(logits.grad.abs().sum())
+
+    assert pull(12.0) < 0.5 * pull(1.0)
 
 
 def test_rare_classes_weigh_more_per_cell() -> None:
@@ -102,11 +114,42 @@ def test_found_ship_costs_less_than_missed_ship() -> None:
     assert object_loss(maps(missed), targets).item() > 3
 
 
+def one_ship(half_height: float, half_width: float) -> TargetMaps:
+    targets = blank_targets()
+    targets.centre[0, 3, 3] = True
+    targets.heat[0, 3, 3] = 1.0
+    targets.size[:] = torch.nan
+    sides = torch.tensor([2 * half_height, 2 * half_width, 2 * half_width])
+    targets.size[0, :, 3, 3] = sides.log()
+    return targets
+
+
+def test_box_costs_more_the_less_it_overlaps() -> None:
+    answer = maps(torch.full((1, 1, 8, 8), -9.0))
+    answer.heat[0, 0, 3, 3] = 9.0
+    costs = [object_loss(answer, one_ship(h, 0.5)).item() for h in (0.5, 1.0, 4.0)]
+    assert costs[0] == pytest.approx(0, abs=1e-3)
+    assert costs[0] < costs[1] < costs[2]
+
+
+def test_size_is_learnt_about_a_centre_as_well() -> None:
+    targets = one_ship(2.0, 2.0)
+    targets.heat[0, 3, 4] = 0.5
+    targets.size[:, :, 3, 4] = targets.size[:, :, 3, 3]
+    answer = maps(torch.full((1, 1, 8, 8), -9.0))
+    answer.size.requires_grad_()
+    object_loss(answer, targets).backward()
+    assert answer.size.grad is not None
+    pulled = answer.size.grad[0, 0].abs()
+    assert pulled[3, 3] > pulled[3, 4] > 0
+    assert pulled.count_nonzero() == 2
+
+
 def test_unmeasured_size_is_not_learnt() -> None:
     targets = blank_targets()
     targets.centre[0, 3, 3] = True
     targets.heat[0, 3, 3] = 1.0
-    targets.size[:, :, 3, 3] = torch.nan
+    targets.size[:] = torch.nan
     answer = maps(torch.zeros(1, 1, 8, 8))
     answer.size.requires_grad_()
     loss = object_loss(answer, targets)

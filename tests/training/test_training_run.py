@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -33,11 +35,13 @@ def mixture(seed: int = 0) -> Mixture:
     return Mixture(coast_sources(), size=TINY.crop_px, batch_size=TINY.batch_size, seed=seed)
 
 
-def run(folder: Path, steps: int) -> list[Log]:
+def run(
+    folder: Path, steps: int, recipe: Recipe = TINY, scores: Iterable[float] = itertools.count()
+) -> list[Log]:
     lines: list[Log] = []
-    batches = Prefetched(iter(mixture()))
+    batches, score = Prefetched(iter(mixture())), iter(scores)
     try:
-        fit(batches, TINY, Steps(steps), folder, CPU, lines.append)
+        fit(batches, recipe, Steps(steps), folder, CPU, lines.append, lambda _: next(score))
     finally:
         batches.close()
     return lines
@@ -70,6 +74,22 @@ def test_steps_repeat_to_the_bit(tmp_path: Path) -> None:
         run(tmp_path / folder, 3)
     a, b = (load_checkpoint(tmp_path / f)[0].state_dict() for f in "ab")
     assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_run_ends_when_it_no_longer_gets_better(tmp_path: Path) -> None:
+    hasty = TINY.model_copy(update={"validate_every": 0.1, "patience": 2})
+    scores = iter([0.1, 0.5, 0.4, 0.5])
+    last = run(tmp_path / "stopped", 20, hasty, scores)
+    assert list(scores) == []
+    assert not last or last[-1].step < 20
+
+
+def test_best_weights_are_kept(tmp_path: Path) -> None:
+    every_other = TINY.model_copy(update={"validate_every": 0.5})
+    run(tmp_path / "worse", 4, every_other, [0.9, 0.2])
+    run(tmp_path / "better", 4, every_other, [0.2, 0.9])
+    kept, other = (load_checkpoint(tmp_path / f)[0].state_dict() for f in ("worse", "better"))
+    assert any(not torch.equal(kept[k], other[k]) for k in kept)
 
 
 def test_same_seed_draws_the_same_batches() -> None:

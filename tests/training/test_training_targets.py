@@ -67,6 +67,33 @@ def test_ship_on_invalid_ground_is_neither_a_ship_nor_searched() -> None:
     assert targets.searched[:, 8:].all()
 
 
+def test_size_is_told_to_the_cells_about_a_centre_and_to_no_other() -> None:
+    targets = make_targets(BLANK, ON, ON, ship_table((34, 34, 24, 24, 24)))
+    told = np.isfinite(targets.size).all(axis=0)
+    assert told.sum() > 1
+    assert (told == (targets.heat >= 0.3)).all()
+    assert np.exp(targets.size[:, told]) == pytest.approx(24)
+
+
+def test_cells_between_ships_belong_to_the_nearer() -> None:
+    targets = make_targets(BLANK, ON, ON, ship_table((34, 22, 8, 8, 8), (34, 34, 16, 16, 16)))
+    assert np.exp(targets.size[0, 8, 5:9]) == pytest.approx([8, 8, 16, 16])
+
+
+def test_elongated_ships_have_elongated_bumps() -> None:
+    heat = make_targets(BLANK, ON, ON, ship_table((34, 34, 8, 60, 60))).heat
+    assert heat[8, 11] > heat[11, 8]
+
+
+def test_land_holds_no_ship_even_if_nobody_searched_it() -> None:
+    labels = BLANK.copy()
+    labels[:, :32] = TREES.code
+    labels[:, 32:48] = OPEN_WATER.code
+    targets = make_targets(labels, ON, np.zeros_like(ON), NO_SHIPS)
+    assert targets.searched[:, :8].all()
+    assert not targets.searched[:, 8:].any()
+
+
 def test_unsearched_ground_is_not_a_negative() -> None:
     targets = make_targets(BLANK, ON, np.zeros_like(ON), NO_SHIPS)
     assert not targets.searched.any()

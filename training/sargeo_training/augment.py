@@ -7,7 +7,7 @@ Geometry moves pixels, labels and ships together. Speckle multiplies, calibratio
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch.nn import functional
 
 from sargeo.grid import Block
@@ -24,7 +25,7 @@ from sargeo_training.sheet import UNKNOWN, Sheet
 
 Float32Array = NDArray[np.float32]
 
-_SCALES = (0.75, 1.4)
+_SCALES = (0.7, 1.5)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def cut(sheet: Sheet, block: Block) -> Sample:
 
 def cut_scaled(sheet: Sheet, centre: tuple[int, int], size: int, rng: Generator) -> Sample:
     """Cut a square around a centre and bring it to ``size`` pixels, at times at another scale."""
-    factor = float(rng.uniform(*_SCALES)) if rng.random() < 0.3 else 1.0
+    factor = float(rng.uniform(*_SCALES)) if rng.random() < 0.4 else 1.0
     side = round(size * factor)
     sample = cut(sheet, Block(centre[0] - side // 2, centre[1] - side // 2, side, side))
     return sample if side == size else resize(sample, size)
@@ -147,6 +148,29 @@ def add_speckle(sample: Sample, rng: Generator) -> Sample:
     looks = np.float32(np.exp(rng.uniform(np.log(3), np.log(30))))
     speckle = rng.standard_gamma(looks, sample.power.shape, dtype=np.float32) / looks
     return dataclasses.replace(sample, power=sample.power * speckle)
+
+
+def multilook(sample: Sample, rng: Generator) -> Sample:
+    """Average power over a few pixels now and then: more looks, less detail."""
+    if rng.random() > 0.1:
+        return sample
+    side = int(rng.integers(2, 4))
+    power = ndimage.uniform_filter(sample.power, (0, side, side), mode="nearest")
+    return dataclasses.replace(sample, power=power)
+
+
+def change_incidence(sample: Sample, rng: Generator) -> Sample:
+    """Brighten one side against the other, as near range is brighter than far range.
+
+    Land loses some 0.1 to 0.2 dB and sea up to 0.7 dB with every degree of incidence; a picture of
+    a few kilometres spans less than a degree, a resampled or airborne one several.
+    """
+    if rng.random() > 0.3:
+        return sample
+    rows, cols = (np.linspace(-1, 1, n, dtype=np.float32) for n in sample.valid.shape)
+    angle, decibels = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2)
+    slope = rows[:, None] * np.float32(np.sin(angle)) + cols[None, :] * np.float32(np.cos(angle))
+    return dataclasses.replace(sample, power=sample.power * 10 ** (np.float32(decibels / 10) * slope))
 
 
 def forget_calibration(sample: Sample, rng: Generator) -> Sample:
@@ -241,10 +265,15 @@ def cut_border(sample: Sample, rng: Generator) -> Sample:
     return dataclasses.replace(sample, valid=valid)
 
 
+PLAIN_AUGMENTATIONS: tuple[Augmentation, ...] = (turn, drop_metadata, move)
+"""What any picture would be put through, and what keeps the network from relying on metadata."""
+
 AUGMENTATIONS: tuple[Augmentation, ...] = (
     stretch_tiles,
     turn,
     add_speckle,
+    multilook,
+    change_incidence,
     forget_calibration,
     change_gain,
     change_stretch,
@@ -256,9 +285,11 @@ AUGMENTATIONS: tuple[Augmentation, ...] = (
 """In the order in which they are applied."""
 
 
-def augment(sample: Sample, rng: Generator) -> Sample:
-    """Apply all augmentations."""
-    for augmentation in AUGMENTATIONS:
+def augment(
+    sample: Sample, rng: Generator, augmentations: Sequence[Augmentation] = AUGMENTATIONS
+) -> Sample:
+    """Apply augmentations one after the other."""
+    for augmentation in augmentations:
         sample = augmentation(sample, rng)
     return sample
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sargeo.model.context import SLOTS, Context
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES
-from sargeo_training.augment import Sample, augment, cut_scaled
+from sargeo_training.augment import AUGMENTATIONS, Augmentation, Sample, augment, cut_scaled
 from sargeo_training.losses import TargetMaps
 from sargeo_training.radiometry import normalise
 from sargeo_training.sheet import Sheet, Source
@@ -61,14 +61,24 @@ class Mixture:
         Side of a crop in pixels.
     batch_size : int
     seed : int
+    augmentations : sequence of Augmentation
     """
 
-    def __init__(self, sources: Sequence[Source], *, size: int, batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        size: int,
+        batch_size: int,
+        seed: int,
+        augmentations: Sequence[Augmentation] = AUGMENTATIONS,
+    ) -> None:
         used = [(s.weight, s.of_split("train")) for s in sources if s.weight > 0]
         self._sheets = [sheets for _, sheets in used if sheets]
         weights = np.array([weight for weight, sheets in used if sheets])
         self._shares = weights / weights.sum()
         self._size, self._batch_size = size, batch_size
+        self._augmentations = augmentations
         self._rng = np.random.default_rng(seed)
 
     def draw(self) -> Sample:
@@ -76,7 +86,8 @@ class Mixture:
         rng = self._rng
         sheets = self._sheets[rng.choice(len(self._sheets), p=self._shares)]
         sheet = sheets[rng.integers(len(sheets))]
-        return augment(cut_scaled(sheet, _place(sheet, self._size, rng), self._size, rng), rng)
+        sample = cut_scaled(sheet, _place(sheet, self._size, rng), self._size, rng)
+        return augment(sample, rng, self._augmentations)
 
     def __iter__(self) -> Iterator[TrainingBatch]:
         while True:

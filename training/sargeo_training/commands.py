@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,21 +15,35 @@ DataOption = Annotated[
 ]
 
 
+class Part(StrEnum):
+    """What a run can do without, to see what it is worth."""
+
+    simulator = "simulator"
+    polygons = "polygons"
+    sar_augmentation = "sar-augmentation"
+
+
 @app.command()
 def tiny(
     data: DataOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
-    minutes: Annotated[float, typer.Option(min=0.1, help="Time to train.")] = 45.0,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Time to train.")] = 60.0,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Train so many steps instead: repeatable.")
+    ] = None,
+    without: Annotated[
+        list[Part] | None, typer.Option(help="Leave out a part; may be given several times.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of weights and of batches.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
 ) -> None:
     """Train sargeo-tiny from random weights, calibrate it, and write model and report."""
+    from sargeo_training.recipe import Recipe
     from sargeo_training.run import train_tiny
 
-    train_tiny(data, output, minutes=minutes, steps=steps, seed=seed, threads=threads)
+    left_out = {part.name: False for part in without or ()}
+    recipe = Recipe(seed=seed, **left_out)
+    train_tiny(data, output, recipe, minutes=minutes, steps=steps, threads=threads)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Iterable
@@ -20,7 +21,6 @@ from sargeo_training.losses import landcover_loss, object_loss
 from sargeo_training.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
-_SAVE_EVERY_S = 120.0
 _TELL_EVERY_S = 20.0
 
 
@@ -75,6 +75,14 @@ class Listener(Protocol):
         ...
 
 
+class Validation(Protocol):
+    """Scores a network on what it is not trained on; more is better."""
+
+    def __call__(self, network: SarKnowlip) -> float:
+        """Return the score."""
+        ...
+
+
 class Average:
     """Exponential moving average of a network's weights, unbiased at the start."""
 
@@ -100,33 +108,37 @@ def fit(
     folder: Path,
     device: torch.device,
     tell: Listener,
+    validate: Validation,
 ) -> SarKnowlip:
-    """Train a network from random weights.
+    """Train a network from random weights, until it no longer gets better or the budget is spent.
 
     Parameters
     ----------
     batches : iterable of TrainingBatch
         As many as the budget needs.
     folder : Path
-        Gets a checkpoint of the averaged weights every two minutes, and at the end.
+        Gets a checkpoint of the averaged weights whenever they are the best so far.
+    validate : Validation
+        Tells which are the best.
 
     Returns
     -------
     SarKnowlip
-        With the averaged weights.
+        With the best averaged weights.
     """
     torch.manual_seed(recipe.seed)
     network = new_network(recipe).to(device)
     # Torch's annotations lack this form of Module.to.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(network, recipe.average)
+    best = _Best(copy.deepcopy(network), recipe, folder, validate)
     optimiser = torch.optim.AdamW(
         _parameter_groups(network, recipe), lr=recipe.learning_rate, fused=True
     )
-    meter, saved = _Meter(tell), time.monotonic()
+    meter = _Meter(tell)
     source = iter(batches)
     step, share = 0, 0.0
-    while share < 1:
+    while share < 1 and not best.past:
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(share, recipe.warmup)
         with meter.waiting():
@@ -135,13 +147,8 @@ def fit(
         average.update(network)
         step, share = step + 1, budget.share(step + 1)
         meter.add(step, share, losses)
-        if time.monotonic() - saved > _SAVE_EVERY_S:
-            save_checkpoint(folder, average.state, recipe)
-            saved = time.monotonic()
-    save_checkpoint(folder, average.state, recipe)
-    network.load_state_dict(average.state)
-    network.eval()
-    return network
+        best.look(average.state, share)
+    return best.network()
 
 
 def new_network(recipe: Recipe) -> SarKnowlip:
@@ -175,6 +182,39 @@ def load_checkpoint(folder: Path) -> tuple[SarKnowlip, Recipe]:
     network = new_network(recipe)
     network.load_state_dict(saved["state"])
     return network.eval(), recipe
+
+
+class _Best:
+    """Validates averaged weights from time to time, and keeps the best."""
+
+    def __init__(
+        self, network: SarKnowlip, recipe: Recipe, folder: Path, validate: Validation
+    ) -> None:
+        self._network, self._recipe = network.eval(), recipe
+        self._folder, self._validate = folder, validate
+        self._score, self._due, self._worse = -math.inf, recipe.validate_every, 0
+
+    @property
+    def past(self) -> bool:
+        """Whether the last few validations brought nothing better."""
+        return self._worse >= self._recipe.patience
+
+    def look(self, state: dict[str, Tensor], share: float) -> None:
+        """Validate where it is due; save what is better than all before."""
+        if share < self._due and share < 1:
+            return
+        self._due = share + self._recipe.validate_every
+        self._network.load_state_dict(state)
+        score = self._validate(self._network)
+        if score <= self._score:
+            self._worse += 1
+            return
+        self._score, self._worse = score, 0
+        save_checkpoint(self._folder, state, self._recipe)
+
+    def network(self) -> SarKnowlip:
+        """Return the best network."""
+        return load_checkpoint(self._folder)[0]
 
 
 def _step(

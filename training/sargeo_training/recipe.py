@@ -25,6 +25,15 @@ class Recipe(BaseModel):
     object_weight: float = Field(default=0.5, gt=0, description="Of the loss, against land cover.")
     average: float = Field(default=0.995, gt=0, lt=1, description="Decay of the weights' average.")
     seed: int = 0
+    validate_every: float = Field(default=0.05, gt=0, le=1, description="Share of the run.")
+    patience: int = Field(
+        default=6, gt=0, description="Validations in a row without a better one that end the run."
+    )
+    simulator: bool = Field(default=True, description="Train on simulated scenes.")
+    polygons: bool = Field(default=True, description="Train on this project's own labels of land.")
+    sar_augmentation: bool = Field(
+        default=True, description="Augment by what radar does, not only by what pictures do."
+    )
 
 
 def tiny_spec(recipe: Recipe, sources: tuple[str, ...]) -> ModelSpec:
