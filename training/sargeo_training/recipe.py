@@ -15,15 +15,15 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tower: TowerSpec = TowerSpec(depths=(1, 2, 4, 1), dims=(32, 64, 128, 224), decoder_dim=48)
+    tower: TowerSpec = TowerSpec(depths=(1, 2, 4, 1), dims=(32, 64, 128, 224), decoder_dim=64)
     crop_px: int = Field(default=192, gt=0, multiple_of=32)
-    batch_size: int = Field(default=12, gt=0)
-    learning_rate: float = Field(default=1.5e-3, gt=0)
+    batch_size: int = Field(default=8, gt=0)
+    learning_rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=0.05, ge=0)
     warmup: float = Field(default=0.03, gt=0, lt=1, description="Share of the run.")
     gradient_norm: float = Field(default=2.0, gt=0)
-    object_weight: float = Field(default=0.5, gt=0, description="Of the loss, against land cover.")
-    average: float = Field(default=0.995, gt=0, lt=1, description="Decay of the weights' average.")
+    object_weight: float = Field(default=0.7, gt=0, description="Of the loss, against land cover.")
+    average: float = Field(default=0.998, gt=0, lt=1, description="Decay of the weights' average.")
     seed: int = 0
     validate_every: float = Field(default=0.05, gt=0, le=1, description="Share of the run.")
     patience: int = Field(
