@@ -35,6 +35,24 @@ SCENES: dict[str, GeoGrid] = {
 }
 """Grid of each scene, as in the GeoTIFFs that the labels were drawn on."""
 
+VALIDATION_TILES: frozenset[tuple[str, int, int]] = frozenset(
+    {
+        ("T11SLT", 3072, 6144),
+        ("T11SLT", 7168, 10240),
+        ("T11SMT", 1024, 8192),
+        ("T11SMT", 3072, 0),
+        ("T11SMT", 4096, 3072),
+        ("T11SMT", 5120, 5120),
+    }
+)
+"""Training tiles (scene, first row, first column) that are not trained on, but validated on.
+
+Chosen so that hills, plain, city and coast are on both sides, every class among them, and ships in
+the anchorage; ships in the harbour are left to train on. T11SMT (3072, 0) goes with T11SLT
+(7168, 10240), because the two share ground. Trees are scarce: five polygons validate, seventeen
+train. The files of labels know nothing of this choice.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class GroundBlock:
@@ -70,6 +88,11 @@ class GroundBlock:
     def tile(self) -> tuple[str, int, int]:
         """Scene, first row and first column of the tile whose stretch the block shares."""
         return (self.scene, self.row // TILE_PX * TILE_PX, self.col // TILE_PX * TILE_PX)
+
+    @property
+    def validates(self) -> bool:
+        """Whether it lies in one of the `VALIDATION_TILES`."""
+        return self.tile in VALIDATION_TILES
 
     @property
     def block(self) -> Block:

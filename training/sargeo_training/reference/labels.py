@@ -6,9 +6,12 @@ from importlib.resources import files
 from typing import Literal
 
 import geopandas as gpd
+import pandas as pd
+from shapely import Polygon, box
 from shapely.affinity import translate
 
-from sargeo_training.reference.blocks import SCENES
+from sargeo.grid import Block
+from sargeo_training.reference.blocks import SCENES, TILE_PX, VALIDATION_TILES, GroundBlock
 
 LANDCOVER_FILE = "los_angeles_landcover.geojson"
 SHIPS_FILE = "los_angeles_ships.geojson"
@@ -59,6 +62,44 @@ def load_ship_blocks() -> gpd.GeoDataFrame:
         ``ships``, the number of ships marked in it, uncertain ones included.
     """
     return _read(SHIP_BLOCKS_FILE)
+
+
+def split_of_run(table: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Return the split of each row with validation set apart from training.
+
+    Parameters
+    ----------
+    table : geopandas.GeoDataFrame
+        With ``block`` and ``split`` ("train" or "holdout"), as the functions above return them.
+
+    Returns
+    -------
+    pandas.Series of str
+        "train", "validation" or "holdout".
+    """
+    validates = table["block"].map(lambda name: GroundBlock.parse(name).validates)
+    split: pd.Series[str] = table["split"].mask(validates, "validation")
+    return split
+
+
+def reserved_ground() -> list[Polygon]:
+    """Return the outlines of all tiles that are held out or validated on.
+
+    Returns
+    -------
+    list of shapely.Polygon
+        In the CRS that the scenes share. Where the scenes overlap, a tile of one reserves ground
+        of the other.
+    """
+    tiles = set(VALIDATION_TILES)
+    for table in (load_landcover(on="optical"), load_ship_blocks()):
+        held_out = table.loc[table["split"] == "holdout", "block"]
+        tiles |= {GroundBlock.parse(name).tile for name in held_out}
+    return [_tile_outline(*tile) for tile in sorted(tiles)]
+
+
+def _tile_outline(scene: str, row: int, col: int) -> Polygon:
+    return box(*SCENES[scene].crop(Block(row, col, TILE_PX, TILE_PX)).bounds)
 
 
 def _read(name: str) -> gpd.GeoDataFrame:

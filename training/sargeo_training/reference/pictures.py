@@ -43,16 +43,22 @@ def read_picture(folder: Path, kind: str, ground: GroundBlock) -> NDArray[np.uin
     SceneNotFoundError
         If the folder has no such picture.
     """
-    path = folder / "scenes" / f"{kind}_los_angeles_{ground.scene}.tif"
+    path = picture_path(folder, kind, ground.scene)
+    block = ground.block
+    with rasterio.open(path) as picture:
+        window = Window(block.col, block.row, block.width, block.height)
+        return np.asarray(picture.read(window=window), dtype=np.uint8)
+
+
+def picture_path(folder: Path, kind: str, scene: str) -> Path:
+    """Return the file of a scene's picture; parameters and errors as in `read_picture`."""
+    path = folder / "scenes" / f"{kind}_los_angeles_{scene}.tif"
     if not path.is_file():
         raise SceneNotFoundError(
             f"{path} does not exist.",
             "Name the folder of the open data, with the Los Angeles scenes in `scenes`.",
         )
-    block = ground.block
-    with rasterio.open(path) as picture:
-        window = Window(block.col, block.row, block.width, block.height)
-        return np.asarray(picture.read(window=window), dtype=np.uint8)
+    return path
 
 
 def measure_displacement(

@@ -2,13 +2,15 @@
 
 The labels lie in ``sargeo_training/reference``: sparse polygons of land cover, ships, and the
 blocks in which every ship was looked for. All carry a split by blocks of ground, so that no place
-is both trained on and measured.
+is both trained on and measured. Between the polygons, on training ground alone, the labels are
+those that a classifier of the optical picture is sure of.
 """
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +21,15 @@ from shapely.geometry.base import BaseGeometry
 
 from sargeo.legend import LAND_COVER
 from sargeo.scene.bands import Band
-from sargeo_training.reference.labels import load_landcover, load_ship_blocks, load_ships
+from sargeo_training.reference.blocks import SCENES
+from sargeo_training.reference.labels import (
+    load_landcover,
+    load_ship_blocks,
+    load_ships,
+    split_of_run,
+)
+from sargeo_training.reference.pictures import RADAR, picture_path
+from sargeo_training.reference.teacher import teach
 from sargeo_training.sheet import NO_SHIPS, UNKNOWN, Sheet, Source, Split
 from sargeo_training.sources.files import read_bands, spacing_m
 
@@ -29,20 +39,35 @@ _DOUBTFUL_RADIUS_PX = 12
 _LENGTH_TO_BEAM, _NARROWEST_PX = 6.0, 3.0
 
 
-def load(folder: Path) -> Source:
-    """Read both scenes, each as a sheet to train on and a sheet held out."""
-    paths = sorted((folder / "scenes").glob("s1_vh_los_angeles_*.tif"))
-    sheets = tuple(sheet for path in paths for sheet in _scene(path))
+def load(folder: Path, *, polygons: bool = True) -> Source:
+    """Read both scenes, each as a sheet to train on, one to validate on and one held out.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the open data.
+    polygons : bool
+        Whether the sheets to train on know land cover: the polygons drawn by hand and, between
+        them, what the optical picture teaches. Without, they know ships only.
+    """
+    taught = teach(folder) if polygons else {}
+    sheets = tuple(
+        sheet
+        for scene in SCENES
+        for sheet in _scene(picture_path(folder, RADAR, scene), scene, taught.get(scene))
+    )
     return Source("los_angeles", 3.5, sheets, "Copernicus; labels: this project")
 
 
-def _scene(path: Path) -> list[Sheet]:
+def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[Sheet]:
+    """Return the sheets of a scene; without ``taught``, training knows no land cover."""
     values = read_bands(path)
     valid = values[0] > 0
+    gsd_m = spacing_m(path)
     sheets = []
-    splits: tuple[Split, Split] = ("train", "holdout")
-    for split in splits:
-        ships, searched = _ships(path, split)
+    for split in get_args(Split):
+        ships, searched = _ships(path, scene, split)
+        labels = _labels(path, scene, split, taught)
         sheets.append(
             Sheet(
                 name=path.stem,
@@ -50,46 +75,56 @@ def _scene(path: Path) -> list[Sheet]:
                 values=values,
                 bands=_BANDS,
                 valid=valid,
-                labels=np.where(valid, _labels(path, split), UNKNOWN).astype(np.uint8),
+                labels=np.where(valid, labels, np.uint8(UNKNOWN)),
                 searched=searched & valid,
                 ships=ships,
-                gsd_m=spacing_m(path),
+                gsd_m=gsd_m,
             )
         )
     return sheets
 
 
-def _labels(path: Path, split: Split) -> NDArray[np.uint8]:
-    layer = _of_scene(load_landcover(), path)
-    with rasterio.open(path) as scene:
-        layer = layer[layer["split"] == split].to_crs(scene.crs)
+def _labels(
+    path: Path, scene: str, split: Split, taught: NDArray[np.uint8] | None
+) -> NDArray[np.uint8]:
+    """Return the polygons of a split, over what was taught where it is trained on."""
+    if split != "train":
+        return _polygons(path, scene, split)
+    if taught is None:
+        return np.full(SCENES[scene].shape, UNKNOWN, dtype=np.uint8)
+    drawn = _polygons(path, scene, split)
+    return np.where(drawn != UNKNOWN, drawn, taught)
+
+
+def _polygons(path: Path, scene: str, split: Split) -> NDArray[np.uint8]:
+    layer = _of(load_landcover(), scene, split)
+    with rasterio.open(path) as file:
+        layer = layer.to_crs(file.crs)
         shapes = [(g, _CODE_OF[c]) for g, c in zip(layer.geometry, layer["class"], strict=True)]
-        return _burn(shapes, scene)
+        return _burn(shapes, file)
 
 
-def _ships(path: Path, split: Split) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _ships(path: Path, scene: str, split: Split) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return the ships of a split, and where they were searched for.
 
     What the person was not sure of is neither a ship nor its absence: a disk around it is left out.
     """
-    blocks, ships = _of_scene(load_ship_blocks(), path), _of_scene(load_ships(), path)
-    blocks = blocks[blocks["split"] == split]
-    ships = ships[ships["block"].isin(blocks["block"])]
+    blocks, ships = _of(load_ship_blocks(), scene, split), _of(load_ships(), scene, split)
     doubtful = ships["uncertain"].astype(bool)
-    with rasterio.open(path) as scene:
-        ships = ships.to_crs(scene.crs)
-        radius = _DOUBTFUL_RADIUS_PX * scene.transform.a
+    with rasterio.open(path) as file:
+        ships = ships.to_crs(file.crs)
+        radius = _DOUBTFUL_RADIUS_PX * file.transform.a
         disks = [(g, 1) for g in ships[doubtful].geometry.buffer(radius)]
-        searched = _burn([(g, 1) for g in blocks.to_crs(scene.crs).geometry], scene) == 1
-        searched &= _burn(disks, scene) == 0
+        searched = _burn([(g, 1) for g in blocks.to_crs(file.crs).geometry], file) == 1
+        searched &= _burn(disks, file) == 0
         sure = ships[~doubtful]
         measured = sure["length_m"].notna()
-        rows = [_ship_row(g, m, scene) for g, m in zip(sure.geometry, measured, strict=True)]
+        rows = [_ship_row(g, m, file) for g, m in zip(sure.geometry, measured, strict=True)]
     return np.array(rows, dtype=np.float32).reshape(-1, NO_SHIPS.shape[1]), searched
 
 
-def _of_scene(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
-    return table[table["scene"] == path.stem.rpartition("_")[2]]
+def _of(table: gpd.GeoDataFrame, scene: str, split: Split) -> gpd.GeoDataFrame:
+    return table[(table["scene"] == scene) & (split_of_run(table) == split)]
 
 
 def _ship_row(
