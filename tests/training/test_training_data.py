@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from sargeo_training.sheet import UNKNOWN, Sheet, Source
+from sargeo.legend import LAND_COVER_CODES
+from sargeo_training.sheet import UNKNOWN, Sheet, Source, Split
 from sargeo_training.sources.every import load_all
 from sargeo_training.sources.sen1floods11 import HELD_OUT
 
@@ -19,14 +22,26 @@ def sources(sargeo_data: Path) -> dict[str, Source]:
     return {s.name: s for s in load_all(sargeo_data)}
 
 
-def test_no_pixel_is_known_to_both_splits(sources: dict[str, Source]) -> None:
+def test_no_pixel_is_known_to_two_splits(sources: dict[str, Source]) -> None:
     for source in sources.values():
-        held_out = {s.name: s for s in source.of_split("holdout")}
-        for sheet in source.of_split("train"):
-            other = held_out.get(sheet.name)
-            if other is not None:
+        for sheet, other in combinations(source.sheets, 2):
+            if sheet.name == other.name:
                 assert not ((sheet.labels != UNKNOWN) & (other.labels != UNKNOWN)).any()
                 assert not (sheet.searched & other.searched).any()
+
+
+def test_los_angeles_validates_on_every_class_and_on_ships(sources: dict[str, Source]) -> None:
+    for split in get_args(Split):
+        sheets = sources["los_angeles"].of_split(split)
+        codes = {int(code) for s in sheets for code in np.unique(s.labels)}
+        assert codes == {UNKNOWN, *LAND_COVER_CODES}
+        assert sum(len(s.ships) for s in sheets) >= 2
+
+
+def test_los_angeles_is_dense_on_training_ground_alone(sources: dict[str, Source]) -> None:
+    for sheet in sources["los_angeles"].sheets:
+        labelled = (sheet.labels[sheet.valid] != UNKNOWN).mean()
+        assert (labelled > 0.4) == (sheet.split == "train")
 
 
 def test_whole_chips_and_tiles_are_held_out(sources: dict[str, Source]) -> None:

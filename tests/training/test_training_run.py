@@ -15,7 +15,7 @@ from sargeo.model.registry import load_model
 from sargeo.model.spec import TowerSpec
 from sargeo.model.storage import save_model
 from sargeo_training.batches import Mixture, Prefetched, collate
-from sargeo_training.evaluate import score_held_out
+from sargeo_training.evaluate import score_split
 from sargeo_training.fit import Average, Log, Minutes, Steps, fit, load_checkpoint, new_network
 from sargeo_training.recipe import Recipe, tiny_spec
 from sargeo_training.report import make_report, write_report
@@ -55,7 +55,7 @@ def test_run_learns_and_exports_a_model_that_loads(tmp_path: Path) -> None:
     assert last.landcover_loss < first.landcover_loss
     network, recipe = load_checkpoint(tmp_path / "long")
     assert recipe == TINY
-    report = make_report(score_held_out(network, coast_sources()))
+    report = make_report(score_split(network, coast_sources(), "holdout"))
     write_report(report, tmp_path)
     assert {f.source for f in report.landcover} == {"calibrated", "picture"}
     assert "calibrated" in (tmp_path / "report.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from sargeo.model.objects import decode
 from sargeo.model.vision import OUTPUT_STRIDE
 from sargeo_training.augment import Sample, cut
 from sargeo_training.batches import make_inputs
-from sargeo_training.sheet import UNKNOWN, Sheet, Source
+from sargeo_training.sheet import UNKNOWN, Sheet, Source, Split
 from sargeo_training.targets import IGNORE, cell_classes
 
 Float32Array = NDArray[np.float32]
@@ -57,13 +57,13 @@ class ScoredTile:
     found: Float32Array
 
 
-def score_held_out(network: SarKnowlip, sources: Sequence[Source]) -> list[ScoredTile]:
-    """Run the network over every held-out tile that holds labels or was searched for ships."""
+def score_split(network: SarKnowlip, sources: Sequence[Source], split: Split) -> list[ScoredTile]:
+    """Run the network over every tile of a split that holds labels or was searched for ships."""
     device = next(network.parameters()).device
     return [
         _score(network, source.name, sample, device)
         for source in sources
-        for sheet in source.of_split("holdout")
+        for sheet in source.of_split(split)
         for sample in _tiles(sheet)
     ]
 

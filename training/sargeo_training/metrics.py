@@ -21,6 +21,32 @@ _BINS = 15
 _THRESHOLDS = np.arange(0.1, 0.81, 0.02)
 
 
+def validation_score(tiles: Sequence[ScoredTile]) -> float:
+    """Return how good a network is in one number, 0 to 1, to choose between its weights.
+
+    Half of it is the overlap of land-cover classes (of water, where only that is known), half is
+    the average precision of ships' boxes (F1 at the best threshold, where none was measured), each
+    averaged over the sources.
+    """
+    sources = [[t for t in tiles if t.source == name] for name in {t.source: None for t in tiles}]
+    cover = [_cover_score(ts) for ts in sources if any(len(t.classes) for t in ts)]
+    ships = [_ship_score(ts) for ts in sources if any(len(t.ships) for t in ts)]
+    return float(np.mean([np.mean(scores) for scores in (cover, ships) if scores]))
+
+
+def _cover_score(tiles: Sequence[ScoredTile]) -> float:
+    labelled = [t for t in tiles if len(t.classes)]
+    ious = list(class_ious(confusion(labelled)).values())
+    return float(np.mean(ious)) if len(ious) > 1 else water_iou(labelled)
+
+
+def _ship_score(tiles: Sequence[ScoredTile]) -> float:
+    searched = [t for t in tiles if t.searched]
+    if all(np.isfinite(t.ships).all() for t in searched):
+        return average_precision(searched)
+    return detection_scores(searched, best_threshold([searched]))["f1"]
+
+
 def confusion(tiles: Sequence[ScoredTile]) -> NDArray[np.int64]:
     """Count cells by true class (rows) and predicted class, shape (K, K)."""
     logits, classes = _stacked(tiles)

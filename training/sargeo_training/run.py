@@ -8,11 +8,14 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.memory import keep_freed_memory
 from sargeo.model.storage import save_model
+from sargeo_training.augment import AUGMENTATIONS, PLAIN_AUGMENTATIONS
 from sargeo_training.batches import Mixture, Prefetched
-from sargeo_training.evaluate import score_held_out
+from sargeo_training.evaluate import score_split
 from sargeo_training.fit import Budget, Log, Minutes, Steps, fit, load_checkpoint
+from sargeo_training.metrics import validation_score
 from sargeo_training.recipe import Recipe, tiny_spec
 from sargeo_training.report import as_markdown, make_report, write_report
 from sargeo_training.sheet import Source
@@ -20,7 +23,13 @@ from sargeo_training.sources.every import load_all
 
 
 def train_tiny(
-    data: Path, output: Path, *, minutes: float, steps: int | None, seed: int, threads: int
+    data: Path,
+    output: Path,
+    recipe: Recipe,
+    *,
+    minutes: float,
+    steps: int | None,
+    threads: int,
 ) -> None:
     """Train sargeo-tiny, then calibrate and export it.
 
@@ -30,15 +39,21 @@ def train_tiny(
         Folder of the data sets.
     output : Path
         Gets ``checkpoint.pt`` while training; ``model/``, ``report.json`` and ``report.md`` after.
+    recipe : Recipe
     minutes : float
-        Time to train, without loading and evaluation.
+        Time to train, with validation, without loading and evaluation.
     steps : int or None
         Train so many steps instead.
     """
     console = _prepare(threads)
-    recipe = Recipe(seed=seed)
-    sources = load_all(data)
-    mixture = Mixture(sources, size=recipe.crop_px, batch_size=recipe.batch_size, seed=seed)
+    sources = load_all(data, simulator=recipe.simulator, polygons=recipe.polygons)
+    mixture = Mixture(
+        sources,
+        size=recipe.crop_px,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        augmentations=AUGMENTATIONS if recipe.sar_augmentation else PLAIN_AUGMENTATIONS,
+    )
     batches = Prefetched(iter(mixture))
     budget: Budget = Steps(steps) if steps else Minutes(minutes)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -50,8 +65,13 @@ def train_tiny(
             f"{log.waiting_share:.0%} waiting for data"
         )
 
+    def validate(network: SarKnowlip) -> float:
+        score = validation_score(score_split(network, sources, "validation"))
+        console.print(f"validation {score:.4f}")
+        return score
+
     try:
-        fit(batches, recipe, budget, output, device, tell)
+        fit(batches, recipe, budget, output, device, tell, validate)
     finally:
         batches.close()
     _finish(output, output / "model", sources, console)
@@ -68,7 +88,7 @@ def export_run(run: Path, model: Path, data: Path, *, threads: int) -> None:
 
 def _finish(run: Path, model: Path, sources: Sequence[Source], console: Console) -> None:
     network, recipe = load_checkpoint(run)
-    report = make_report(score_held_out(network, sources))
+    report = make_report(score_split(network, sources, "holdout"))
     used = tuple(f"{s.name} ({s.licence})" for s in sources if s.weight > 0)
     spec = tiny_spec(recipe, used).model_copy(
         update={"temperature": report.temperature, "min_confidence": report.min_confidence}

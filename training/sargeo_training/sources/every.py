@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sargeo_training.sheet import Source
@@ -16,9 +17,8 @@ from sargeo_training.sources import (
     terramind,
 )
 
-_LOADERS = (
-    los_angeles.load,
-    simulated.load,
+_LABELLED_BY_US = (los_angeles.load,)
+_OTHERS = (
     sen1floods11.load,
     ssdd.load,
     opensarship.load,
@@ -29,12 +29,27 @@ _LOADERS = (
 )
 
 
-def load_all(folder: Path) -> tuple[Source, ...]:
+def load_all(
+    folder: Path, *, simulator: bool = True, polygons: bool = True
+) -> tuple[Source, ...]:
     """Read every source.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the data sets.
+    simulator : bool
+        Also train on simulated scenes.
+    polygons : bool
+        Also train on land cover that was digitised for this project, and on what a program
+        learnt from it. Held-out ground keeps its polygons.
 
     Raises
     ------
     ReferenceDataError
         If a data set is missing.
     """
-    return tuple(load(folder) for load in _LOADERS)
+    ours = [load(folder, polygons=polygons) for load in _LABELLED_BY_US]
+    others = [load(folder) for load in _OTHERS]
+    made = simulated.load(folder)
+    return (*ours, made if simulator else replace(made, weight=0.0), *others)
