@@ -12,7 +12,7 @@ from pyproj import CRS
 from shapely import box
 
 from sargeo.grid import GeoGrid
-from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER, TREES
+from sargeo.legend import BARE, BUILT_UP, LAND_COVER, OPEN_WATER, TREES
 from sargeo_training.reference import teacher
 from sargeo_training.reference.blocks import SCENES, TILE_PX, VALIDATION_TILES, GroundBlock
 from sargeo_training.reference.cells import CELL_PX, cell_features, covered_cells
@@ -61,7 +61,7 @@ def polygons_on(cells: teacher.Cells) -> gpd.GeoDataFrame:
     wide = 40.0 * STRIPE_CELLS
     shapes = [box(wide * k + 160, -2000, wide * (k + 1) - 160, -400) for k in range(len(NAMES))]
     names = [c.name for c in LAND_COVER]
-    table = {"class": names, "scene": "here", "geometry": shapes}
+    table = {"class": names, "scene": "here", "block": "T11SLT-0-0", "geometry": shapes}
     return gpd.GeoDataFrame(table, crs=cells.grid.crs, index=[4, 9, 2, 30, 11])
 
 
@@ -134,17 +134,25 @@ def test_trees_and_bare_ground_need_more_certainty() -> None:
         assert set(teacher.sure_codes(shares).ravel()) == {expected}
 
 
-def test_the_teacher_learns_the_stripes_and_keeps_off_forbidden_ground() -> None:
+@pytest.mark.parametrize("wooded", [True, False])
+def test_the_teacher_keeps_off_reserved_ground_and_off_trees_where_none_were_taught(
+    monkeypatch: pytest.MonkeyPatch, wooded: bool
+) -> None:
     pytest.importorskip("sklearn")
     cells = striped_cells()
-    model = teacher.fit([teacher.examples(cells, polygons_on(cells), "here")])
-    taboo = np.zeros(cells.covered.shape, dtype=bool)
-    taboo[:20] = True
-    codes = teacher.label_cells(model, cells, taboo)
+    left, bottom, right, top = cells.grid.bounds
+    elsewhere = box(right + 40, bottom, right + 80, top)
+    monkeypatch.setattr(teacher, "reserved_ground", lambda: [box(left, top - 800, right, top)])
+    here = box(left, bottom, right, top)
+    monkeypatch.setattr(GroundBlock, "tile_outline", here if wooded else elsewhere)
+    taught = polygons_on(cells)
+    model = teacher.fit([teacher.examples(cells, taught, "here")])
+    codes = teacher.label_cells(model, cells, taught)
     assert (codes[:20] == UNKNOWN).all()
     for place, kind in enumerate(LAND_COVER):
         middle = STRIPE_CELLS * place + STRIPE_CELLS // 2
-        assert set(codes[24:40, middle - 2 : middle + 3].ravel()) == {kind.code}
+        expected = UNKNOWN if kind is TREES and not wooded else kind.code
+        assert set(codes[24:40, middle - 2 : middle + 3].ravel()) == {expected}
 
 
 def test_validation_and_held_out_tiles_are_reserved_on_the_pixels_of_both_scenes() -> None:
@@ -185,8 +193,8 @@ def test_labels_move_by_the_displacement_and_bring_nothing_from_outside() -> Non
 def test_displacements_are_those_of_the_blocks() -> None:
     polygons = load_landcover(on="optical")
     centres, shifts = measured_displacements(polygons, "T11SLT")
-    place = [tuple(c) for c in centres].index((2560 + 256, 8192 + 256))
-    assert shifts[place].tolist() == [1, 13]
+    place = [tuple(c) for c in centres].index((2560 + 256, 3584 + 256))
+    assert shifts[place].tolist() == [4, -6]
 
 
 def test_scores_leave_out_what_was_not_said() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from affine import Affine
 from pyproj import CRS
-from shapely.geometry import Polygon
+from shapely import Polygon, box
 
 from sargeo.errors import UsageError
 from sargeo.grid import Block, GeoGrid
@@ -90,6 +90,11 @@ class GroundBlock:
         return (self.scene, self.row // TILE_PX * TILE_PX, self.col // TILE_PX * TILE_PX)
 
     @property
+    def tile_outline(self) -> Polygon:
+        """The tile in the scene's CRS, in metres of the projection."""
+        return tile_outline(*self.tile)
+
+    @property
     def validates(self) -> bool:
         """Whether it lies in one of the `VALIDATION_TILES`."""
         return self.tile in VALIDATION_TILES
@@ -109,3 +114,8 @@ class GroundBlock:
         """The block in the scene's CRS, in metres of the projection."""
         corners = ((0, 0), (BLOCK_PX, 0), (BLOCK_PX, BLOCK_PX), (0, BLOCK_PX))
         return Polygon([self.grid.transform @ corner for corner in corners])
+
+
+def tile_outline(scene: str, row: int, col: int) -> Polygon:
+    """Return a tile in the scene's CRS, in metres of the projection."""
+    return box(*SCENES[scene].crop(Block(row, col, TILE_PX, TILE_PX)).bounds)

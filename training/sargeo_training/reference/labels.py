@@ -7,11 +7,10 @@ from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
-from shapely import Polygon, box
+from shapely import Polygon
 from shapely.affinity import translate
 
-from sargeo.grid import Block
-from sargeo_training.reference.blocks import SCENES, TILE_PX, VALIDATION_TILES, GroundBlock
+from sargeo_training.reference.blocks import SCENES, VALIDATION_TILES, GroundBlock, tile_outline
 
 LANDCOVER_FILE = "los_angeles_landcover.geojson"
 SHIPS_FILE = "los_angeles_ships.geojson"
@@ -95,11 +94,7 @@ def reserved_ground() -> list[Polygon]:
     for table in (load_landcover(on="optical"), load_ship_blocks()):
         held_out = table.loc[table["split"] == "holdout", "block"]
         tiles |= {GroundBlock.parse(name).tile for name in held_out}
-    return [_tile_outline(*tile) for tile in sorted(tiles)]
-
-
-def _tile_outline(scene: str, row: int, col: int) -> Polygon:
-    return box(*SCENES[scene].crop(Block(row, col, TILE_PX, TILE_PX)).bounds)
+    return [tile_outline(*tile) for tile in sorted(tiles)]
 
 
 def _read(name: str) -> gpd.GeoDataFrame:
