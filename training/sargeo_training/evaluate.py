@@ -6,8 +6,9 @@ pixels have. Scores never pool sensors: one line per source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,23 +20,27 @@ from sargeo.model.objects import decode
 from sargeo.model.vision import OUTPUT_STRIDE
 from sargeo_training.augment import Sample, cut
 from sargeo_training.batches import make_inputs
-from sargeo_training.sheet import UNKNOWN, Sheet, Source, Split
+from sargeo_training.sheet import NO_PLACE, PLACES, UNKNOWN, Sheet, Source, Split
 from sargeo_training.targets import IGNORE, cell_classes
 
 Float32Array = NDArray[np.float32]
 
-_TILE_PX = 512
-_CONFIDENCE = 5  # column of `sargeo.model.objects.decode`
+_TILE_PX = 1024
+CONFIDENCE = 5
+"""Column of detections, as in `sargeo.model.objects.decode`."""
+
 _EVERY_WINDOW_BY = 32
 
 
 @dataclass(frozen=True)
 class ScoredTile:
-    """A held-out tile with truth and answer.
+    """A tile with truth and answer.
 
     Attributes
     ----------
-    source : str
+    source, sheet : str
+    block : Block
+        Place in the sheet.
     logits : ndarray of float32, shape (M, K)
         Of the M labelled cells.
     classes : ndarray of int64, shape (M,)
@@ -47,29 +52,66 @@ class ScoredTile:
     found : ndarray of float32, shape (D, 6)
         Detections on searched ground by falling confidence: row, col, height, width, length,
         confidence.
+    ship_places, found_places : ndarray of uint8, shapes (S,) and (D,)
+        Index into `sargeo_training.sheet.PLACES` or `NO_PLACE`.
+    searched_km2 : tuple of float
+        Searched ground of each place; NaN where the spacing is not known.
     """
 
     source: str
+    sheet: str
+    block: Block
     logits: Float32Array
     classes: NDArray[np.int64]
     searched: bool
     ships: Float32Array
     found: Float32Array
+    ship_places: NDArray[np.uint8]
+    found_places: NDArray[np.uint8]
+    searched_km2: tuple[float, ...]
+
+    @property
+    def measured(self) -> bool:
+        """Whether every ship has a box."""
+        return bool(np.isfinite(self.ships).all())
+
+    def at(self, place: str) -> ScoredTile:
+        """Return the ships and detections of one place."""
+        index = PLACES.index(place)
+        return replace(
+            self,
+            ships=self.ships[self.ship_places == index],
+            found=self.found[self.found_places == index],
+            ship_places=self.ship_places[self.ship_places == index],
+            found_places=self.found_places[self.found_places == index],
+            searched=self.searched_km2[index] != 0,
+        )
+
+
+def by_source(tiles: Iterable[ScoredTile]) -> dict[str, list[ScoredTile]]:
+    """Group tiles by source."""
+    groups: dict[str, list[ScoredTile]] = {}
+    for tile in tiles:
+        groups.setdefault(tile.source, []).append(tile)
+    return groups
 
 
 def score_split(network: SarKnowlip, sources: Sequence[Source], split: Split) -> list[ScoredTile]:
     """Run the network over every tile of a split that holds labels or was searched for ships."""
     device = next(network.parameters()).device
     return [
-        _score(network, source.name, sample, device)
+        _score(network, source.name, sheet, block, device)
         for source in sources
         for sheet in source.of_split(split)
-        for sample in _tiles(sheet)
+        for block in tiles_of(sheet)
     ]
 
 
-def _tiles(sheet: Sheet) -> Iterator[Sample]:
-    """Cut a sheet into tiles side by side; a smaller sheet into one, padded by nothing valid."""
+def tiles_of(sheet: Sheet) -> Iterator[Block]:
+    """Cut a sheet into tiles side by side where it is labelled or searched.
+
+    Tiles at the edges reach beyond it, to sides that the network takes.
+    """
     rows, cols = sheet.shape
     for row in range(0, rows, _TILE_PX):
         for col in range(0, cols, _TILE_PX):
@@ -79,28 +121,80 @@ def _tiles(sheet: Sheet) -> Iterator[Sample]:
             )
             part = np.s_[row : row + height, col : col + width]
             if (sheet.labels[part] != UNKNOWN).any() or sheet.searched[part].any():
-                yield cut(sheet, Block(row, col, height, width))
+                yield Block(row, col, height, width)
 
 
 @torch.inference_mode()
-def _score(network: SarKnowlip, source: str, sample: Sample, device: torch.device) -> ScoredTile:
+def answer(
+    network: SarKnowlip, sample: Sample, device: torch.device
+) -> tuple[Float32Array, Float32Array]:
+    """Return land-cover logits (K, h, w), and detections (D, 6) by falling confidence."""
     inputs = make_inputs([sample]).to(device)
     raw = network(inputs.pixels, inputs.valid, inputs.context)
+    found = decode(raw, OUTPUT_STRIDE, inputs.valid)[0].cpu().numpy()
+    found = found[found[:, CONFIDENCE] > 0, : CONFIDENCE + 1]
+    return raw.landcover[0].float().cpu().numpy(), found
+
+
+def _score(
+    network: SarKnowlip, source: str, sheet: Sheet, block: Block, device: torch.device
+) -> ScoredTile:
+    sample = cut(sheet, block)
+    logits, found = answer(network, sample, device)
+    return scored(source, sheet, block, sample, logits, found)
+
+
+def scored(
+    source: str, sheet: Sheet, block: Block, sample: Sample, logits: Float32Array, found: Float32Array
+) -> ScoredTile:
+    """Hold an answer against the truth.
+
+    Parameters
+    ----------
+    source : str
+    sheet : Sheet
+    block : Block
+        Part of the sheet that was looked at, and ``sample`` its pixels.
+    logits : ndarray of float32, shape (K, h, w)
+        By cell of 4 by 4 pixels.
+    found : ndarray of float32, shape (D, 6)
+        By falling confidence, with columns as in `ScoredTile`.
+    """
     classes = cell_classes(np.where(sample.valid, sample.labels, UNKNOWN))
     known = classes != IGNORE
-    found = decode(raw, OUTPUT_STRIDE, inputs.valid)[0].cpu().numpy()
-    found = found[found[:, _CONFIDENCE] > 0, : _CONFIDENCE + 1]
+    places = _places(sheet, block)
+    ships = sample.ships[_look_up(sample.searched, sample.ships)]
+    found = found[_look_up(sample.searched, found)]
     return ScoredTile(
         source=source,
-        logits=raw.landcover[0].float().cpu().numpy()[:, known].T,
+        sheet=sheet.name,
+        block=block,
+        logits=logits[:, known].T,
         classes=classes[known],
         searched=bool(sample.searched.any()),
-        ships=sample.ships[_on(sample.searched, sample.ships)],
-        found=found[_on(sample.searched, found)],
+        ships=ships,
+        found=found,
+        ship_places=_look_up(places, ships),
+        found_places=_look_up(places, found),
+        searched_km2=_areas_km2(places[sample.searched], sheet.gsd_m),
     )
 
 
-def _on(mask: NDArray[np.bool_], table: Float32Array) -> NDArray[np.bool_]:
-    """Tell which rows (row, col, …) lie on the mask."""
-    row, col = (np.clip(table[:, k].astype(int), 0, n - 1) for k, n in enumerate(mask.shape))
-    return np.asarray(mask[row, col])
+def _places(sheet: Sheet, block: Block) -> NDArray[np.uint8]:
+    places = np.full((block.height, block.width), NO_PLACE, dtype=np.uint8)
+    if sheet.places is not None:
+        part = sheet.places[block.slices()]
+        places[: part.shape[0], : part.shape[1]] = part
+    return places
+
+
+def _areas_km2(places: NDArray[np.uint8], gsd_m: tuple[float, float] | None) -> tuple[float, ...]:
+    km2 = gsd_m[0] * gsd_m[1] / 1e6 if gsd_m else np.nan
+    counts = (int((places == index).sum()) for index in range(len(PLACES)))
+    return tuple(count * km2 if count else 0.0 for count in counts)
+
+
+def _look_up(values: NDArray[Any], table: Float32Array) -> NDArray[Any]:
+    """Return the values where rows (row, col, …) lie."""
+    row, col = (np.clip(table[:, k].astype(int), 0, n - 1) for k, n in enumerate(values.shape))
+    return np.asarray(values[row, col])

@@ -35,6 +35,17 @@ class Recipe(BaseModel):
         default=True, description="Augment by what radar does, not only by what pictures do."
     )
 
+    @property
+    def title(self) -> str:
+        """What this run is, beside others that left something out."""
+        parts = {
+            "the simulator": self.simulator,
+            "polygons": self.polygons,
+            "SAR augmentation": self.sar_augmentation,
+        }
+        left_out = [name for name, used in parts.items() if not used]
+        return f"without {' and '.join(left_out)}" if left_out else "sargeo-tiny"
+
 
 def tiny_spec(recipe: Recipe, sources: tuple[str, ...]) -> ModelSpec:
     """Return the spec of sargeo-tiny before it is calibrated."""

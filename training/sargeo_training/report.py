@@ -1,151 +1,232 @@
-"""Calibration on one half of the held-out tiles, and a report on them: figures and a page."""
+"""A report on held-out tiles: figures with their intervals, as data and as a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 from pydantic import BaseModel, Field
 
-from sargeo_training.evaluate import ScoredTile
-from sargeo_training.metrics import (
-    average_precision,
-    best_threshold,
+from sargeo.legend import OPEN_WATER
+from sargeo.model.spec import Figure
+from sargeo_training.evaluate import ScoredTile, by_source
+from sargeo_training.intervals import Estimate, bootstrap
+from sargeo_training.landcover_metrics import (
+    Counts,
+    accuracy,
+    calibration_bins,
     calibration_error,
     class_ious,
     confusion,
-    detection_scores,
-    fit_temperature,
+    mean_iou,
     water_iou,
 )
-from sargeo_training.targets import WATER_INDEX
+from sargeo_training.sheet import PLACES
+from sargeo_training.ship_metrics import (
+    average_precision,
+    count_mae,
+    poisson_interval,
+    ranked,
+    tally,
+    total,
+)
 
 Tiles = Sequence[ScoredTile]
+T = TypeVar("T")
 
+SYNTHETIC = "simulated"
+"""The source whose figures say how well the network learnt the simulator, and no more."""
 
-class LandCoverFigures(BaseModel):
-    """Of one source, on all of its held-out tiles but for the calibration error."""
-
-    source: str
-    tiles: int
-    cells: int
-    water_iou: float
-    class_iou: dict[str, float] = Field(description="Empty where only water is known.")
-    mean_iou: float | None
-    accuracy: float | None
-    calibration_error: float | None = Field(description="On the tiles not calibrated on.")
-
-
-class ShipFigures(BaseModel):
-    """Of one source, on the held-out tiles that the threshold was not chosen on."""
-
-    source: str
-    tiles: int
-    ships: int
-    precision: float
-    recall: float
-    f1: float
-    count_mae: float
-    average_precision_50: float | None = Field(description="None where boxes were not measured.")
+_SIDES_PX = ((0.0, 16.0), (16.0, 32.0), (32.0, 64.0), (64.0, np.inf))
+_LAND_KM2 = 1000.0
+_LAND = "of land"
+_HEADLINES = (
+    "water IoU",
+    "mean IoU",
+    "calibration error",
+    "ships: precision",
+    "ships: recall",
+    "ships: AP50",
+    "ships: count MAE",
+    "false ships per 1,000 km²",
+)
 
 
 class Report(BaseModel):
     """What was measured after training."""
 
+    name: str = Field(description="What was trained, or what it is compared with.")
     temperature: float
     min_confidence: float
-    landcover: tuple[LandCoverFigures, ...]
-    ships: tuple[ShipFigures, ...]
+    figures: tuple[Figure, ...] = Field(description="On real images.")
+    synthetic: tuple[Figure, ...] = Field(description="On simulated scenes.")
+
+    def figure(self, data: str, measure: str) -> Figure | None:
+        """Return a figure, or None where it was not measured."""
+        return next((f for f in self.figures if (f.data, f.measure) == (data, measure)), None)
 
 
-def make_report(tiles: Tiles) -> Report:
-    """Calibrate on every other tile of each source; measure what that changes on the others."""
-    by_source = {name: [t for t in tiles if t.source == name] for name in _names(tiles)}
-    cover = {n: [t for t in ts if len(t.classes)] for n, ts in by_source.items()}
-    ships = {n: [t for t in ts if t.searched] for n, ts in by_source.items()}
-    cover, ships = ({n: ts for n, ts in d.items() if ts} for d in (cover, ships))
-    temperature = fit_temperature([ts[::2] for ts in cover.values()])
-    min_confidence = best_threshold([ts[::2] for ts in ships.values()])
+def make_report(name: str, tiles: Tiles, temperature: float, min_confidence: float) -> Report:
+    """Measure on held-out tiles what validation has calibrated."""
+    groups = by_source(tiles)
+    figures = {
+        source: (
+            *_landcover(source, ts, temperature),
+            *_ships(source, ts, min_confidence),
+        )
+        for source, ts in groups.items()
+    }
     return Report(
+        name=name,
         temperature=temperature,
         min_confidence=min_confidence,
-        landcover=tuple(_landcover(n, ts, temperature) for n, ts in cover.items()),
-        ships=tuple(_ships(n, ts[1::2] or ts, min_confidence) for n, ts in ships.items()),
+        figures=tuple(f for source, fs in figures.items() if source != SYNTHETIC for f in fs),
+        synthetic=figures.get(SYNTHETIC, ()),
+    )
+
+
+def headlines(report: Report) -> tuple[Figure, ...]:
+    """Return the figures that a user should know before trusting a map."""
+    return tuple(
+        f for f in report.figures if f.measure in _HEADLINES and (", " not in f.data or _LAND in f.data)
     )
 
 
 def write_report(report: Report, folder: Path) -> None:
     """Write ``report.json`` and ``report.md``."""
+    folder.mkdir(parents=True, exist_ok=True)
     text = report.model_dump_json(indent=2) + "\n"
-    (folder / "report.json").write_text(text, encoding="utf-8")
-    (folder / "report.md").write_text(as_markdown(report), encoding="utf-8")
+    (folder / "report.json").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "report.md").write_text(as_markdown(report), encoding="utf-8", newline="\n")
 
 
 def as_markdown(report: Report) -> str:
-    """Return the report as a page of two tables."""
+    """Return the report as a page of tables."""
     lines = [
-        "# Held-out figures",
+        f"# Held-out figures: {report.name}",
         "",
-        f"Temperature {report.temperature:.2f} and least confidence "
-        f"{report.min_confidence:.2f} were chosen on every other tile of each source; calibration "
-        "error and ship figures are of the others, where there is more than one tile.",
+        f"Temperature {report.temperature:.2f} and least confidence {report.min_confidence:.2f} "
+        "were chosen on validation tiles. Images are whole images, chips, or tiles of 1024 pixels "
+        "with the labelled part of a scene; intervals are 95 %, over images.",
         "",
-        "| land cover | tiles | 4×4 cells | water IoU | mean IoU | accuracy | ECE | IoU by class |",
-        "|---|---|---|---|---|---|---|---|",
-        *map(_landcover_line, report.landcover),
-        "",
-        "| ships | tiles | ships | precision | recall | F1 | AP50 | count error |",
-        "|---|---|---|---|---|---|---|---|",
-        *map(_ships_line, report.ships),
+        *figure_table(report.figures),
     ]
+    if report.synthetic:
+        lines += ["", "## Synthetic: scenes of the simulator", "", *figure_table(report.synthetic)]
     return "\n".join(lines) + "\n"
 
 
-def _landcover(source: str, tiles: Tiles, temperature: float) -> LandCoverFigures:
-    matrix = confusion(tiles)
-    several = matrix.sum(1).nonzero()[0].tolist() not in ([], [WATER_INDEX])
-    ious = class_ious(matrix) if several else {}
-    return LandCoverFigures(
-        source=source,
-        tiles=len(tiles),
-        cells=sum(len(t.classes) for t in tiles),
-        water_iou=water_iou(tiles),
-        class_iou=ious,
-        mean_iou=sum(ious.values()) / len(ious) if several else None,
-        accuracy=float(matrix.trace() / matrix.sum()) if several else None,
-        calibration_error=calibration_error(tiles[1::2] or tiles, temperature) if several else None,
+def figure_table(figures: Sequence[Figure]) -> list[str]:
+    """Return figures as the lines of a Markdown table."""
+    head = ["| data | measure | images | value | 95 % interval |", "|---|---|---|---|---|"]
+    return head + [
+        f"| {f.data} | {f.measure} | {f.images} | {f.value:.2f} | {interval_text(f)} |"
+        for f in figures
+    ]
+
+
+def interval_text(figure: Figure) -> str:
+    """Return an interval as text."""
+    if figure.low is None or figure.high is None:
+        return "–"
+    return f"{figure.low:.2f} to {figure.high:.2f}"
+
+
+def _landcover(source: str, tiles: Tiles, temperature: float) -> Iterator[Figure]:
+    labelled = [t for t in tiles if len(t.classes)]
+    if not labelled:
+        return
+    matrices = [confusion(t) for t in labelled]
+    pooled = _add(matrices)
+    present = class_ious(pooled)
+    if OPEN_WATER.name in present:
+        yield _estimate(source, "water IoU", matrices, lambda ms: water_iou(_add(ms)))
+    if len(present) < 2:
+        return
+    yield _estimate(source, "mean IoU", matrices, lambda ms: mean_iou(_add(ms)))
+    for name in present:
+        yield _estimate(source, f"IoU of {name}", matrices, _iou_of(name))
+    yield _estimate(source, "accuracy", matrices, lambda ms: accuracy(_add(ms)))
+    bins = [calibration_bins(t, temperature) for t in labelled]
+    yield _estimate(
+        source, "calibration error", bins, lambda bs: calibration_error(np.sum(bs, axis=0))
     )
 
 
-def _ships(source: str, tiles: Tiles, min_confidence: float) -> ShipFigures:
-    boxed = all((t.ships == t.ships).all() for t in tiles)  # NaN differs from itself
-    return ShipFigures(
-        source=source,
-        tiles=len(tiles),
-        ships=sum(len(t.ships) for t in tiles),
-        average_precision_50=average_precision(tiles) if boxed else None,
-        **detection_scores(tiles, min_confidence),
+def _iou_of(name: str) -> Callable[[Sequence[Counts]], float]:
+    return lambda matrices: class_ious(_add(matrices)).get(name, float("nan"))
+
+
+def _add(matrices: Sequence[Counts]) -> Counts:
+    return np.asarray(np.sum(matrices, axis=0))
+
+
+def _ships(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
+    searched = [t for t in tiles if t.searched]
+    if not any(len(t.ships) for t in searched):
+        return
+    yield from _ship_figures(source, searched, min_confidence)
+    for place in ("offshore", "inshore"):
+        there = [t.at(place) for t in searched]
+        there = [t for t in there if t.searched]
+        if any(len(t.ships) for t in there):
+            yield from _ship_figures(f"{source}, {place}", there, min_confidence)
+    if all(t.measured for t in searched):
+        yield from _by_size(source, searched)
+    yield from _on_land(source, searched, min_confidence)
+
+
+def _ship_figures(data: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
+    tallies = [tally(t, min_confidence) for t in tiles]
+    yield _estimate(data, "ships: precision", tallies, lambda ts: total(ts).precision)
+    yield _estimate(data, "ships: recall", tallies, lambda ts: total(ts).recall)
+    yield _estimate(data, "ships: F1", tallies, lambda ts: total(ts).f1)
+    yield _estimate(data, "ships: count MAE", tallies, count_mae)
+    if all(t.measured for t in tiles):
+        boxes = [ranked(t) for t in tiles]
+        yield _estimate(data, "ships: AP50", boxes, average_precision)
+
+
+def _by_size(source: str, tiles: Tiles) -> Iterator[Figure]:
+    for sides in _SIDES_PX:
+        boxes = [ranked(t, sides_px=sides) for t in tiles]
+        ships = sum(b.ships for b in boxes)
+        if ships:
+            low, high = (f"{s:.0f}" for s in sides)
+            size = f"from {low} px" if sides[1] == np.inf else f"{low} to {high} px"
+            yield _estimate(f"{source}, {ships} ships {size}", "ships: AP50", boxes, average_precision)
+
+
+def _on_land(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
+    """False ships are rare and independent: a Poisson interval, not one over tiles."""
+    land = PLACES.index("land")
+    km2 = sum(t.searched_km2[land] for t in tiles)
+    if not km2 > 0:  # nor where it is NaN
+        return
+    there = [t.at("land") for t in tiles if t.searched_km2[land]]
+    false = total([tally(t, min_confidence) for t in there]).false
+    low, high = poisson_interval(false)
+    yield Figure(
+        data=f"{source}, {km2:.0f} km² {_LAND}",
+        measure="false ships per 1,000 km²",
+        images=len(there),
+        value=false / km2 * _LAND_KM2,
+        low=low / km2 * _LAND_KM2,
+        high=high / km2 * _LAND_KM2,
     )
 
 
-def _names(tiles: Tiles) -> list[str]:
-    return list(dict.fromkeys(t.source for t in tiles))
-
-
-def _landcover_line(f: LandCoverFigures) -> str:
-    by_class = ", ".join(f"{name} {iou:.2f}" for name, iou in f.class_iou.items())
-    cells = [f.source, f.tiles, f.cells, *map(_short, (f.water_iou, f.mean_iou, f.accuracy))]
-    return _row([*cells, _short(f.calibration_error), by_class])
-
-
-def _ships_line(f: ShipFigures) -> str:
-    shares = (f.precision, f.recall, f.f1, f.average_precision_50, f.count_mae)
-    return _row([f.source, f.tiles, f.ships, *map(_short, shares)])
-
-
-def _row(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def _short(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def _estimate(
+    data: str, measure: str, items: Sequence[T], of: Callable[[Sequence[T]], float]
+) -> Figure:
+    found: Estimate = bootstrap(items, of)
+    return Figure(
+        data=data,
+        measure=measure,
+        images=found.images,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+    )

@@ -15,11 +15,11 @@ from sargeo_training.augment import AUGMENTATIONS, PLAIN_AUGMENTATIONS
 from sargeo_training.batches import Mixture, Prefetched
 from sargeo_training.evaluate import score_split
 from sargeo_training.fit import Budget, Log, Minutes, Steps, fit, load_checkpoint
-from sargeo_training.metrics import validation_score
 from sargeo_training.recipe import Recipe, tiny_spec
-from sargeo_training.report import as_markdown, make_report, write_report
+from sargeo_training.report import as_markdown, headlines, make_report, write_report
 from sargeo_training.sheet import Source
 from sargeo_training.sources.every import load_all
+from sargeo_training.validation import best_threshold, fit_temperature, validation_score
 
 
 def train_tiny(
@@ -88,10 +88,17 @@ def export_run(run: Path, model: Path, data: Path, *, threads: int) -> None:
 
 def _finish(run: Path, model: Path, sources: Sequence[Source], console: Console) -> None:
     network, recipe = load_checkpoint(run)
-    report = make_report(score_split(network, sources, "holdout"))
+    validation = score_split(network, sources, "validation")
+    temperature, min_confidence = fit_temperature(validation), best_threshold(validation)
+    held_out = score_split(network, sources, "holdout")
+    report = make_report(recipe.title, held_out, temperature, min_confidence)
     used = tuple(f"{s.name} ({s.licence})" for s in sources if s.weight > 0)
     spec = tiny_spec(recipe, used).model_copy(
-        update={"temperature": report.temperature, "min_confidence": report.min_confidence}
+        update={
+            "temperature": temperature,
+            "min_confidence": min_confidence,
+            "figures": headlines(report),
+        }
     )
     save_model(model, network, spec)
     write_report(report, run)

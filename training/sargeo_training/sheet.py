@@ -35,6 +35,12 @@ NO_SHIPS: NDArray[np.float32] = np.zeros((0, len(SHIP_COLUMNS)), dtype=np.float3
 SHIP_ANCHOR, SEARCHED_ANCHOR = -1, -2
 """Keys of ships, and of ground searched for ships, in `Sheet.anchors`."""
 
+PLACES = ("offshore", "inshore", "land")
+"""Kinds of searched ground; ships of each are told apart when they are measured."""
+
+NO_PLACE = 255
+"""Where nobody said what kind of ground it is. Else pixels hold an index into `PLACES`."""
+
 _ANCHORS_PER_KEY = 4000
 
 
@@ -61,6 +67,8 @@ class Sheet:
     gsd_m : tuple of float or None
         (row to row, column to column), where it is known.
     incidence_deg : float or None
+    places : ndarray of uint8, shape (H, W), or None
+        Index into `PLACES` or `NO_PLACE`; None where nobody said.
     """
 
     name: str
@@ -73,6 +81,7 @@ class Sheet:
     ships: NDArray[np.float32] = field(default_factory=lambda: NO_SHIPS)
     gsd_m: tuple[float, float] | None = None
     incidence_deg: float | None = None
+    places: NDArray[np.uint8] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

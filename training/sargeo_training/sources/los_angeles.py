@@ -30,11 +30,17 @@ from sargeo_training.reference.labels import (
 )
 from sargeo_training.reference.pictures import RADAR, picture_path
 from sargeo_training.reference.teacher import teach
-from sargeo_training.sheet import NO_SHIPS, UNKNOWN, Sheet, Source, Split
+from sargeo_training.sheet import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, Sheet, Source, Split
 from sargeo_training.sources.files import read_bands, spacing_m
 
 _BANDS = (Band("VH", "uncalibrated", "amplitude"),)
 _CODE_OF = {c.name: c.code for c in LAND_COVER}
+_PLACE_OF = {
+    "anchorage": "offshore",
+    "open sea": "offshore",
+    "harbour": "inshore",
+    "land": "land",
+}
 _DOUBTFUL_RADIUS_PX = 12
 _LENGTH_TO_BEAM, _NARROWEST_PX = 6.0, 3.0
 
@@ -66,7 +72,7 @@ def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[She
     gsd_m = spacing_m(path)
     sheets = []
     for split in get_args(Split):
-        ships, searched = _ships(path, scene, split)
+        ships, places = _ships(path, scene, split)
         labels = _labels(path, scene, split, taught)
         sheets.append(
             Sheet(
@@ -76,9 +82,10 @@ def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[She
                 bands=_BANDS,
                 valid=valid,
                 labels=np.where(valid, labels, np.uint8(UNKNOWN)),
-                searched=searched & valid,
+                searched=(places != NO_PLACE) & valid,
                 ships=ships,
                 gsd_m=gsd_m,
+                places=places,
             )
         )
     return sheets
@@ -101,11 +108,11 @@ def _polygons(path: Path, scene: str, split: Split) -> NDArray[np.uint8]:
     with rasterio.open(path) as file:
         layer = layer.to_crs(file.crs)
         shapes = [(g, _CODE_OF[c]) for g, c in zip(layer.geometry, layer["class"], strict=True)]
-        return _burn(shapes, file)
+        return _burn(shapes, file, fill=UNKNOWN)
 
 
-def _ships(path: Path, scene: str, split: Split) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the ships of a split, and where they were searched for.
+def _ships(path: Path, scene: str, split: Split) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return the ships of a split, and where they were searched for, in what kind of place.
 
     What the person was not sure of is neither a ship nor its absence: a disk around it is left out.
     """
@@ -114,13 +121,14 @@ def _ships(path: Path, scene: str, split: Split) -> tuple[NDArray[np.float32], N
     with rasterio.open(path) as file:
         ships = ships.to_crs(file.crs)
         radius = _DOUBTFUL_RADIUS_PX * file.transform.a
-        disks = [(g, 1) for g in ships[doubtful].geometry.buffer(radius)]
-        searched = _burn([(g, 1) for g in blocks.to_crs(file.crs).geometry], file) == 1
-        searched &= _burn(disks, file) == 0
+        disks = [(g, NO_PLACE) for g in ships[doubtful].geometry.buffer(radius)]
+        codes = [PLACES.index(_PLACE_OF[p]) for p in blocks["place"]]
+        ground = list(zip(blocks.to_crs(file.crs).geometry, codes, strict=True))
+        places = _burn(ground + disks, file, fill=NO_PLACE)
         sure = ships[~doubtful]
         measured = sure["length_m"].notna()
         rows = [_ship_row(g, m, file) for g, m in zip(sure.geometry, measured, strict=True)]
-    return np.array(rows, dtype=np.float32).reshape(-1, NO_SHIPS.shape[1]), searched
+    return np.array(rows, dtype=np.float32).reshape(-1, NO_SHIPS.shape[1]), places
 
 
 def _of(table: gpd.GeoDataFrame, scene: str, split: Split) -> gpd.GeoDataFrame:
@@ -143,10 +151,10 @@ def _ship_row(
 
 
 def _burn(
-    shapes: list[tuple[BaseGeometry, int]], scene: rasterio.DatasetReader
+    shapes: list[tuple[BaseGeometry, int]], scene: rasterio.DatasetReader, *, fill: int
 ) -> NDArray[np.uint8]:
     """Return an array of the scene's shape with a value where the centre of a pixel is covered."""
     if not shapes:
-        return np.zeros(scene.shape, dtype=np.uint8)
-    burnt = rasterize(shapes, scene.shape, fill=0, transform=scene.transform, dtype="uint8")
+        return np.full(scene.shape, fill, dtype=np.uint8)
+    burnt = rasterize(shapes, scene.shape, fill=fill, transform=scene.transform, dtype="uint8")
     return np.asarray(burnt)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import POLARISATIONS, Band
-from sargeo_training.sheet import NO_SHIPS, NOT_WATER, Sheet, Source
+from sargeo_training.sheet import NO_SHIPS, NOT_WATER, PLACES, Sheet, Source
 from sargeo_training.sources.files import read_band, recode, split_by_name
 
 _SEA, _LAND = 255, 0  # in the masks: the 255 side is darker in every image that holds both
@@ -39,7 +39,13 @@ def _image(root: Path, stem: str) -> Sheet:
         labels=recode(mask, {_SEA: OPEN_WATER.code, _LAND: NOT_WATER}),
         ships=_ships(root / "annotations" / f"{stem}.xml"),
         searched=valid,
+        places=np.broadcast_to(np.uint8(_place(mask)), mask.shape),
     )
+
+
+def _place(mask: NDArray[np.uint8]) -> int:
+    """Call a whole image inshore if its mask shows land."""
+    return PLACES.index("inshore" if (mask == _LAND).any() else "offshore")
 
 
 def _ships(path: Path) -> NDArray[np.float32]:
