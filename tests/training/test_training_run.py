@@ -49,15 +49,15 @@ def run(
 
 def test_run_learns_and_exports_a_model_that_loads(tmp_path: Path) -> None:
     first = run(tmp_path / "short", 2)[-1]
-    last = run(tmp_path / "long", 40)[-1]
-    assert last.step == 40
+    last = run(tmp_path / "long", 100)[-1]
+    assert last.step == 100
     assert last.share == 1
     assert last.landcover_loss < first.landcover_loss
     network, recipe = load_checkpoint(tmp_path / "long")
     assert recipe == TINY
-    report = make_report(score_split(network, coast_sources(), "holdout"))
+    report = make_report("short", score_split(network, coast_sources(), "holdout"), 1.0, 0.3)
     write_report(report, tmp_path)
-    assert {f.source for f in report.landcover} == {"calibrated", "picture"}
+    assert {f.data.partition(",")[0] for f in report.figures} == {"calibrated", "picture"}
     assert "calibrated" in (tmp_path / "report.md").read_text(encoding="utf-8")
     spec = tiny_spec(recipe, ("made up",)).model_copy(update={"temperature": report.temperature})
     save_model(tmp_path / "model", network, spec)

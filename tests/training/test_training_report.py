@@ -1,0 +1,79 @@
+"""The report says what was measured, on how much, and how sure that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.tiles import tile
+
+from sargeo_training.intervals import bootstrap
+from sargeo_training.report import Report, as_markdown, headlines, make_report, write_report
+
+BOX = (10, 10, 8, 8, 8)
+
+
+def tiles() -> list:
+    right = [
+        tile(said=[0, 4], true=[0, 4], ships=[BOX], found=[(*BOX, 0.6)], place="offshore", km2=1)
+        for _ in range(3)
+    ]
+    land = tile(ships=[], found=[(*BOX, 0.9), (60, 60, 8, 8, 8, 0.2)], place="land", km2=100.0)
+    return [*right, land]
+
+
+def test_figures_by_hand() -> None:
+    report = make_report("r", tiles(), 1.0, 0.5)
+    expected = {
+        ("s", "mean IoU"): (3, 1.0),
+        ("s", "ships: precision"): (4, 0.75),
+        ("s, offshore", "ships: precision"): (3, 1.0),
+        ("s, 3 ships 0 to 16 px", "ships: AP50"): (4, 0.75),
+        ("s, 100 km² of land", "false ships per 1,000 km²"): (1, 10.0),
+    }
+    for (data, measure), (images, value) in expected.items():
+        figure = report.figure(data, measure)
+        assert figure is not None, (data, measure)
+        assert figure.images == images
+        assert figure.value == pytest.approx(value)
+    false_ships = report.figure("s, 100 km² of land", "false ships per 1,000 km²")
+    assert false_ships is not None
+    assert (false_ships.low, false_ships.high) == pytest.approx((0.253, 55.7), rel=1e-2)
+
+
+def test_simulated_scenes_stand_apart() -> None:
+    real, made = tile(said=[0, 4], true=[0, 4]), tile(said=[0, 0], true=[0, 4], source="simulated")
+    report = make_report("r", [real, made], 1.0, 0.5)
+    assert {f.data for f in report.figures} == {"s"}
+    assert {f.data for f in report.synthetic} == {"simulated"}
+    page = as_markdown(report)
+    assert page.index("| s |") < page.index("Synthetic") < page.index("| simulated |")
+
+
+def test_one_image_has_no_interval() -> None:
+    figure = make_report("r", [tile(said=[0, 4], true=[0, 4])], 1.0, 0.5).figure("s", "mean IoU")
+    assert figure is not None
+    assert (figure.images, figure.low, figure.high) == (1, None, None)
+
+
+def test_headlines_are_few_and_not_of_parts() -> None:
+    data = {f.data for f in headlines(make_report("r", tiles(), 1.0, 0.5))}
+    assert data == {"s", "s, 100 km² of land"}
+
+
+def test_report_comes_back_from_its_file(tmp_path: Path) -> None:
+    report = make_report("r", tiles(), 1.0, 0.5)
+    write_report(report, tmp_path)
+    assert Report.model_validate_json((tmp_path / "report.json").read_bytes()) == report
+
+
+def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(60):
+        found = bootstrap(list(rng.normal(0, 1, 40)), lambda v: float(np.mean(v)))
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 0 <= found.high
+    assert 50 <= covered <= 60
