@@ -1,0 +1,129 @@
+"""Two plain classifiers of land cover: thresholds on backscatter, and random forests.
+
+Both tell water from land first, and kinds of land after that: labels that say no more than "not
+water" then teach as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, softmax
+
+from sargeo.legend import LAND_COVER
+from sargeo_training.baselines.features import CALIBRATED, SMOOTHED, Cells
+from sargeo_training.targets import WATER_INDEX
+
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+
+_LAND = tuple(i for i in range(len(LAND_COVER)) if i != WATER_INDEX)
+_CANDIDATES = 200
+_TREES, _LEAST_CELLS_PER_LEAF = 60, 10
+
+
+class Classifier(Protocol):
+    """Tells classes from local statistics."""
+
+    def probabilities(self, features: Float32Array) -> Float64Array:
+        """Give cells (N, F) the probability of each class of the legend, (N, K)."""
+        ...
+
+
+class Thresholds:
+    """Water is what is darker than a threshold; land is the class whose mean is nearest.
+
+    Both come from smoothed backscatter in training cells, averaged over polarisations: one set
+    for calibrated scenes and one for all others.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        calibrated = cells.features[:, CALIBRATED] == 1
+        self._sets = {
+            kind: _ThresholdSet(cells.where(calibrated == kind))
+            for kind in set(calibrated.tolist())
+        }
+
+    def probabilities(self, features: Float32Array) -> Float64Array:
+        """Give cells (N, F) the probability of each class of the legend, (N, K)."""
+        probability = np.full((len(features), len(LAND_COVER)), 1 / len(LAND_COVER))
+        for kind, thresholds in self._sets.items():
+            chosen = features[:, CALIBRATED] == kind
+            probability[chosen] = thresholds.probabilities(_brightness(features[chosen]))
+        return probability
+
+
+class _ThresholdSet:
+    def __init__(self, cells: Cells) -> None:
+        brightness, water = _brightness(cells.features), cells.classes == WATER_INDEX
+        self._water = _best_threshold(brightness, water, cells.weights)
+        groups = [brightness[cells.classes == c] for c in _LAND]
+        self._means = np.array([g.mean() if len(g) else np.inf for g in groups])
+        self._spread = float(brightness[~water].std())
+
+    def probabilities(self, brightness: Float32Array) -> Float64Array:
+        water = expit((self._water - brightness) / self._spread)
+        off = (brightness[:, None] - self._means) / self._spread
+        return _joined(water, softmax(-np.square(off) / 2, axis=1))
+
+
+class Forests:
+    """A forest for water and one for kinds of land, on all local statistics.
+
+    Parameters
+    ----------
+    cells : Cells
+    seed : int
+    threads : int
+    """
+
+    def __init__(self, cells: Cells, seed: int, threads: int) -> None:
+        self._water = _forest(cells, cells.classes == WATER_INDEX, seed, threads)
+        land = cells.where(np.isin(cells.classes, _LAND))
+        self._land = _forest(land, land.classes, seed, threads)
+
+    def probabilities(self, features: Float32Array) -> Float64Array:
+        """Give cells (N, F) the probability of each class of the legend, (N, K)."""
+        land = np.zeros((len(features), len(LAND_COVER)))
+        land[:, self._land.classes_] = self._land.predict_proba(features)
+        return _joined(self._water.predict_proba(features)[:, 1], land[:, _LAND])
+
+
+def _forest(cells: Cells, classes: NDArray[Any], seed: int, threads: int) -> Any:
+    # Its import takes seconds and belongs to the tools for development.
+    from sklearn.ensemble import RandomForestClassifier
+
+    forest = RandomForestClassifier(
+        _TREES, min_samples_leaf=_LEAST_CELLS_PER_LEAF, random_state=seed, n_jobs=threads
+    )
+    return forest.fit(cells.features, classes, cells.weights)
+
+
+def _brightness(features: Float32Array) -> Float32Array:
+    """Average smoothed, normalised backscatter over the polarisations that were measured."""
+    levels = features[:, SMOOTHED]
+    known = np.isfinite(levels)
+    total = np.where(known, levels, 0).sum(axis=1)
+    return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float32)
+
+
+def _best_threshold(
+    brightness: Float32Array, water: NDArray[np.bool_], weights: Float64Array
+) -> float:
+    """Return the threshold under which water overlaps best with what is dark."""
+    candidates = np.quantile(brightness, np.linspace(0, 1, _CANDIDATES))
+    overlaps = [
+        weights[water & (brightness < c)].sum() / weights[water | (brightness < c)].sum()
+        for c in candidates[1:]
+    ]
+    return float(candidates[1:][int(np.argmax(overlaps))])
+
+
+def _joined(water: Float64Array, land: Float64Array) -> Float64Array:
+    """Join the probability of water (N,) with those of classes of land (N, K - 1) if it is not."""
+    joined = np.empty((len(water), len(LAND_COVER)))
+    joined[:, WATER_INDEX] = water
+    joined[:, _LAND] = (1 - water[:, None]) * land
+    return joined
