@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,13 +24,17 @@ def validation_score(tiles: Tiles) -> float:
     """Return how good a network is in one number, 0 to 1, to choose between its weights.
 
     Half of it is the overlap of land-cover classes (of water, where only that is known), half is
-    the average precision of ships' boxes (F1 at the best threshold, where none was measured), each
-    averaged over the sources.
+    the average precision of ships' boxes (F1 at the best threshold, where none was measured).
+    Sources weigh the same in land cover, and by the root of their number of ships in ships: a
+    handful of them says little.
     """
     sources = by_source(tiles).values()
     cover = [_cover_score(ts) for ts in sources if any(len(t.classes) for t in ts)]
-    ships = [_ship_score(ts) for ts in sources if any(len(t.ships) for t in ts)]
-    return float(np.mean([np.mean(scores) for scores in (cover, ships) if scores]))
+    at_sea = [ts for ts in sources if any(len(t.ships) for t in ts)]
+    scores = [np.mean(cover)] if cover else []
+    if at_sea:
+        scores.append(np.average([_ship_score(ts) for ts in at_sea], weights=_weights(at_sea)))
+    return float(np.mean(scores))
 
 
 def fit_temperature(tiles: Tiles) -> float:
@@ -48,14 +53,21 @@ def fit_temperature(tiles: Tiles) -> float:
 
 
 def best_threshold(tiles: Tiles) -> float:
-    """Find the least confidence with the highest F1, each source with ships weighing the same.
+    """Find the least confidence with the highest F1, averaged as in `validation_score`.
 
     Ground that was searched in vain, land above all, counts through precision.
     """
     groups = by_source([t for t in tiles if t.searched]).values()
-    with_ships = [ts for ts in groups if any(len(t.ships) for t in ts)]
-    f1 = [np.mean([_f1(ts, threshold) for ts in with_ships]) for threshold in _THRESHOLDS]
+    at_sea = [ts for ts in groups if any(len(t.ships) for t in ts)]
+    f1 = [
+        np.average([_f1(ts, threshold) for ts in at_sea], weights=_weights(at_sea))
+        for threshold in _THRESHOLDS
+    ]
     return float(round(_THRESHOLDS[int(np.argmax(f1))], 2))
+
+
+def _weights(groups: Sequence[Tiles]) -> list[float]:
+    return [math.sqrt(sum(len(t.ships) for t in tiles)) for tiles in groups]
 
 
 def _cover_score(tiles: Tiles) -> float:
