@@ -14,6 +14,9 @@ from sargeo_training.simulator.surfaces import Surface
 
 Mask = NDArray[np.bool_]
 
+_LOTS = 64
+"""Storage lots by which a quay repeats itself, more than fit on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Berth:
@@ -144,13 +147,16 @@ def _dredge(window: NDArray[np.uint8], frame: _Frame, size: float, front: float)
 def _quays(
     rng: np.random.Generator, window: NDArray[np.uint8], frame: _Frame, size: float, front: float
 ) -> list[Berth]:
-    """Build a platform with rows of containers or sheds, cut by basins."""
+    """Build a platform with lots of containers or sheds, some empty, cut by basins."""
     along, out = frame.along, frame.out
     platform = (np.abs(along) < size) & (out < front) & (out > front - 0.75 * size)
     row_m = float(rng.uniform(60, 120))
-    rows = (along % row_m < 0.6 * row_m) & (out % (4 * row_m) > 0.5 * row_m) & (out < front - 30)
+    lot_m = row_m * float(rng.uniform(1.5, 4))
+    rows = (along % row_m < 0.75 * row_m) & (out % lot_m > 0.3 * row_m) & (out < front - 30)
+    full = rng.random((_LOTS, _LOTS)) < rng.uniform(0.4, 0.8)
+    lots = full[(along // row_m).astype(int) % _LOTS, (out // lot_m).astype(int) % _LOTS]
     window[platform] = Surface.PAVED
-    window[platform & rows] = Surface.INDUSTRIAL
+    window[platform & rows & lots] = Surface.INDUSTRIAL
     berths = [frame.berth(a, front, 0) for a in np.arange(-0.9, 0.91, 0.45) * size]
     for centre in rng.uniform(-0.8, 0.8, size=rng.integers(0, 3)) * size:
         half, depth = float(rng.uniform(60, 140)), float(rng.uniform(0.3, 0.6)) * size

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
-from sargeo_training.simulator.fields import TABLE_SIZE, Field, Lattice
+from sargeo_training.simulator.fields import Field, Lattice
 from sargeo_training.simulator.harbours import Berth, build_harbour
 from sargeo_training.simulator.offshore import Landmarks, build_offshore
-from sargeo_training.simulator.parcels import (
-    Districts,
-    Parcels,
-    draw_districts,
-    draw_parcels,
-)
+from sargeo_training.simulator.parcels import Parcels, draw_districts, draw_parcels
 from sargeo_training.simulator.relief import Relief, Setting, draw_relief
+from sargeo_training.simulator.settlements import (
+    paint_towns,
+    paint_villages,
+    surfaces_by_parcel,
+)
 from sargeo_training.simulator.surfaces import Surface
 
 Surfaces = NDArray[np.uint8]
@@ -85,17 +84,19 @@ def draw_landscape(
     districts = draw_districts(rng, lattice)
     fields = draw_parcels(
         rng, lattice, districts,
-        strip_m=rng.uniform(90, 260), parcel_m=rng.uniform(180, 550), border_m=10.0,
+        strip_m=rng.uniform(60, 260), parcel_m=rng.uniform(150, 550), border_m=rng.uniform(8, 16),
     )  # fmt: skip
     surface = _countryside(rng, lattice, relief, fields)
     _paint_bare(rng, lattice, relief, surface)
     _paint_beach(rng, lattice, shore_m, surface)
     parcel = fields.ids
-    _paint_towns(rng, lattice, relief, districts, surface, parcel)
+    paint_towns(rng, lattice, relief, districts, surface, parcel)
+    paint_villages(rng, lattice, relief, surface, parcel)
     water = _paint_inland_water(rng, lattice, relief, surface)
     _paint_roads(lattice, relief, water, surface)
     np.putmask(surface, ~lattice.mask(shore_m, 0.0), Surface.SEA)
-    berths = build_harbour(rng, lattice, surface, shore_m) if setting == "coast" else ()
+    harbour = setting == "coast" and rng.random() < 0.75
+    berths = build_harbour(rng, lattice, surface, shore_m) if harbour else ()
     return Landscape(
         lattice=lattice,
         surface=surface,
@@ -116,43 +117,45 @@ def _shore_distance(altitude: Field, spacing_m: float) -> Field:
     return np.asarray(altitude / np.maximum(slope, 0.3 * slope.mean()))
 
 
-def _lookup(rng: np.random.Generator, shares: dict[Surface, float]) -> Surfaces:
-    """Tabulate a surface by parcel number, with the shares given; what is left is CROP."""
-    draw = rng.permutation(TABLE_SIZE) / TABLE_SIZE
-    table = np.full(TABLE_SIZE, Surface.CROP, dtype=np.uint8)
-    start = 0.0
-    for surface, share in shares.items():
-        table[(draw >= start) & (draw < start + share)] = surface
-        start += share
-    return table
-
-
 def _countryside(
     rng: np.random.Generator, lattice: Lattice, relief: Relief, fields: Parcels
 ) -> Surfaces:
-    """Fields, meadows and woods."""
-    grass = rng.uniform(0.1, 0.4)
-    table = _lookup(rng, {Surface.GRASS: grass, Surface.FOREST: 0.05, Surface.SHRUB: 0.04})
+    """Fields and meadows with hedges between them, wilderness, woods with their clear-cuts."""
+    grass = rng.uniform(0.1, 0.5)
+    table = surfaces_by_parcel(
+        rng, {Surface.GRASS: grass, Surface.FOREST: 0.04, Surface.SHRUB: 0.04}
+    )
     surface = table[fields.ids]
-    np.putmask(surface, fields.border, Surface.GRASS)
+    hedges = rng.uniform(0, 0.35) if rng.random() < 0.6 else 0.0
+    verges = surfaces_by_parcel(rng, {Surface.FOREST: hedges, Surface.SHRUB: 0.1}, Surface.GRASS)
+    np.copyto(surface, verges[fields.ids], where=fields.border)
     wild = relief.hills + 0.35 * lattice.fractal(rng, 1800.0, 3.8)
     np.putmask(surface, lattice.mask(wild, 0.6), Surface.SHRUB)
-    forest = lattice.fractal(rng, 1500.0, 3.5) + 1.2 * relief.hills + rng.uniform(-1.4, 0.4)
-    np.putmask(surface, lattice.mask(forest, 0.7), Surface.FOREST)
+    stands = surfaces_by_parcel(
+        rng, {Surface.SHRUB: 0.04, Surface.GRASS: rng.uniform(0, 0.04)}, Surface.FOREST
+    )
+    np.copyto(surface, stands[fields.ids], where=_woods(rng, lattice, relief))
     return surface
+
+
+def _woods(rng: np.random.Generator, lattice: Lattice, relief: Relief) -> NDArray[np.bool_]:
+    """Tell where woods are: large ones, most in the hills, and copses between the fields."""
+    forest = lattice.fractal(rng, 1500.0, 3.2) + 1.2 * relief.hills + rng.uniform(-1.4, 0.9)
+    copses = lattice.fractal(rng, 250.0, 3.2) - rng.uniform(0.8, 2.0)
+    return lattice.mask(np.maximum(forest, copses), 0.7)
 
 
 def _paint_bare(
     rng: np.random.Generator, lattice: Lattice, relief: Relief, surface: Surfaces
 ) -> None:
     """Deserts in some scenes, quarries in all."""
-    if rng.random() < 0.25:
+    if rng.random() < 0.2:
         barren = lattice.fractal(rng, 2500.0, 3.9) + rng.uniform(-0.6, 0.9)
         np.putmask(surface, lattice.mask(barren, 0.4), Surface.ROCK)
         dunes = barren + 0.5 * lattice.fractal(rng, 900.0, 3.6)
         np.putmask(surface, lattice.mask(dunes, 1.0), Surface.SAND)
     quarry = lattice.fractal(rng, 500.0, 4.0) - np.abs(relief.hills - 0.3)
-    np.putmask(surface, lattice.mask(quarry, rng.uniform(1.9, 2.7)), Surface.ROCK)
+    np.putmask(surface, lattice.mask(quarry, rng.uniform(2.2, 3.4)), Surface.ROCK)
 
 
 def _paint_beach(
@@ -163,74 +166,6 @@ def _paint_beach(
     if rng.random() < 0.4:
         depth_m += 250 * np.maximum(lattice.fractal(rng, 2500.0, 4.0), 0)
     np.putmask(surface, lattice.mask(depth_m - shore_m, 0.0), Surface.SAND)
-
-
-# What blocks of a town hold: all of it, its centre, its industry.
-_TOWN_SHARES = (
-    {
-        Surface.RESIDENTIAL: 0.84, Surface.GRASS: 0.04, Surface.FOREST: 0.02,
-        Surface.PAVED: 0.03, Surface.INDUSTRIAL: 0.07,
-    },
-    {
-        Surface.DENSE_URBAN: 0.72, Surface.RESIDENTIAL: 0.14, Surface.INDUSTRIAL: 0.06,
-        Surface.GRASS: 0.04, Surface.PAVED: 0.04,
-    },
-    {Surface.INDUSTRIAL: 0.6, Surface.PAVED: 0.3, Surface.GRASS: 0.1},
-)  # fmt: skip
-
-
-def _paint_towns(
-    rng: np.random.Generator,
-    lattice: Lattice,
-    relief: Relief,
-    districts: Districts,
-    surface: Surfaces,
-    parcel: NDArray[np.uint16],
-) -> None:
-    """Build towns on low ground: dense in the middle, with parks, industry and streets."""
-    density = _town_density(rng, lattice, relief)
-    works = np.minimum(density - 0.5, lattice.fractal(rng, 900.0, 4.0) - 1.3)
-    masks = (
-        lattice.mask(density, 0.5),
-        lattice.mask(density, rng.uniform(0.75, 1.1)),
-        lattice.mask(works, 0.0),
-    )
-    block = _bounds(masks[0])
-    part = block.slices()
-    streets = draw_parcels(
-        rng, lattice, districts.crop(block),
-        strip_m=rng.uniform(80, 130), parcel_m=rng.uniform(100, 220),
-        border_m=rng.uniform(10, 18),
-    )  # fmt: skip
-    for shares, mask in zip(_TOWN_SHARES, masks, strict=True):
-        np.copyto(surface[part], _lookup(rng, shares)[streets.ids], where=mask[part])
-    town = masks[0][part]
-    paved = town & (streets.main | (streets.border & (streets.ids & 3 != 0)))
-    np.copyto(surface[part], np.uint8(Surface.PAVED), where=paved)
-    np.copyto(parcel[part], streets.ids, where=town)
-
-
-def _bounds(mask: NDArray[np.bool_]) -> Block:
-    """Return the smallest block that holds all of a mask."""
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return Block(0, 0, 0, 0)
-    return Block(int(rows[0]), int(cols[0]), int(np.ptp(rows)) + 1, int(np.ptp(cols)) + 1)
-
-
-def _town_density(rng: np.random.Generator, lattice: Lattice, relief: Relief) -> Field:
-    """Draw towns, where above 0.5 is town; each takes the lowest of a few random places."""
-    south_m, east_m = lattice.south_east_m
-    density = np.zeros(lattice.nodes)
-    for _ in range(rng.integers(0, 5)):
-        rows, cols = (rng.uniform(0, 1, size=(8, 2)) * lattice.shape).T
-        best = int(np.argmin(np.abs(lattice.at(relief.altitude, rows, cols) - 0.25)))
-        row, col = rows[best], cols[best]
-        south, east = (row, col) - np.array(lattice.shape) / 2
-        radius_m = min(float(rng.lognormal(np.log(1100), 0.7)), 9000.0)
-        away = np.hypot(south_m - south * lattice.gsd_m, east_m - east * lattice.gsd_m)
-        density = np.maximum(density, 1.4 * np.exp(-((away / radius_m) ** 2)))
-    return np.asarray(density * (1 - relief.hills) * (1 + 0.35 * lattice.fractal(rng, 900.0, 3.4)))
 
 
 def _paint_inland_water(

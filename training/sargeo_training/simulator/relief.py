@@ -82,19 +82,25 @@ def draw_relief(
     """
     altitude = _draw_altitude(rng, lattice, setting, seaward_deg)
     rivers = tuple(
-        _draw_curve(rng, lattice, seaward_deg, wander_m=330.0, width_m=rng.uniform(30, 160))
+        _draw_curve(
+            rng,
+            lattice,
+            seaward_deg,
+            wander_m=rng.uniform(40, 380),
+            width_m=rng.lognormal(np.log(60), 0.5),
+        )
         for _ in range(0 if setting == "sea" else rng.integers(0, 3))
     )
     roads = tuple(
-        _draw_curve(rng, lattice, rng.uniform(0, 360), wander_m=140.0, width_m=rng.uniform(20, 40))
-        for _ in range(rng.integers(1, 5))
+        _draw_curve(rng, lattice, rng.uniform(0, 360), wander_m=140.0, width_m=rng.uniform(10, 32))
+        for _ in range(rng.integers(0, 4))
     )
     rise = np.clip((altitude - rng.uniform(0.3, 1.3)) / 0.9, 0, 1)
     hills = rise * rise * (3 - 2 * rise)
     elevation_m = _draw_elevation(rng, lattice, altitude, relief_m * hills)
     for river in rivers:
         elevation_m = elevation_m * (1 - np.exp(-((river.distance_m / 900.0) ** 2)))
-    lake = lattice.fractal(rng, 900.0, 3.6) - rng.uniform(1.9, 3.2) - 2 * hills
+    lake = lattice.fractal(rng, 600.0, 3.4) - rng.uniform(1.9, 3.5) - 2 * hills
     return Relief(altitude, hills, elevation_m, rivers, roads, lake)
 
 
@@ -122,8 +128,8 @@ def _draw_elevation(
     rng: np.random.Generator, lattice: Lattice, altitude: Field, relief_m: Field
 ) -> Field:
     """Raise ridges and valleys out of the lowland; ``relief_m`` is their height by place."""
-    ridges = 1 - np.abs(lattice.fractal(rng, 3000.0, 4.6))
-    spurs = 1 - np.abs(lattice.fractal(rng, 1500.0, 5.0))
+    ridges = 1 - np.abs(lattice.fractal(rng, 4500.0, 4.4))
+    spurs = 1 - np.abs(lattice.fractal(rng, 1800.0, 4.6))
     plain = np.clip(altitude, 0, 1) * 15.0
     return np.asarray(
         plain

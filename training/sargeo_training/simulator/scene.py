@@ -12,7 +12,11 @@ from pyproj import CRS
 
 from sargeo.grid import GeoGrid
 from sargeo.scene.bands import Band
-from sargeo_training.simulator.backscatter import BAND_POLARISATIONS, RadarBand
+from sargeo_training.simulator.backscatter import (
+    BAND_POLARISATIONS,
+    RadarBand,
+    draw_state_db,
+)
 from sargeo_training.simulator.fields import Lattice
 from sargeo_training.simulator.imaging import Radar, render
 from sargeo_training.simulator.landscape import draw_landscape
@@ -38,13 +42,15 @@ class Conditions:
     seaward_deg : float
         Direction of the sea, clockwise from north.
     wind_ms : float
-        Mean wind speed over the sea.
+        Mean wind speed over open water.
     wind_angle_deg : float
         Between the look and the direction that the wind blows from.
     noise_db : float
         Noise-equivalent sigma nought.
     look_azimuth_deg : float
         Direction of look, clockwise from north.
+    wetness_db : float
+        What moisture adds to the backscatter of open soil; below 0 after drought.
     """
 
     setting: Setting
@@ -55,6 +61,7 @@ class Conditions:
     wind_angle_deg: float
     noise_db: float
     look_azimuth_deg: float
+    wetness_db: float
 
 
 class FixedConditions(TypedDict, total=False):
@@ -68,6 +75,7 @@ class FixedConditions(TypedDict, total=False):
     wind_angle_deg: float
     noise_db: float
     look_azimuth_deg: float
+    wetness_db: float
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,7 @@ def simulate_scene(
     """
     rng = np.random.default_rng(seed)
     # A stream for each part, so that a change to one leaves the others as they were.
-    land_rng, fleet_rng, image_rng = rng.spawn(3)
+    land_rng, fleet_rng, image_rng, state_rng = rng.spawn(4)
     lattice = Lattice(shape, gsd_m)
     conditions = replace(_draw_conditions(rng, band, shape, gsd_m), **fixed)
     landscape = draw_landscape(
@@ -147,6 +155,7 @@ def simulate_scene(
         noise_db=conditions.noise_db,
         wind_ms=conditions.wind_ms,
         wind_angle_deg=conditions.wind_angle_deg,
+        state_db=draw_state_db(state_rng, band, conditions.wetness_db),
     )
     return SimulatedScene(
         sigma0=render(image_rng, landscape, ships, radar),
@@ -167,13 +176,14 @@ def _draw_conditions(
     return Conditions(
         setting=settings[int(rng.choice(3, p=(0.5, 0.38, 0.12)))],
         ships=int(rng.poisson(6 + min(area_km2, 400) * rng.uniform(0.0, 0.4))),
-        relief_m=float(rng.lognormal(np.log(150), 0.9)),
+        relief_m=float(rng.lognormal(np.log(100), 0.9)),
         seaward_deg=float(rng.uniform(0, 360)),
         wind_ms=float(np.clip(7 * rng.weibull(2.0), 1.5, 18)),
         wind_angle_deg=float(rng.uniform(0, 360)),
-        noise_db=float(rng.uniform(-30, -24) if band == "C" else rng.uniform(-42, -32)),
+        noise_db=float(rng.uniform(-33, -24) if band == "C" else rng.uniform(-42, -32)),
         # Right-looking radars on sun-synchronous orbits look east when ascending, else west.
         look_azimuth_deg=float(rng.choice((78.0, 282.0))),
+        wetness_db=float(np.clip(rng.normal(0, 1.2), -2.5, 2.5)),
     )
 
 

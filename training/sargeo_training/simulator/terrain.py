@@ -15,7 +15,7 @@ def shading(
     For ground of constant gamma nought in a product on the ellipsoid the gain is
     ``tan(theta) / tan(theta - slope)``, the ratio of the areas seen across the line of sight
     (Small 2011, "Flattening gamma: radiometric terrain correction for SAR imagery", IEEE TGRS
-    49(8)). It is limited to what layover and noise leave of it, 9 dB either way; pixels are not
+    49(8)). It is limited to what layover and noise leave of it, 6 dB either way; pixels are not
     displaced, as in terrain-corrected products.
 
     Parameters
@@ -32,4 +32,4 @@ def shading(
     rise = np.sin(azimuth) * right - np.cos(azimuth) * down
     theta = np.radians(incidence_deg)
     local = np.clip(theta - np.arctan(rise), np.radians(4.0), np.radians(88.0))
-    return np.asarray(np.clip(np.tan(theta) / np.tan(local), 0.125, 8.0))
+    return np.asarray(np.clip(np.tan(theta) / np.tan(local), 0.25, 4.0))

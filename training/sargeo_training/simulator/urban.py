@@ -11,7 +11,7 @@ from scipy.special import gammaincinv, ndtri
 from sargeo_training.simulator.fields import TABLE_SIZE, Field, Field32, table_quantiles
 from sargeo_training.simulator.surfaces import Surface
 
-_ALIGNED_DB = {Surface.RESIDENTIAL: 4.0, Surface.DENSE_URBAN: 5.0, Surface.INDUSTRIAL: 4.0}
+_ALIGNED_DB = {Surface.RESIDENTIAL: 3.0, Surface.DENSE_URBAN: 4.0, Surface.INDUSTRIAL: 3.0}
 _ALIGNED_WITHIN_DEG = 9.0
 
 # Shape of the gamma texture: Oliver and Quegan (2004), chapter 5: high for fields, lower for
