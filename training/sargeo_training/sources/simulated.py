@@ -33,7 +33,7 @@ def load(_folder: Path) -> Source:
     Three in four are C band, the others L band; one in five is an 8 bit picture stretched by tile.
     """
     sheets = tuple(_sheet(split, index) for split, n in _COUNTS.items() for index in range(n))
-    return Source("simulated", 2.5, sheets, "this project")
+    return Source("simulated", 3.0, sheets, "this project")
 
 
 def _sheet(split: Split, index: int) -> Sheet:
