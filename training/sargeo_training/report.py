@@ -94,12 +94,13 @@ def headlines(report: Report) -> tuple[Figure, ...]:
     )
 
 
-def write_report(report: Report, folder: Path) -> None:
-    """Write ``report.json`` and ``report.md``."""
+def write_report(report: Report, folder: Path, pictures: Sequence[Path] = ()) -> None:
+    """Write ``report.json`` and ``report.md``; the latter shows pictures of the worst tiles."""
     folder.mkdir(parents=True, exist_ok=True)
     text = report.model_dump_json(indent=2) + "\n"
     (folder / "report.json").write_text(text, encoding="utf-8", newline="\n")
-    (folder / "report.md").write_text(as_markdown(report), encoding="utf-8", newline="\n")
+    page = as_markdown(report) + _gallery(pictures, folder)
+    (folder / "report.md").write_text(page, encoding="utf-8", newline="\n")
 
 
 def as_markdown(report: Report) -> str:
@@ -116,6 +117,14 @@ def as_markdown(report: Report) -> str:
     if report.synthetic:
         lines += ["", "## Synthetic: scenes of the simulator", "", *figure_table(report.synthetic)]
     return "\n".join(lines) + "\n"
+
+
+def _gallery(pictures: Sequence[Path], folder: Path) -> str:
+    if not pictures:
+        return ""
+    shown = [f"![{p.stem}]({p.relative_to(folder).as_posix()})" for p in pictures]
+    legend = "Radar with ships (true green, found magenta), truth, and answer."
+    return "\n".join(["", "## Worst tiles", "", legend, "", *shown]) + "\n"
 
 
 def figure_table(figures: Sequence[Figure]) -> list[str]:

@@ -20,6 +20,7 @@ from sargeo_training.report import as_markdown, headlines, make_report, write_re
 from sargeo_training.sheet import Source
 from sargeo_training.sources.every import load_all
 from sargeo_training.validation import best_threshold, fit_temperature, validation_score
+from sargeo_training.worst import write_worst
 
 
 def train_tiny(
@@ -101,7 +102,8 @@ def _finish(run: Path, model: Path, sources: Sequence[Source], console: Console)
         }
     )
     save_model(model, network, spec)
-    write_report(report, run)
+    worst = write_worst(network, sources, held_out, min_confidence, run / "worst")
+    write_report(report, run, worst)
     console.print(as_markdown(report))
 
 
