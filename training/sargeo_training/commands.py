@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="train", help="Train, calibrate and export models.", no_args_is_help=True)
+from sargeo.errors import EnvironmentLackError
+
+app = typer.Typer(name="train", no_args_is_help=True)
 
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="SARGEO_DATA", help="Folder of the data sets.")
 ]
+
+
+@app.callback()
+def train() -> None:
+    """Train, calibrate and export models."""
+    if find_spec("sklearn") is None:
+        raise EnvironmentLackError(
+            "Training needs scikit-learn, which is not installed.",
+            "Install sargeo with its training extra: pip install sargeo[train].",
+        )
 
 
 class Part(StrEnum):
@@ -59,3 +72,26 @@ def export(
     from sargeo_training.run import export_run
 
     export_run(run, output or run / "model", data, threads=threads)
+
+
+@app.command()
+def baselines(
+    data: DataOption,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the reports.")],
+    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
+) -> None:
+    """Fit and measure the plain methods that the model has to beat."""
+    from sargeo_training.baselines.score import measure_baselines
+
+    measure_baselines(data, output, threads=threads)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders with a report each.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Markdown file to write.")],
+) -> None:
+    """Put the reports of runs and plain methods into one table."""
+    from sargeo_training.ablation import write_ablations
+
+    write_ablations(runs, output)
