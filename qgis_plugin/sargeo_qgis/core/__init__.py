@@ -1,0 +1,1 @@
+"""What needs no QGIS: finding, making and running the Python that holds sargeo."""
