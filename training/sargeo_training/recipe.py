@@ -25,9 +25,9 @@ class Recipe(BaseModel):
     object_weight: float = Field(default=0.7, gt=0, description="Of the loss, against land cover.")
     average: float = Field(default=0.998, gt=0, lt=1, description="Decay of the weights' average.")
     seed: int = 0
-    validate_every: float = Field(default=0.05, gt=0, le=1, description="Share of the run.")
+    validate_every: float = Field(default=0.1, gt=0, le=1, description="Share of the run.")
     patience: int = Field(
-        default=6, gt=0, description="Validations in a row without a better one that end the run."
+        default=4, gt=0, description="Validations in a row without a better one that end the run."
     )
     simulator: bool = Field(default=True, description="Train on simulated scenes.")
     polygons: bool = Field(default=True, description="Train on this project's own labels of land.")
