@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -11,6 +13,7 @@ from sargeo_training.simulator.backscatter import (
     LAND_BACKSCATTER,
     SOURCES,
     RadarBand,
+    draw_state_db,
     mean_backscatter,
 )
 from sargeo_training.simulator.degrade import stretch_to_8_bit
@@ -49,12 +52,13 @@ def flat_ground(surface: Surface, shape: tuple[int, int] = (256, 512)) -> Landsc
 
 
 def radar(band: RadarBand, incidence_deg: float, noise_db: float = -90.0) -> Radar:
-    return Radar(band, incidence_deg, 78.0, 4.4, noise_db, 7.0, 60.0)
+    usual = np.zeros((len(BAND_POLARISATIONS[band]), len(Surface)), dtype=np.float32)
+    return Radar(band, incidence_deg, 78.0, 4.4, noise_db, 7.0, 60.0, usual)
 
 
 def test_every_land_surface_has_its_backscatter_with_a_known_source() -> None:
     for band, table in LAND_BACKSCATTER.items():
-        assert set(table) == set(Surface) - {Surface.SEA}
+        assert set(table) == set(Surface) - {Surface.SEA, Surface.INLAND_WATER}
         for known in table.values():
             assert len(known.level_db) == len(BAND_POLARISATIONS[band])
             assert set(known.source.split()) <= set(SOURCES)
@@ -77,6 +81,25 @@ def test_levels_at_40_degrees_are_the_table_s() -> None:
     assert_allclose(
         10 * np.log10(forest), LAND_BACKSCATTER["C"][Surface.FOREST].level_db, atol=1e-4
     )
+
+
+def test_rain_brightens_soil_more_than_woods_and_scenes_differ() -> None:
+    dry, wet = (draw_state_db(np.random.default_rng(2), "C", w) for w in (-2.0, 2.0))
+    gained = wet - dry
+    assert_allclose(gained[:, Surface.CROP], 4.0, atol=1e-5)
+    assert (gained[:, Surface.FOREST] < gained[:, Surface.CROP]).all()
+    assert_allclose(gained[:, [Surface.SEA, Surface.STRUCTURE]], 0.0, atol=1e-5)
+    states = [draw_state_db(np.random.default_rng(seed), "C", 0.0) for seed in range(300)]
+    spread = np.std(states, axis=0)[:, Surface.CROP]
+    assert_allclose(spread, LAND_BACKSCATTER["C"][Surface.CROP].scene_db, rtol=0.15)
+
+
+def test_the_state_of_a_scene_shifts_its_ground() -> None:
+    usual = radar("C", 40.0)
+    shifted = replace(usual, state_db=usual.state_db + np.float32(2.0))
+    ground = flat_ground(Surface.GRASS)
+    one, other = (render(np.random.default_rng(3), ground, NO_SHIPS, r) for r in (usual, shifted))
+    assert_allclose(other / one, 10**0.2, rtol=1e-3)
 
 
 def test_noise_adds_in_power() -> None:
@@ -135,6 +158,13 @@ def test_rendered_sea_follows_the_wind() -> None:
     power = render(np.random.default_rng(5), sea, NO_SHIPS, radar("C", 38.0))
     assert decibels(power[0]) == pytest.approx(decibels(cmod5n(7.0, 60.0, 38.0)), abs=1.5)
     assert decibels(power[1]) == pytest.approx(0.592 * 7 - 35.6, abs=1.0)
+
+
+def test_inland_water_is_as_dark_as_a_calmer_sea() -> None:
+    lake = flat_ground(Surface.INLAND_WATER)
+    power = render(np.random.default_rng(6), lake, NO_SHIPS, radar("C", 38.0))
+    calm, open_sea = (decibels(cmod5n(wind, 60.0, 38.0)) for wind in (2.2, 7.0))
+    assert calm < decibels(power[0]) < open_sea
 
 
 def test_slopes_towards_the_radar_are_brighter() -> None:

@@ -96,7 +96,7 @@ def test_ships_are_where_the_sea_is_bright(channel: int) -> None:
 
 
 def test_nothing_at_sea_is_as_bright_as_ships_but_ships() -> None:
-    scene = simulate_scene(6, (512, 512), setting="sea", ships=15, wind_ms=5.0)
+    scene = simulate_scene(7, (512, 512), setting="sea", ships=15, wind_ms=5.0)
     bright = scene.sigma0[1] > 0.05
     assert bright.any()
     assert not (bright & ~near_ships(scene, beyond_px=4.0)).any()

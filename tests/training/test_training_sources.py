@@ -147,10 +147,14 @@ def test_flevoland_holds_out_whole_fields(tmp_path: Path) -> None:
 
 
 def test_simulated_sheets_have_boxes_around_their_ships(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulated, "_COUNT", 2)
+    monkeypatch.setattr(simulated, "_COUNTS", {"train": 5, "holdout": 1})
     monkeypatch.setattr(simulated, "_SHAPE", (256, 256))
-    sheets = simulated.load(Path()).sheets
-    assert [s.bands[0].polarisation for s in sheets] == ["HH", "VV"]
+    source = simulated.load(Path())
+    sheets = source.sheets
+    assert [s.bands[0].polarisation for s in sheets] == ["HH", "VV", "VV", "VV", "HH", "HH"]
+    assert [s.calibrated for s in sheets] == [True, True, True, False, True, True]
+    assert len(source.of_split("holdout")) == 1
+    assert (sheets[0].labels != sheets[-1].labels).any()
     ships = np.concatenate([s.ships for s in sheets])
     assert len(ships)
     diagonal = np.hypot(ships[:, 2], ships[:, 3])
