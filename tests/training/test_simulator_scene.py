@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
-from sargeo_training.simulator import SimulatedScene, simulate_scene
+from sargeo_training.simulator import SimulatedScene, landscape, simulate_scene
+from sargeo_training.simulator.offshore import Landmarks
 from sargeo_training.simulator.relief import Setting
 
 SETTINGS: tuple[Setting, ...] = ("coast", "inland", "sea")
@@ -95,7 +96,9 @@ def test_ships_are_where_the_sea_is_bright(channel: int) -> None:
         assert hull.max() > (10 if length_m > 60 else 3) * background, length_m
 
 
-def test_nothing_at_sea_is_as_bright_as_ships_but_ships() -> None:
+def test_nothing_at_sea_is_as_bright_as_ships_but_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_landmarks = Landmarks(np.empty(0), np.empty(0), np.empty(0))
+    monkeypatch.setattr(landscape, "build_offshore", lambda *_: no_landmarks)
     scene = simulate_scene(7, (512, 512), setting="sea", ships=15, wind_ms=5.0)
     bright = scene.sigma0[1] > 0.05
     assert bright.any()

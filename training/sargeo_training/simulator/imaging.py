@@ -103,14 +103,15 @@ def _land_power(
     )
     texture *= lattice.upsample(relief * _patchiness(rng, lattice))
     aligned = alignment_gain(landscape.street_heading_deg, radar.look_azimuth_deg)
-    bounce = aligned.ravel()[surface * np.uint8(aligned.shape[1]) + landscape.district]
+    built = np.flatnonzero(np.take(aligned.max(axis=1) > 1, surface))
+    bounce = aligned[surface.ravel()[built], landscape.district.ravel()[built]]
     row |= landscape.parcel
     power = np.empty((len(cross), *surface.shape), dtype=np.float32)
     for channel, is_cross in enumerate(cross):
         np.take(table[channel].ravel(), row, out=power[channel], mode="clip")
         power[channel] *= texture
         if not is_cross:
-            power[channel] *= bounce
+            power[channel].ravel()[built] *= bounce
     return power
 
 

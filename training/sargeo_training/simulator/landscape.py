@@ -128,7 +128,7 @@ def _countryside(
     surface = table[fields.ids]
     hedges = rng.uniform(0, 0.35) if rng.random() < 0.6 else 0.0
     verges = surfaces_by_parcel(rng, {Surface.FOREST: hedges, Surface.SHRUB: 0.1}, Surface.GRASS)
-    np.copyto(surface, verges[fields.ids], where=fields.border)
+    surface[fields.border] = verges[fields.ids[fields.border]]
     wild = relief.hills + 0.35 * lattice.fractal(rng, 1800.0, 3.8)
     np.putmask(surface, lattice.mask(wild, 0.6), Surface.SHRUB)
     stands = surfaces_by_parcel(

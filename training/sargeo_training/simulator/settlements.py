@@ -110,16 +110,25 @@ def paint_villages(
 
     ``surface`` and ``parcel`` (H, W) are changed in place.
     """
-    area_km2 = np.prod(lattice.shape) * (lattice.gsd_m / 1000) ** 2
-    villages = int(rng.poisson(area_km2 * rng.uniform(0, 0.2)))
-    farms = int(rng.poisson(area_km2 * rng.uniform(0, 0.8)))
-    radii_m = np.concatenate(
-        [rng.lognormal(np.log(130), 0.5, size=villages), rng.uniform(12, 35, size=farms)]
-    )
-    rows, cols = (rng.uniform(0, 1, size=(len(radii_m), 2)) * lattice.shape).T
-    low = lattice.at(relief.hills, rows, cols) < 0.5
-    for row, col, radius_m in zip(rows[low], cols[low], radii_m[low], strict=True):
+    for row, col in _lowland_places(rng, lattice, relief, rng.uniform(0, 0.2)):
+        radius_m = float(rng.lognormal(np.log(130), 0.5))
         _paint_village(rng, surface, parcel, (row, col), max(radius_m / lattice.gsd_m, 1.0))
+    farms = _lowland_places(rng, lattice, relief, rng.uniform(0, 0.8)).astype(int)
+    sizes = np.maximum(rng.uniform(20, 70, size=farms.shape) / lattice.gsd_m, 1).astype(int)
+    colours = rng.integers(0, TABLE_SIZE, size=len(farms), dtype=np.uint16)
+    for (row, col), (height, width), colour in zip(farms, sizes, colours, strict=True):
+        yard = np.s_[row : row + height, col : col + width]
+        surface[yard] = Surface.RESIDENTIAL
+        parcel[yard] = colour
+
+
+def _lowland_places(
+    rng: np.random.Generator, lattice: Lattice, relief: Relief, per_km2: float
+) -> Field:
+    """Draw random (row, col), shape (N, 2), that are not in the hills."""
+    area_km2 = np.prod(lattice.shape) * (lattice.gsd_m / 1000) ** 2
+    places = rng.uniform(0, 1, size=(rng.poisson(area_km2 * per_km2), 2)) * lattice.shape
+    return np.asarray(places[lattice.at(relief.hills, *places.T) < 0.5])
 
 
 def _paint_village(
