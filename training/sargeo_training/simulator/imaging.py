@@ -157,7 +157,8 @@ def _wind(rng: np.random.Generator, lattice: Lattice, shore_m: Field, mean_ms: f
 def _sea_texture(rng: np.random.Generator, lattice: Lattice) -> Field:
     """Gamma texture of mean 1, which makes speckled intensity K-distributed, with some swell.
 
-    Jakeman and Pusey (1976), "A model for non-Rayleigh sea echo", IEEE TAP 24(6).
+    Jakeman and Pusey (1976), "A model for non-Rayleigh sea echo", IEEE TAP 24(6); the ranges of
+    shape and swell are our choice.
     """
     shape = float(rng.uniform(8, 60))
     texture = rng.gamma(shape, 1 / shape, size=lattice.nodes)

@@ -105,4 +105,5 @@ _L_BAND_SEA: dict[Polarisation, tuple[float, float]] = {
     "VV": (-20.0, 1.0),
     "HV": (-34.0, 1.4),
 }
-"""Level in dB at 7 m/s and 38 degrees, and exponent of the wind speed."""
+"""Level in dB at 7 m/s and 38 degrees, and exponent of the wind speed: orders of magnitude after
+Isoguchi and Shimada, not checked against their tables."""

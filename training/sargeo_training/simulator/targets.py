@@ -22,6 +22,8 @@ _RANGE_OVER_VELOCITY_S = 115.0
 # distance of azimuth ambiguities (wavelength * range * PRF / (2 * velocity)) and how far a moving
 # ship is displaced in azimuth (range / velocity * radial speed).
 _SIDELOBE_DB = -22.0
+# The levels of ambiguities and sidelobes are our choice, about what the mission's specification
+# allows; they were not fitted to images.
 
 Points = tuple[Field, Field, Field]
 """Rows (N,), columns (N,), and the sigma nought (C, N) that a pixel of each channel gains."""
