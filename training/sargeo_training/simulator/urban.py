@@ -15,9 +15,10 @@ from sargeo_training.simulator.surfaces import Surface
 _ALIGNED_DB = {Surface.RESIDENTIAL: 3.0, Surface.DENSE_URBAN: 4.0, Surface.INDUSTRIAL: 3.0}
 _ALIGNED_WITHIN_DEG = 9.0
 
-# Shape of the gamma texture: orders of magnitude after Oliver and Quegan (2004), chapter 5, high for
-# fields and lower for woodland, not checked against its tables. It is per pixel, before the sensor's blur leaves a seventh of its variance. Towns are
-# log-normal; their spread in dB is our choice, and stands for a few strong scatterers.
+# Shape of the gamma texture: orders of magnitude after Oliver and Quegan (2004), chapter 5, high
+# for fields and lower for woodland, not checked against its tables. It is per pixel, before the
+# sensor's blur leaves a seventh of its variance. Towns are log-normal; their spread in dB is our
+# choice, and stands for a few strong scatterers.
 _GAMMA_TEXTURE = {
     Surface.FOREST: 1.6,
     Surface.SHRUB: 3.5,
