@@ -2,9 +2,10 @@
 
 Levels are those of a typical state, rounded to half a decibel: orders of magnitude after the
 sources named, whose tables were not at hand to check them against, and no fit to one campaign. What
-was checked is their mixture: medians and spreads of block means over simulated land lie within
-those of ten unlabelled SEN12MS-CR patches and of training chips of Sen1Floods11 (C band), and the
-contrast and spread of classes in L band follow the AIRSAR fields of Flevoland.
+was checked is their mixture: in C band ten unlabelled SEN12MS-CR patches and training chips of
+Sen1Floods11 have medians of -8.4 to -11.0 dB in VV and -15.2 to -17.3 dB in VH over blocks of 160 m
+with standard deviations of 0.6 to 2.3 dB, and simulated land differs from that by a decibel; in L
+band the contrast and spread of classes follow the AIRSAR fields of Flevoland.
 
 Real ground differs from its class by parcel (crop, row, growth), by scene (season, region) and by
 weather (soil moisture), which ``parcel_backscatter`` and ``draw_state_db`` stand for.
