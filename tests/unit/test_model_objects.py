@@ -116,3 +116,30 @@ def test_sizes_stay_finite() -> None:
     maps.heat[0, 0, 2, 2] = logit(0.9)
     maps.size[:] = 1000.0
     assert all(math.isfinite(v) for v in found(maps)[0])
+
+
+def two_peaks(side: float, **changes: int) -> ObjectMaps:
+    """Two peaks four cells apart, the right one weaker, with boxes of a side in pixels."""
+    maps = flat(**changes)
+    maps.heat[0, 0, 2, 1] = logit(0.9)
+    maps.heat[-1, -1, 2, 5] = logit(0.6)
+    maps.size[:] = math.log(side)
+    return maps
+
+
+def test_two_peaks_of_one_long_object_are_one_object() -> None:
+    assert [o[5] for o in found(two_peaks(40))] == [pytest.approx(0.9)]
+    assert len(found(two_peaks(16))) == 2
+
+
+def test_overlapping_objects_of_other_kinds_and_windows_stay() -> None:
+    assert len(found(two_peaks(40, kinds=2))) == 2
+    objects = decode(maps := two_peaks(40, n=2), STRIDE, everywhere(maps))
+    assert (objects[:, :, 5] > 0).sum(1).tolist() == [1, 1]
+
+
+def test_what_is_left_moves_up() -> None:
+    maps = two_peaks(40)
+    maps.heat[0, 0, 5, 7], maps.size[0, :, 5, 7] = logit(0.5), 0.0
+    objects = decode(maps, STRIDE, everywhere(maps))[0]
+    assert objects[:3, 5].tolist() == pytest.approx([0.9, 0.5, 0.0])
