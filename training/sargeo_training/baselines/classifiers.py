@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
 
 from sargeo.legend import LAND_COVER
 from sargeo_training.baselines.features import CALIBRATED, SMOOTHED, Cells
@@ -35,8 +34,9 @@ class Classifier(Protocol):
 class Thresholds:
     """Water is what is darker than a threshold; land is the class whose mean is nearest.
 
-    Both come from smoothed backscatter in training cells, averaged over polarisations: one set
-    for calibrated scenes and one for all others.
+    A verdict is certain; temperature makes it less so. Both rules come from smoothed backscatter
+    in training cells, averaged over polarisations: one set for calibrated scenes and one for all
+    others.
     """
 
     def __init__(self, cells: Cells) -> None:
@@ -61,12 +61,11 @@ class _ThresholdSet:
         self._water = _best_threshold(brightness, water, cells.weights)
         groups = [brightness[cells.classes == c] for c in _LAND]
         self._means = np.array([g.mean() if len(g) else np.inf for g in groups])
-        self._spread = float(brightness[~water].std())
 
     def probabilities(self, brightness: Float32Array) -> Float64Array:
-        water = expit((self._water - brightness) / self._spread)
-        off = (brightness[:, None] - self._means) / self._spread
-        return _joined(water, softmax(-np.square(off) / 2, axis=1))
+        nearest = np.abs(brightness[:, None] - self._means).argmin(axis=1)
+        land = np.eye(len(_LAND))[nearest]
+        return _joined((brightness < self._water).astype(np.float64), land)
 
 
 class Forests:
@@ -112,13 +111,12 @@ def _brightness(features: Float32Array) -> Float32Array:
 def _best_threshold(
     brightness: Float32Array, water: NDArray[np.bool_], weights: Float64Array
 ) -> float:
-    """Return the threshold under which water overlaps best with what is dark."""
+    """Return the threshold that is right about water as often as about land, and most often."""
     candidates = np.quantile(brightness, np.linspace(0, 1, _CANDIDATES))
-    overlaps = [
-        weights[water & (brightness < c)].sum() / weights[water | (brightness < c)].sum()
-        for c in candidates[1:]
-    ]
-    return float(candidates[1:][int(np.argmax(overlaps))])
+    dark = brightness < candidates[:, None]
+    right = dark @ (weights * water) / weights[water].sum()
+    right += ~dark @ (weights * ~water) / weights[~water].sum()
+    return float(candidates[int(np.argmax(right))])
 
 
 def _joined(water: Float64Array, land: Float64Array) -> Float64Array:

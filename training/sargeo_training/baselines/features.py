@@ -32,6 +32,7 @@ CALIBRATED = len(_SLOTS) * _PER_SLOT
 """Column that is 1 where backscatter is absolute, else 0."""
 
 _TILES_PER_SOURCE, _CELLS_PER_CLASS = 150, 100
+_PRIOR = 1.0  # 1 weighs classes as often as they occur, 0 all the same in every tile
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Cells:
     classes : ndarray of int64, shape (N,)
         Index of the class, or `sargeo_training.targets.PARTIAL_NOT_WATER`.
     weights : ndarray of float64, shape (N,)
-        Those of a source add up to the source's weight.
+        Those of a source add up to the source's weight, shared among classes as they occur.
     """
 
     features: Float32Array
@@ -137,27 +138,39 @@ def _window_mean(sums: Float32Array, share: Float32Array, cells: int) -> Float32
 
 
 def _cells_of(source: Source, rng: Generator) -> Cells | None:
-    """Draw cells of a source: as many of each class in every tile that is looked at."""
+    """Draw cells of each class from tiles of a source."""
     tiles = [(sheet, block) for sheet in source.of_split("train") for block in tiles_of(sheet)]
-    features, classes = [], []
+    features, classes, weights = [], [], []
     for i in rng.permutation(len(tiles))[:_TILES_PER_SOURCE]:
         sample = cut(*tiles[i])
         of_cells = cell_classes(np.where(sample.valid, sample.labels, UNKNOWN))
-        picked = _some_of_each(of_cells, rng)
+        picked, counts = _some_of_each(of_cells, rng)
         if len(picked):
             features.append(local_statistics(sample).reshape(CALIBRATED + 1, -1)[:, picked].T)
             classes.append(of_cells.flat[picked])
+            weights.append(counts**_PRIOR)
     if not classes:
         return None
-    count = sum(map(len, classes))
-    weights = np.full(count, source.weight / count)
-    return Cells(np.concatenate(features), np.concatenate(classes), weights)
+    shares = np.concatenate(weights)
+    shares *= source.weight / shares.sum()
+    return Cells(np.concatenate(features), np.concatenate(classes), shares)
 
 
-def _some_of_each(classes: NDArray[np.int64], rng: Generator) -> NDArray[np.int64]:
-    """Draw flat indices of at most `_CELLS_PER_CLASS` cells of each class."""
-    picked = [
-        rng.permutation(np.flatnonzero(classes == c))[:_CELLS_PER_CLASS]
-        for c in np.unique(classes[classes != IGNORE])
-    ]
-    return np.concatenate([np.zeros(0, dtype=np.int64), *picked])
+def _some_of_each(
+    classes: NDArray[np.int64], rng: Generator
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Draw at most `_CELLS_PER_CLASS` cells of each class.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        Flat indices.
+    ndarray of float64, shape (N,)
+        How many cells each of them stands for.
+    """
+    picked, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for c in np.unique(classes[classes != IGNORE]):
+        there = np.flatnonzero(classes == c)
+        picked.append(rng.permutation(there)[:_CELLS_PER_CLASS])
+        counts.append(np.full(len(picked[-1]), len(there) / len(picked[-1])))
+    return np.concatenate(picked), np.concatenate(counts)

@@ -27,7 +27,7 @@ Detector = Callable[[Sample], Float32Array]
 """Returns detections (D, 6) of a sample, as in `sargeo_training.evaluate.ScoredTile`."""
 
 _SEED = 0
-_LEAST_PROBABILITY = 1e-3
+_LEAST_PROBABILITY = 1e-2
 _CFAR_THRESHOLDS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0)
 
 
