@@ -94,13 +94,25 @@ def test_thresholds_give_probabilities_and_know_dark_water_and_nearest_land() ->
     cells = training_cells([Source("three", 1.0, (sheet,), "none")], seed=0)
     classify = Thresholds(cells)
     features = local_statistics(sample(labels=labels, values=values))
-    answer = classify.probabilities(features.reshape(len(features), -1).T)
+    answer = classify.probabilities(features.reshape(len(features), -1).T, "three")
     assert answer.shape == (32 * 32, len(LAND_COVER))
     assert answer.sum(axis=1) == pytest.approx(1)
     classes = answer.argmax(axis=1).reshape(32, 32)
     assert (classes[:2] == WATER_INDEX).mean() > 0.95
     assert (classes[18:22] == LAND_COVER_CODES.index(TREES.code)).mean() > 0.95
     assert (classes[26:] == LOW_VEGETATION_INDEX).mean() > 0.95
+
+
+def test_thresholds_of_an_unknown_source_are_those_of_its_kind() -> None:
+    cells = training_cells(sources(), seed=0)
+    picture = cells.sources == "picture"
+    cells.features[picture] += 5
+    known = cells.where(~picture)
+    classify = Thresholds(cells)
+    own = classify.probabilities(known.features, "calibrated")
+    assert (classify.probabilities(known.features, "another") == own).all()
+    as_picture = classify.probabilities(known.features, "picture")
+    assert (as_picture.argmax(axis=1) == WATER_INDEX).all()
 
 
 def test_detector_finds_the_boxes_and_ranks_by_peak() -> None:

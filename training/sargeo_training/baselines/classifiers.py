@@ -26,8 +26,8 @@ _TREES, _LEAST_CELLS_PER_LEAF = 60, 10
 class Classifier(Protocol):
     """Tells classes from local statistics."""
 
-    def probabilities(self, features: Float32Array) -> Float64Array:
-        """Give cells (N, F) the probability of each class of the legend, (N, K)."""
+    def probabilities(self, features: Float32Array, source: str, /) -> Float64Array:
+        """Give cells (N, F) of a source the probability of each class of the legend, (N, K)."""
         ...
 
 
@@ -35,24 +35,29 @@ class Thresholds:
     """Water is what is darker than a threshold; land is the class whose mean is nearest.
 
     A verdict is certain; temperature makes it less so. Both rules come from smoothed backscatter
-    in training cells, averaged over polarisations: one set for calibrated scenes and one for all
-    others.
+    in training cells, averaged over polarisations. Each source has its own, as one would set them
+    by hand for a sensor; a source without water and land to learn from takes what all calibrated,
+    or all uncalibrated, cells say.
     """
 
     def __init__(self, cells: Cells) -> None:
-        calibrated = cells.features[:, CALIBRATED] == 1
-        self._sets = {
-            kind: _ThresholdSet(cells.where(calibrated == kind))
-            for kind in set(calibrated.tolist())
-        }
+        names, calibrated = np.unique(cells.sources), cells.features[:, CALIBRATED] == 1
+        of_sources = {str(name): cells.where(cells.sources == name) for name in names}
+        self._of_source = {n: _ThresholdSet(c) for n, c in of_sources.items() if _both(c)}
+        of_kinds = {kind: cells.where(calibrated == kind) for kind in (False, True)}
+        self._of_kind = {kind: _ThresholdSet(c) for kind, c in of_kinds.items() if _both(c)}
 
-    def probabilities(self, features: Float32Array) -> Float64Array:
-        """Give cells (N, F) the probability of each class of the legend, (N, K)."""
-        probability = np.full((len(features), len(LAND_COVER)), 1 / len(LAND_COVER))
-        for kind, thresholds in self._sets.items():
-            chosen = features[:, CALIBRATED] == kind
-            probability[chosen] = thresholds.probabilities(_brightness(features[chosen]))
-        return probability
+    def probabilities(self, features: Float32Array, source: str) -> Float64Array:
+        """Give cells (N, F) of a source the probability of each class, (N, K).
+
+        Raises
+        ------
+        KeyError
+            If neither the source nor another of its kind was learnt from.
+        """
+        kind = bool(features[0, CALIBRATED])
+        rules = self._of_source.get(source) or self._of_kind[kind]
+        return rules.probabilities(_brightness(features))
 
 
 class _ThresholdSet:
@@ -83,11 +88,16 @@ class Forests:
         land = cells.where(np.isin(cells.classes, _LAND))
         self._land = _forest(land, land.classes, seed, threads)
 
-    def probabilities(self, features: Float32Array) -> Float64Array:
-        """Give cells (N, F) the probability of each class of the legend, (N, K)."""
+    def probabilities(self, features: Float32Array, _source: str) -> Float64Array:
+        """Give cells (N, F) of a source the probability of each class of the legend, (N, K)."""
         land = np.zeros((len(features), len(LAND_COVER)))
         land[:, self._land.classes_] = self._land.predict_proba(features)
         return _joined(self._water.predict_proba(features)[:, 1], land[:, _LAND])
+
+
+def _both(cells: Cells) -> bool:
+    water = cells.classes == WATER_INDEX
+    return bool(water.any() and not water.all())
 
 
 def _forest(cells: Cells, classes: NDArray[Any], seed: int, threads: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.random import Generator
@@ -32,7 +32,7 @@ CALIBRATED = len(_SLOTS) * _PER_SLOT
 """Column that is 1 where backscatter is absolute, else 0."""
 
 _TILES_PER_SOURCE, _CELLS_PER_CLASS = 150, 100
-_PRIOR = 1.0  # 1 weighs classes as often as they occur, 0 all the same in every tile
+_PRIOR = 0.5  # 1 weighs classes as they occur in a tile, 0 all the same; chosen on validation tiles
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,19 @@ class Cells:
         See `local_statistics`.
     classes : ndarray of int64, shape (N,)
         Index of the class, or `sargeo_training.targets.PARTIAL_NOT_WATER`.
+    sources : ndarray of str, shape (N,)
     weights : ndarray of float64, shape (N,)
         Those of a source add up to the source's weight, shared among classes as they occur.
     """
 
     features: Float32Array
     classes: NDArray[np.int64]
+    sources: NDArray[np.str_]
     weights: NDArray[np.float64]
 
     def where(self, mask: NDArray[np.bool_]) -> Cells:
         """Return some of the cells."""
-        return Cells(self.features[mask], self.classes[mask], self.weights[mask])
+        return Cells(*(getattr(self, f.name)[mask] for f in fields(Cells)))
 
 
 def local_statistics(sample: Sample) -> Float32Array:
@@ -84,11 +86,7 @@ def training_cells(sources: Sequence[Source], seed: int) -> Cells:
     """Draw labelled cells of every class from the sheets that the network trains on too."""
     rng = np.random.default_rng(seed)
     drawn = [cells for s in sources if s.weight > 0 and (cells := _cells_of(s, rng)) is not None]
-    return Cells(
-        np.concatenate([c.features for c in drawn]),
-        np.concatenate([c.classes for c in drawn]),
-        np.concatenate([c.weights for c in drawn]),
-    )
+    return Cells(*(np.concatenate([getattr(c, f.name) for c in drawn]) for f in fields(Cells)))
 
 
 def _of_band(sample: Sample, index: int) -> Iterator[Float32Array]:
@@ -153,7 +151,8 @@ def _cells_of(source: Source, rng: Generator) -> Cells | None:
         return None
     shares = np.concatenate(weights)
     shares *= source.weight / shares.sum()
-    return Cells(np.concatenate(features), np.concatenate(classes), shares)
+    names = np.full(len(shares), source.name)
+    return Cells(np.concatenate(features), np.concatenate(classes), names, shares)
 
 
 def _some_of_each(

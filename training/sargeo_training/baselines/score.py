@@ -63,9 +63,7 @@ def fit_baselines(sources: Sequence[Source], *, threads: int) -> tuple[Baseline,
 
 def score_baseline(baseline: Baseline, sources: Sequence[Source], split: Split) -> list[ScoredTile]:
     """Ask a plain method about the tiles that `sargeo_training.evaluate.score_split` asks about."""
-    tiles = _score(
-        lambda sample: _logits(baseline.landcover, sample), baseline.ships, sources, split
-    )
+    tiles = _score(partial(_logits, baseline.landcover), baseline.ships, sources, split)
     return [tile if baseline.ships else replace(tile, searched=False) for tile in tiles]
 
 
@@ -98,7 +96,7 @@ def measure_baselines(data: Path, output: Path, *, threads: int) -> None:
 
 
 def _score(
-    landcover: Callable[[Sample], Float32Array],
+    landcover: Callable[[Sample, str], Float32Array],
     ships: Detector | None,
     sources: Sequence[Source],
     split: Split,
@@ -108,7 +106,8 @@ def _score(
             for block in tiles_of(sheet):
                 sample = cut(sheet, block)
                 found = ships(sample) if ships else np.zeros((0, 6), dtype=np.float32)
-                yield scored(source.name, sheet, block, sample, landcover(sample), found)
+                logits = landcover(sample, source.name)
+                yield scored(source.name, sheet, block, sample, logits, found)
 
 
 def _best_detector(sources: Sequence[Source]) -> Detector:
@@ -120,14 +119,14 @@ def _best_detector(sources: Sequence[Source]) -> Detector:
     return max((partial(find_ships, threshold=t) for t in _CFAR_THRESHOLDS), key=score)
 
 
-def _no_logits(sample: Sample) -> Float32Array:
+def _no_logits(sample: Sample, _source: str) -> Float32Array:
     cells = (n // OUTPUT_STRIDE for n in sample.valid.shape)
     return np.zeros((len(LAND_COVER), *cells), dtype=np.float32)
 
 
-def _logits(classifier: Classifier, sample: Sample) -> Float32Array:
+def _logits(classifier: Classifier, sample: Sample, source: str) -> Float32Array:
     features = local_statistics(sample)
     shape = features.shape[1:]
-    probability = classifier.probabilities(features.reshape(len(features), -1).T)
+    probability = classifier.probabilities(features.reshape(len(features), -1).T, source)
     logits = np.log(np.maximum(probability, _LEAST_PROBABILITY)).astype(np.float32)
     return logits.T.reshape(len(LAND_COVER), *shape)
