@@ -47,17 +47,29 @@ class Recipe(BaseModel):
         return f"without {' and '.join(left_out)}" if left_out else "sargeo-tiny"
 
 
+_LIMITS = (
+    "Hills and mountains come out as built-up in large part; narrow lakes between them are missed.",
+    "Trees are found in a few places only; elsewhere they are low vegetation or built-up.",
+    "Runways, aprons and other large smooth ground come out as water or bare.",
+    "Wet, rough fields that shine like a village come out as built-up.",
+    "Ships along quays: most are missed. Breakwaters and quays may pass for ships.",
+    "L band and spacings far from 10 m were seen little in training: check before use.",
+)
+"""Seen on maps of whole scenes beside the optical picture; see the model's card."""
+
+
 def tiny_spec(recipe: Recipe, sources: tuple[str, ...]) -> ModelSpec:
     """Return the spec of sargeo-tiny before it is calibrated."""
     return ModelSpec(
         name="sargeo-tiny",
-        version="0.1.0",
+        version="0.2.0",
         summary=(
             "Land cover in five classes and ships, from one or more polarisations of SAR at about "
             "10 m; small enough for a laptop."
         ),
         licence="Apache-2.0",
         sources=sources,
+        limits=_LIMITS,
         tower=recipe.tower,
         patch=512,
         margin=64,
