@@ -51,7 +51,7 @@ _LIMITS = (
     "Hills and mountains come out as built-up in large part; narrow lakes between them are missed.",
     "Trees are found in a few places only; elsewhere they are low vegetation or built-up.",
     "Runways, aprons and other large smooth ground come out as water or bare.",
-    "Wet, rough fields that shine like a village come out as built-up.",
+    "Wet, rough fields, bright in radar, come out as trees or built-up.",
     "Ships along quays: most are missed. Breakwaters and quays may pass for ships.",
     "L band and spacings far from 10 m were seen little in training: check before use.",
 )
