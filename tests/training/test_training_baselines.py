@@ -175,6 +175,7 @@ def test_table_holds_a_row_for_each_report(tmp_path: Path) -> None:
     head, _, first, second = (line for line in page.splitlines() if line.startswith("|"))
     assert "los_angeles: mean IoU (26 images)" in head
     assert "ssdd: ships: AP50 (not measured)" in head
+    assert "terramind: mean IoU (1 image)" in head
     assert "| sargeo-tiny |" in first
     assert "| 0.46 (0.40 to 0.56) |" in first
     assert "| 0.30 |" in first

@@ -100,7 +100,10 @@ def _images(data: str, measure: str, figures: Sequence[Figure | None]) -> str:
             f"Reports give {data}: {measure} over {sorted(counts)} images.",
             "Measure all runs on the same held-out images.",
         )
-    return f"{counts.pop()} images" if counts else "not measured"
+    if not counts:
+        return "not measured"
+    count = counts.pop()
+    return f"{count} image{'s' if count > 1 else ''}"
 
 
 def _text(figure: Figure | None) -> str:

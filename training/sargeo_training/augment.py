@@ -170,7 +170,9 @@ def change_incidence(sample: Sample, rng: Generator) -> Sample:
     rows, cols = (np.linspace(-1, 1, n, dtype=np.float32) for n in sample.valid.shape)
     angle, decibels = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2)
     slope = rows[:, None] * np.float32(np.sin(angle)) + cols[None, :] * np.float32(np.cos(angle))
-    return dataclasses.replace(sample, power=sample.power * 10 ** (np.float32(decibels / 10) * slope))
+    return dataclasses.replace(
+        sample, power=sample.power * 10 ** (np.float32(decibels / 10) * slope)
+    )
 
 
 def forget_calibration(sample: Sample, rng: Generator) -> Sample:

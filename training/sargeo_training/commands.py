@@ -55,7 +55,7 @@ def tiny(
     from sargeo_training.run import train_tiny
 
     left_out = {part.name: False for part in without or ()}
-    recipe = Recipe(seed=seed, **left_out)
+    recipe = Recipe(seed=seed).model_copy(update=left_out)
     train_tiny(data, output, recipe, minutes=minutes, steps=steps, threads=threads)
 
 

@@ -145,7 +145,12 @@ def _score(
 
 
 def scored(
-    source: str, sheet: Sheet, block: Block, sample: Sample, logits: Float32Array, found: Float32Array
+    source: str,
+    sheet: Sheet,
+    block: Block,
+    sample: Sample,
+    logits: Float32Array,
+    found: Float32Array,
 ) -> ScoredTile:
     """Hold an answer against the truth.
 

@@ -107,7 +107,8 @@ def _box_loss(maps: ObjectMaps, target: TargetMaps) -> Tensor:
         _corners(m.offset.float().movedim(1, -1)[where], m.size.float().movedim(1, -1)[where])
         for m in (maps, target)
     )
-    return generalized_box_iou_loss(said, true, reduction="sum")
+    loss: Tensor = generalized_box_iou_loss(said, true, reduction="sum")
+    return loss
 
 
 def _corners(offset: Tensor, size: Tensor) -> Tensor:

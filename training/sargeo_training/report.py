@@ -90,7 +90,9 @@ def make_report(name: str, tiles: Tiles, temperature: float, min_confidence: flo
 def headlines(report: Report) -> tuple[Figure, ...]:
     """Return the figures that a user should know before trusting a map."""
     return tuple(
-        f for f in report.figures if f.measure in _HEADLINES and (", " not in f.data or _LAND in f.data)
+        f
+        for f in report.figures
+        if f.measure in _HEADLINES and (", " not in f.data or _LAND in f.data)
     )
 
 
@@ -205,11 +207,12 @@ def _by_size(source: str, tiles: Tiles) -> Iterator[Figure]:
         if ships:
             low, high = (f"{s:.0f}" for s in sides)
             size = f"from {low} px" if sides[1] == np.inf else f"{low} to {high} px"
-            yield _estimate(f"{source}, {ships} ships {size}", "ships: AP50", boxes, average_precision)
+            data = f"{source}, {ships} ships {size}"
+            yield _estimate(data, "ships: AP50", boxes, average_precision)
 
 
 def _on_land(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
-    """False ships are rare and independent: a Poisson interval, not one over tiles."""
+    """Count false ships by area. They are rare and independent: a Poisson interval fits them."""
     land = PLACES.index("land")
     km2 = sum(t.searched_km2[land] for t in tiles)
     if not km2 > 0:  # nor where it is NaN

@@ -70,9 +70,9 @@ def make_targets(
         bump = _bump(shape, cell, ship)
         # The size is learnt from all cells about the centre, as in TTFNet (Liu et al. 2020), each
         # belonging to the ship that is nearest; from the centre alone it is learnt slowly.
-        size[:, (bump >= _SIZED_FROM) & (bump >= heat)] = np.log(
-            np.maximum(ship[_BOX_COLUMNS], 1)
-        )[:, None]
+        size[:, (bump >= _SIZED_FROM) & (bump >= heat)] = np.log(np.maximum(ship[_BOX_COLUMNS], 1))[
+            :, None
+        ]
         np.maximum(heat, bump, out=heat)
         centre[cell] = True
         offset[:, *cell] = place - cell

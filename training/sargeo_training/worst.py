@@ -61,9 +61,7 @@ def write_worst(
 def badness(tile: ScoredTile, min_confidence: float) -> float:
     """Return the share of labelled cells that are wrong, plus ships missed and false ships."""
     said = tile.logits.argmax(1)
-    wrong = np.where(
-        tile.classes == PARTIAL_NOT_WATER, said == WATER_INDEX, said != tile.classes
-    )
+    wrong = np.where(tile.classes == PARTIAL_NOT_WATER, said == WATER_INDEX, said != tile.classes)
     ships = tally(tile, min_confidence)
     return float(wrong.mean() if len(wrong) else 0.0) + ships.false + ships.missed
 

@@ -45,7 +45,8 @@ SURE: dict[int, float] = {
 """Least probability of a class for its label to be kept.
 
 With training blocks left out in turn, 95 % of such cells are right, or more, before borders are
-dropped; of trees and bare some 92 %, which no cut brings to 95 % without giving up nearly half of them.
+dropped; of trees and bare some 92 %, which no cut brings to 95 % without giving up nearly half of
+them.
 """
 
 BORDER_CELLS = 2

@@ -29,9 +29,7 @@ _OTHERS = (
 )
 
 
-def load_all(
-    folder: Path, *, simulator: bool = True, polygons: bool = True
-) -> tuple[Source, ...]:
+def load_all(folder: Path, *, simulator: bool = True, polygons: bool = True) -> tuple[Source, ...]:
     """Read every source.
 
     Parameters
