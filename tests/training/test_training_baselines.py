@@ -166,22 +166,20 @@ FULL = report(
 )
 
 
-def test_table_holds_a_row_for_each_report(tmp_path: Path) -> None:
+def test_table_holds_a_column_for_each_report(tmp_path: Path) -> None:
     plain = report("threshold", ("los_angeles", "mean IoU", 26, 0.21, 0.15))
     for each in (FULL, plain):
         write_report(each, tmp_path / each.name)
     write_ablations([tmp_path / "sargeo-tiny", tmp_path / "threshold"], tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
-    head, _, first, second = (line for line in page.splitlines() if line.startswith("|"))
-    assert "los_angeles: mean IoU (26 images)" in head
-    assert "ssdd: ships: AP50 (not measured)" in head
-    assert "terramind: mean IoU (1 image)" in head
-    assert "| sargeo-tiny |" in first
-    assert "| 0.46 (0.40 to 0.56) |" in first
-    assert "| 0.30 |" in first
-    assert "| 4.80 (1.00 to 4.90) |" in first
-    assert "| 0.21 (0.15 to 0.31) |" in second
-    assert head.count("|") == first.count("|") == second.count("|")
+    head, _, *rows = (line for line in page.splitlines() if line.startswith("|"))
+    assert head == "| data | measure | images | sargeo-tiny | threshold |"
+    both = "| los_angeles | mean IoU | 26 | 0.46 (0.40 to 0.56) | 0.21 (0.15 to 0.31) |"
+    assert both in rows
+    assert "| ssdd | ships: AP50 | – | – | – |" in rows
+    assert "| terramind | mean IoU | 1 | 0.30 | – |" in rows
+    assert any("| 4.80 (1.00 to 4.90) | – |" in row for row in rows)
+    assert {row.count("|") for row in rows} == {head.count("|")}
 
 
 def test_table_refuses_other_images() -> None:

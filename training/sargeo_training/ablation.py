@@ -12,7 +12,7 @@ from sargeo.model.spec import Figure
 from sargeo_training.report import Report, interval_text
 
 _LAND = "false ships per 1,000 km²"
-_COLUMNS = (
+_ROWS = (
     ("sen1floods11", "water IoU"),
     ("los_angeles", "mean IoU"),
     ("los_angeles", "calibration error"),
@@ -40,26 +40,21 @@ def read_reports(folders: Sequence[Path]) -> list[Report]:
 
 
 def ablation_table(reports: Sequence[Report]) -> str:
-    """Return a Markdown table: a row for each report, a column for each figure with a target.
+    """Return a Markdown table: a column for each report, a row for each figure with a target.
 
     Raises
     ------
     ReferenceDataError
         If two reports measured on different numbers of images: they cannot be compared.
     """
-    cells = [[_figure(r, *column) for column in _COLUMNS] for r in reports]
-    heads = [
-        f"{data}: {measure} ({_images(data, measure, [row[i] for row in cells])})"
-        for i, (data, measure) in enumerate(_COLUMNS)
-    ]
     lines = [
-        f"| {' | '.join(['', *heads])} |",
-        "|---" * (len(heads) + 1) + "|",
-        *(
-            f"| {' | '.join([report.name, *map(_text, row)])} |"
-            for report, row in zip(reports, cells, strict=True)
-        ),
+        f"| {' | '.join(['data', 'measure', 'images', *(r.name for r in reports)])} |",
+        "|---" * (len(reports) + 3) + "|",
     ]
+    for data, measure in _ROWS:
+        figures = [_figure(r, data, measure) for r in reports]
+        cells = [data, measure, _images(data, measure, figures), *map(_text, figures)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -67,7 +62,7 @@ def write_ablations(folders: Sequence[Path], output: Path) -> None:
     """Write the table of finished runs to a Markdown file."""
     page = (
         "# What each part is worth\n\n"
-        "Held-out real images; in brackets 95 % intervals over images. Each row was calibrated on "
+        "Held-out real images; in brackets 95 % intervals over images. Each column was calibrated on "
         "the same validation tiles.\n\n" + ablation_table(read_reports(folders))
     )
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -100,10 +95,7 @@ def _images(data: str, measure: str, figures: Sequence[Figure | None]) -> str:
             f"Reports give {data}: {measure} over {sorted(counts)} images.",
             "Measure all runs on the same held-out images.",
         )
-    if not counts:
-        return "not measured"
-    count = counts.pop()
-    return f"{count} image{'s' if count > 1 else ''}"
+    return str(counts.pop()) if counts else "–"
 
 
 def _text(figure: Figure | None) -> str:
