@@ -62,8 +62,8 @@ def write_ablations(folders: Sequence[Path], output: Path) -> None:
     """Write the table of finished runs to a Markdown file."""
     page = (
         "# What each part is worth\n\n"
-        "Held-out real images; in brackets 95 % intervals over images. Each column was calibrated on "
-        "the same validation tiles.\n\n" + ablation_table(read_reports(folders))
+        "Held-out real images; in brackets 95 % intervals over images. Each column was calibrated "
+        "on the same validation tiles.\n\n" + ablation_table(read_reports(folders))
     )
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(page, encoding="utf-8", newline="\n")
