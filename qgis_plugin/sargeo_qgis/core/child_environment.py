@@ -1,0 +1,111 @@
+"""The environment variables of a child: those of the user, without those of QGIS.
+
+QGIS starts with variables that point its own Python, GDAL, PROJ and Qt to its own files. A child
+with another Python that inherits them imports the wrong library or finds no coordinate systems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+
+#: Variables with these beginnings steer libraries that QGIS and sargeo both carry.
+FOREIGN_PREFIXES = ("PYTHON", "GDAL_", "OGR_", "PROJ_", "CPL_", "QT_", "QML_", "QGIS_", "OSGEO4W")
+
+#: What launchers of QGIS (AppImage, Flatpak, the macOS bundle, conda, a venv) set besides.
+FOREIGN_NAMES = frozenset(
+    {
+        "CONDA_PREFIX",
+        "DYLD_FRAMEWORK_PATH",
+        "DYLD_INSERT_LIBRARIES",
+        "DYLD_LIBRARY_PATH",
+        "GEOTIFF_CSV",
+        "GRASS_PYTHON",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "O4W_QT_PREFIX",
+        "VIRTUAL_ENV",
+        "VSI_CACHE",
+        "VSI_CACHE_SIZE",
+        "__PYVENV_LAUNCHER__",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """How a child reaches the network.
+
+    Parameters
+    ----------
+    proxy : str
+        Address of the proxy, such as ``http://user:secret@proxy:3128``; empty for none.
+    exceptions : tuple of str
+        Hosts that are reached without it.
+    certificates : Path, optional
+        PEM file with the authorities to trust.
+    """
+
+    proxy: str = ""
+    exceptions: tuple[str, ...] = ()
+    certificates: Path | None = None
+
+    def variables(self) -> dict[str, str]:
+        """Return what pip, uv and requests read."""
+        found = {}
+        if self.proxy:
+            for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+                found[name] = self.proxy
+        if self.exceptions:
+            found["NO_PROXY"] = found["no_proxy"] = ",".join(self.exceptions)
+        if self.certificates is not None:
+            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"):
+                found[name] = str(self.certificates)
+        return found
+
+
+def child_environment(
+    parent: Mapping[str, str], *, platform: str, network: Network | None = None
+) -> dict[str, str]:
+    """Return the variables for a child that runs another Python.
+
+    Parameters
+    ----------
+    parent : mapping of str to str
+        The variables of QGIS.
+    platform : str
+        As ``sys.platform``.
+    network : Network, optional
+        Proxy and certificates of QGIS; without them those in `parent` hold.
+    """
+    kept = {name: value for name, value in parent.items() if not _is_foreign(name)}
+    if platform == "win32":
+        _leave_bundled_folders(kept, parent)
+    kept.update(PYTHONUTF8="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
+    kept.update((network or Network()).variables())
+    return kept
+
+
+def _is_foreign(name: str) -> bool:
+    upper = name.upper()
+    return upper.startswith(FOREIGN_PREFIXES) or upper in FOREIGN_NAMES
+
+
+def _leave_bundled_folders(kept: dict[str, str], parent: Mapping[str, str]) -> None:
+    """Take QGIS's own folders from PATH: their DLLs would be loaded before the child's."""
+    roots = _installation_roots(parent)
+    for name in kept:
+        if name.upper() == "PATH":
+            folders = (PureWindowsPath(folder) for folder in kept[name].split(";"))
+            kept[name] = ";".join(str(f) for f in folders if roots.isdisjoint((f, *f.parents)))
+
+
+def _installation_roots(parent: Mapping[str, str]) -> set[PureWindowsPath]:
+    by_upper_name = {name.upper(): value for name, value in parent.items()}
+    roots = set()
+    if "OSGEO4W_ROOT" in by_upper_name:
+        roots.add(PureWindowsPath(by_upper_name["OSGEO4W_ROOT"]))
+    if "QGIS_PREFIX_PATH" in by_upper_name:  # C:/Program Files/QGIS 3.40/apps/qgis
+        roots.add(PureWindowsPath(by_upper_name["QGIS_PREFIX_PATH"]).parent.parent)
+    return roots
