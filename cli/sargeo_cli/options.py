@@ -52,6 +52,14 @@ Progress = Annotated[
     ProgressStyle,
     typer.Option(help="Bars on standard error, JSON lines on standard output, or nothing."),
 ]
+WatchStdin = Annotated[
+    bool,
+    typer.Option(
+        "--watch-stdin",
+        help="Cancel when standard input ends: for programs that start sargeo.",
+        rich_help_panel=MACHINE,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Device = Annotated[

@@ -42,6 +42,7 @@ def map_command(
     batch_size: o.BatchSize = None,
     patch: o.Patch = None,
     margin: o.Margin = None,
+    watch_stdin: o.WatchStdin = False,
 ) -> None:
     """Map a scene: land cover and objects."""
     from sargeo.mapping import ObjectControls, map_scene, plan_map
@@ -63,7 +64,8 @@ def map_command(
     if dry_run:
         result: RunPlan | RunReport = plan_map(scene, model, assume=assume, device=device, **asked)
     else:
-        with cancel_on_interrupt() as cancelled, reporting(progress) as reporter:
+        stopping = cancel_on_interrupt(watch_input=watch_stdin)
+        with stopping as cancelled, reporting(progress) as reporter:
             result = map_scene(
                 scene,
                 model,
