@@ -18,3 +18,7 @@ class PluginError(Exception):
         super().__init__(f"{problem} {remedy}")
         self.problem = problem
         self.remedy = remedy
+
+
+class CancelledError(Exception):
+    """The user cancelled: nothing is wrong."""

@@ -1,0 +1,230 @@
+"""A child process that leaves nothing behind, and what its end means in words."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from .errors import CancelledError, PluginError
+
+#: How often a waiting loop looks whether the user has cancelled.
+POLL_S = 0.2
+
+#: Time for a child to clean up after it was asked to stop, and after it was told to.
+ASK_S, TELL_S = 15.0, 3.0
+
+#: Lines of standard error that are kept for messages and diagnostics.
+KEPT_LINES = 200
+
+# Numbers of winbase.h: `subprocess` names them on Windows only.
+_NEW_PROCESS_GROUP = 0x00000200
+_NO_WINDOW = 0x08000000
+
+
+def group_arguments(platform: str) -> dict[str, object]:
+    """Return the arguments of `subprocess.Popen` that make a child the head of its own group.
+
+    On Windows they also keep a console window from opening.
+    """
+    if platform == "win32":
+        return {"creationflags": _NEW_PROCESS_GROUP | _NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def kill_group(process: subprocess.Popen[str], platform: str, *, force: bool) -> None:
+    """End a child and all that it started.
+
+    Parameters
+    ----------
+    process : subprocess.Popen
+        Started with `group_arguments`.
+    platform : str
+        As ``sys.platform``.
+    force : bool
+        Do not let it clean up. Windows knows no other way for a child without windows.
+    """
+    if platform == "win32":
+        command = ["taskkill", "/PID", str(process.pid), "/T", "/F"]
+        subprocess.run(command, capture_output=True, check=False, creationflags=_NO_WINDOW)
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL if force else signal.SIGTERM)
+    except ProcessLookupError:
+        return  # it ended in the meantime
+
+
+class Child:
+    """A child in a group of its own. Leaving the block ends it and all that it started.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Program and arguments.
+    environment : mapping of str to str
+        All of its variables.
+    folder : Path, optional
+        Where it starts.
+    platform : str
+        As ``sys.platform``.
+
+    Raises
+    ------
+    PluginError
+        If the program cannot be started.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        platform: str = sys.platform,
+    ) -> None:
+        self._platform = platform
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self.errors: deque[str] = deque(maxlen=KEPT_LINES)
+        try:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(environment),
+                cwd=folder,
+                encoding="utf-8",
+                errors="replace",
+                **group_arguments(platform),  # type: ignore[call-overload]
+            )
+        except OSError as error:
+            raise PluginError(
+                f"{command[0]} cannot be started: {error.strerror or error}.",
+                "Check the Python of sargeo on the Setup page of the sargeo panel.",
+            ) from error
+        self._threads = [
+            _start_thread(_forward, self._process.stdout, self._lines.put),
+            _start_thread(_forward, self._process.stderr, self._keep_error),
+        ]
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    def lines(self, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Yield standard output line by line until the child has ended.
+
+        Raises
+        ------
+        CancelledError
+            If `cancelled` says so; the child has then been ended.
+        """
+        while True:
+            if cancelled():
+                self.end()
+                raise CancelledError
+            try:
+                line = self._lines.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+            if line is None:
+                return
+            yield line
+
+    def exit_code(self) -> int:
+        """Wait for the end and return the exit code, negative for a signal."""
+        code = self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        return code
+
+    def end(self) -> None:
+        """End the child: ask it by closing its standard input, then tell it, then make it."""
+        if self._process.poll() is None:
+            self._close_input()
+            if not self._ended_within(ASK_S):
+                kill_group(self._process, self._platform, force=False)
+            if not self._ended_within(TELL_S):
+                kill_group(self._process, self._platform, force=True)
+        self.exit_code()
+        self._close_input()
+        for stream in (self._process.stdout, self._process.stderr):
+            stream.close()  # type: ignore[union-attr]
+
+    def _ended_within(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _close_input(self) -> None:
+        try:
+            self._process.stdin.close()  # type: ignore[union-attr]
+        except OSError:
+            return  # its reader is gone, which is what closing is for
+
+    def _keep_error(self, line: str | None) -> None:
+        if line is not None:
+            self.errors.append(line)
+
+
+def describe_exit(code: int, errors: Sequence[str]) -> PluginError:
+    """Put the end of a child that said nothing itself into words.
+
+    Parameters
+    ----------
+    code : int
+        As `subprocess.Popen.returncode`: negative for a signal. Windows gives NTSTATUS values.
+    errors : sequence of str
+        The last lines of its standard error.
+    """
+    if code in _OUT_OF_MEMORY:
+        return PluginError(
+            "The system ended sargeo, most likely because memory ran out.",
+            "Close other programs, or map a smaller area.",
+        )
+    if code in _CRASHED:
+        return PluginError(
+            "sargeo crashed inside one of its libraries.",
+            "Repair its environment on the Setup page of the sargeo panel.",
+        )
+    if code < 0:
+        return PluginError(f"sargeo was ended from outside (signal {-code}).", "Run it again.")
+    last = next((line for line in reversed(errors) if line.strip()), "no message")
+    return PluginError(
+        f"sargeo ended with exit code {code}: {last.strip()}",
+        "Copy the diagnostics of this run from the Runs page of the sargeo panel and report them.",
+    )
+
+
+# SIGKILL, as a shell or ssh reports it, and STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT of ntstatus.h.
+_OUT_OF_MEMORY = frozenset({-9, 128 + 9, 0xC0000017, 0xC000012D})
+# SIGILL, SIGABRT, SIGBUS and SIGSEGV; STATUS_ACCESS_VIOLATION, _ILLEGAL_INSTRUCTION, _DLL_NOT_FOUND.
+_CRASHED = frozenset({-4, -6, -7, -11, 0xC0000005, 0xC000001D, 0xC0000135})
+
+
+def _start_thread(target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def _forward(stream: IO[str], receive: Callable[[str | None], None]) -> None:
+    for line in stream:
+        receive(line.rstrip("\r\n"))
+    receive(None)
