@@ -11,7 +11,7 @@ endif
 STAMP := .venv/installed
 PYTEST_ARGS ?=
 
-.PHONY: install demo test lint docs bench
+.PHONY: install demo test lint docs bench plugin translations
 
 install: $(STAMP)
 
@@ -41,3 +41,11 @@ docs: install
 
 bench: install
 	$(BIN)/python benchmarks/map_scene.py
+
+# The zip for QGIS, in dist/; needs nothing but Python.
+plugin:
+	$(PYTHON) qgis_plugin/tools/package.py
+
+# Brings qgis_plugin/sargeo_qgis/i18n up to date with the sources.
+translations:
+	$(PYTHON) qgis_plugin/tools/translate.py
