@@ -97,8 +97,13 @@ def _leave_bundled_folders(kept: dict[str, str], parent: Mapping[str, str]) -> N
     roots = _installation_roots(parent)
     for name in kept:
         if name.upper() == "PATH":
-            folders = (PureWindowsPath(folder) for folder in kept[name].split(";"))
-            kept[name] = ";".join(str(f) for f in folders if roots.isdisjoint((f, *f.parents)))
+            folders = kept[name].split(";")
+            kept[name] = ";".join(f for f in folders if roots.isdisjoint(_with_parents(f)))
+
+
+def _with_parents(folder: str) -> list[PureWindowsPath]:
+    path = PureWindowsPath(folder)
+    return [path, *path.parents]
 
 
 def _installation_roots(parent: Mapping[str, str]) -> set[PureWindowsPath]:

@@ -93,7 +93,7 @@ class Child:
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.errors: deque[str] = deque(maxlen=KEPT_LINES)
         try:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[str] = subprocess.Popen(
                 list(command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -212,9 +212,9 @@ def describe_exit(code: int, errors: Sequence[str]) -> PluginError:
     )
 
 
-# SIGKILL, as a shell or ssh reports it, and STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT of ntstatus.h.
+# SIGKILL, also as ssh reports it; STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT of ntstatus.h.
 _OUT_OF_MEMORY = frozenset({-9, 128 + 9, 0xC0000017, 0xC000012D})
-# SIGILL, SIGABRT, SIGBUS and SIGSEGV; STATUS_ACCESS_VIOLATION, _ILLEGAL_INSTRUCTION, _DLL_NOT_FOUND.
+# SIGILL, SIGABRT, SIGBUS, SIGSEGV; STATUS_ACCESS_VIOLATION, _ILLEGAL_INSTRUCTION, _DLL_NOT_FOUND.
 _CRASHED = frozenset({-4, -6, -7, -11, 0xC0000005, 0xC000001D, 0xC0000135})
 
 
