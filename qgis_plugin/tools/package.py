@@ -89,7 +89,7 @@ def changelog_entry(changelog: str) -> str:
     versions = changelog[changelog.index("\n## [") :]
     unwrapped = re.sub(r"\n  (?=\S)", " ", versions)
     plain = unwrapped.replace("`", "").replace("%", "%%")  # configparser interpolates
-    lines = (re.sub(r"^#+ ", "", line) for line in plain.splitlines())
+    lines = (re.sub(r"^#+ (?:\[(.+)\])?", r"\1", line) for line in plain.splitlines())
     return "\nchangelog=" + "".join(f"\n    {line}" for line in lines if line) + "\n"
 
 
