@@ -63,8 +63,7 @@ def test_standard_error_is_kept_and_does_not_block() -> None:
 def test_cancelling_lets_the_child_clean_up() -> None:
     seen: list[str] = []
     with pytest.raises(CancelledError), start(POLITE) as child:
-        for line in child.lines(lambda: bool(seen)):
-            seen.append(line)
+        seen.extend(child.lines(lambda: bool(seen)))
     assert seen == ["ready"]
     assert child.exit_code() == 0
 
