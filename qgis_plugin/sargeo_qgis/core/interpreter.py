@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,9 +131,7 @@ def python_of(path: Path, platform: str) -> Path:
     )
 
 
-def ask(
-    python: Path, code: str, *, variables: Mapping[str, str], platform: str
-) -> dict[str, Any]:
+def ask(python: Path, code: str, *, variables: Mapping[str, str], platform: str) -> dict[str, Any]:
     """Let a Python run a few lines and return the JSON object that they print.
 
     Parameters
@@ -158,25 +154,24 @@ def ask(
     command = [str(python), "-I", "-c", code]
     answer = _run(command, child_environment(variables, platform=platform), platform)
     if answer.returncode != 0:
-        last = next(reversed(answer.stderr.split("\n")), "")
+        last = (answer.stderr.strip() or "no message").split("\n")[-1].rstrip(".")
         raise PluginError(
-            f"{python} fails with exit code {answer.returncode}: {last or 'no message'}",
+            f"{python} fails with exit code {answer.returncode}: {last}.",
             "Check that it is a Python that works.",
         )
     try:
-        found: dict[str, Any] = json.loads(answer.stdout.strip().split("\n")[-1])
-    except ValueError as error:
+        return dict(json.loads(answer.stdout.strip().split("\n")[-1]))
+    except (ValueError, TypeError) as error:
         raise PluginError(
             f"{python} runs, but does not answer as a Python does.", "Name the python executable."
         ) from error
-    return found
 
 
 def _run(
     command: Sequence[str], environment: Mapping[str, str], platform: str
 ) -> subprocess.CompletedProcess[str]:
     try:
-        answer = subprocess.run(
+        answer: subprocess.CompletedProcess[str] = subprocess.run(
             list(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -198,3 +193,66 @@ def _run(
             "Check that it is a Python for this machine that you may run.",
         ) from error
     return answer
+
+
+def _examine(text: str, origin: str, variables: Mapping[str, str], platform: str) -> Interpreter:
+    # Windows copies a path with quotation marks around it.
+    path = Path(text.strip().strip('"')).expanduser()
+    try:
+        python = python_of(path, platform)
+        found = ask(python, _PROBE, variables=variables, platform=platform)
+        _refuse_unfit(python, tuple(found["python"]), found["sargeo"])
+    except PluginError as error:
+        raise PluginError(f"{NAMED_BY[origin]}: {error.problem}", error.remedy) from error
+    return Interpreter(python, origin, _dotted(found["python"]), found["sargeo"])
+
+
+def _refuse_unfit(python: Path, python_version: tuple[int, ...], sargeo: str) -> None:
+    if python_version[:2] < OLDEST_PYTHON:
+        raise PluginError(
+            f"{python} is Python {_dotted(python_version)}, and sargeo needs"
+            f" {_dotted(OLDEST_PYTHON)} or newer.",
+            "Name a newer Python, or make the managed environment on the Setup page of the"
+            " sargeo panel.",
+        )
+    if not sargeo:
+        raise PluginError(
+            f"{python} has no sargeo.",
+            f"Install sargeo {_dotted(SARGEO_REQUIRED)} into it, or make the managed environment"
+            " on the Setup page of the sargeo panel.",
+        )
+    refuse_version(sargeo, f"{python} has sargeo {sargeo}")
+
+
+def refuse_version(sargeo: str, where: str) -> None:
+    """Refuse a sargeo that this plugin does not work with.
+
+    Parameters
+    ----------
+    sargeo : str
+        Its version.
+    where : str
+        The beginning of the message, such as ``"/opt/python has sargeo 0.3.1"``.
+
+    Raises
+    ------
+    PluginError
+        If its major and minor version are not those required.
+    """
+    version = tuple(int(number) for number in re.findall(r"\d+", sargeo)[:2])
+    required = _dotted(SARGEO_REQUIRED)
+    if version < SARGEO_REQUIRED:
+        raise PluginError(
+            f"{where}, which is older than the {required} that this plugin needs.",
+            f"Install sargeo {required} there, or make the managed environment anew on the"
+            " Setup page of the sargeo panel.",
+        )
+    if version > SARGEO_REQUIRED:
+        raise PluginError(
+            f"{where}, which is newer than the {required} that this plugin knows.",
+            "Update the plugin in QGIS's plugin manager.",
+        )
+
+
+def _dotted(version: Sequence[int]) -> str:
+    return ".".join(map(str, version))
