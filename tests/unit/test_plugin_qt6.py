@@ -34,7 +34,7 @@ missing = []
 for module, chain in json.load(sys.stdin):
     try:
         functools.reduce(getattr, chain.split("."), importlib.import_module(module))
-    except AttributeError as error:
+    except AttributeError:
         missing.append(f"{module}: {chain}")
 json.dump(missing, sys.stdout)
 """
@@ -144,7 +144,9 @@ def test_enumerations_of_qgis_are_named_in_full() -> None:
 
 
 def test_every_name_is_known_to_the_installed_qgis() -> None:
-    python = shutil.which("python3", path=os.defpath) or "python3"
+    python = shutil.which("python3", path=os.defpath)
+    if python is None:
+        pytest.skip("the system has no Python")
     run = subprocess.run(
         [python, "-c", LOOK_UP],
         input=json.dumps([(name.module, name.chain) for name in names()]),
