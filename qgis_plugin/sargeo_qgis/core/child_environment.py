@@ -40,7 +40,7 @@ class Network:
     Parameters
     ----------
     proxy : str
-        Address of the proxy, such as ``http://user:secret@proxy:3128``; empty for none.
+        Address of the proxy, such as ``http://proxy:3128``; empty for none.
     exceptions : tuple of str
         Hosts that are reached without it.
     certificates : Path, optional

@@ -18,6 +18,9 @@ Facts = dict[str, Any]
 Listener = Callable[[str, Facts], None]
 """Gets the name of an event ("start", "progress", "warning") and its further fields."""
 
+Explanation = Callable[[int, Sequence[str]], PluginError]
+"""Turns an exit code and the last lines of standard error into words."""
+
 # How the command line writes a refusal for people.
 _PROBLEM, _REMEDY = "Error: ", "What to do: "
 
@@ -38,8 +41,23 @@ class SargeoError(PluginError):
         self.code = code
 
 
-def follow(child: Child, listen: Listener, cancelled: Callable[[], bool]) -> Facts:
+def follow(
+    child: Child,
+    listen: Listener,
+    cancelled: Callable[[], bool],
+    *,
+    explain: Explanation = describe_exit,
+) -> Facts:
     """Follow a run that writes JSON lines; return the facts of its result.
+
+    Parameters
+    ----------
+    child : Child
+    listen : callable
+        Gets the events.
+    cancelled : callable
+    explain : callable
+        Puts an end without an error event into words.
 
     Raises
     ------
@@ -60,7 +78,7 @@ def follow(child: Child, listen: Listener, cancelled: Callable[[], bool]) -> Fac
             else:
                 listen(event, facts)
         code = child.exit_code()
-    _raise_for(code, failure, child)
+    _raise_for(code, failure, child, explain)
     if result is None:
         raise PluginError(
             "sargeo ended without telling its result.",
@@ -90,7 +108,7 @@ def fetch(child: Child, cancelled: Callable[[], bool], *, allowed: Sequence[int]
         text = "\n".join(child.lines(cancelled))
         code = child.exit_code()
     if code not in allowed:
-        _raise_for(code, _written_refusal(child.errors), child)
+        _raise_for(code, _written_refusal(child.errors), child, describe_exit)
     try:
         found = json.loads(text)
     except ValueError as error:
@@ -117,13 +135,13 @@ def as_text(command: Sequence[str], *, platform: str) -> str:
     return shlex.join(command)
 
 
-def _raise_for(code: int, failure: SargeoError | None, child: Child) -> None:
+def _raise_for(code: int, failure: SargeoError | None, child: Child, explain: Explanation) -> None:
     if code == CANCELLED:
         raise CancelledError
     if failure is not None:
         raise failure
     if code != 0:
-        raise describe_exit(code, child.errors)
+        raise explain(code, list(child.errors))
 
 
 def _refusal(facts: Facts) -> SargeoError:

@@ -1,0 +1,97 @@
+"""What all algorithms of sargeo share: how they are shown, and how they fail."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..core.errors import CancelledError, PluginError
+from ..translation import tr
+
+ICONS = Path(__file__).parents[1] / "icons"
+DOCUMENTATION = "https://sargeo.readthedocs.io/en/stable/how-to/qgis/"
+
+Parameters = dict[str, Any]
+
+
+class SargeoAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm that lets sargeo do the work.
+
+    Subclasses set ``NAME`` and implement `displayName`, `help`, `initAlgorithm` and `perform`.
+    """
+
+    NAME = ""
+
+    def name(self) -> str:
+        """Return the name within the provider."""
+        return self.NAME
+
+    def createInstance(self) -> SargeoAlgorithm:
+        """Return a new algorithm of the kind."""
+        return type(self)()
+
+    def icon(self) -> QIcon:
+        """Return the picture of the algorithm."""
+        return QIcon(str(ICONS / f"{self.NAME}.svg"))
+
+    def helpUrl(self) -> str:
+        """Return the address of the page about the plugin."""
+        return f"{DOCUMENTATION}#{self.NAME.replace('_', '-')}"
+
+    def shortHelpString(self) -> str:
+        """Return the help as paragraphs of HTML."""
+        return "".join(f"<p>{html.escape(text)}</p>" for text in self.help())
+
+    def help(self) -> list[str]:
+        """Return the help, a text for each paragraph."""
+        raise NotImplementedError
+
+    def perform(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Do the work and return the outputs.
+
+        Raises
+        ------
+        PluginError, CancelledError
+        """
+        raise NotImplementedError
+
+    def processAlgorithm(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Do the work; what goes wrong is said as QGIS expects it."""
+        try:
+            return self.perform(parameters, context, feedback)
+        except CancelledError:
+            feedback.pushInfo(tr("Cancelled: sargeo has ended and left no product behind."))
+            return {}
+        except PluginError as error:
+            raise QgsProcessingException(f"{error.problem}\n{error.remedy}") from error
+
+    def add(self, parameter: QgsProcessingParameterDefinition, *, about: str) -> None:
+        """Add a parameter with its help."""
+        parameter.setHelp(about)
+        self.addParameter(parameter)
+
+    def add_advanced(self, parameter: QgsProcessingParameterDefinition, *, about: str) -> None:
+        """Add a parameter with its help to those that are folded away."""
+        flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+        parameter.setFlags(parameter.flags() | flag)
+        self.add(parameter, about=about)

@@ -1,0 +1,87 @@
+"""What a run tells, as QGIS shows it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from qgis.core import QgsProcessingFeedback
+
+from ..core.sargeo import Facts
+from ..translation import tr
+
+# Where on the bar, in percent, a phase begins and how much it takes.
+_SHARES = {"read": (0.0, 2.0), "map": (2.0, 90.0), "finish": (92.0, 5.0), "webmap": (97.0, 3.0)}
+
+
+class FeedbackListener:
+    """Passes the events of a run on to QGIS.
+
+    Parameters
+    ----------
+    feedback : QgsProcessingFeedback
+    """
+
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+        self._feedback = feedback
+        self._phase = ""
+
+    def __call__(self, event: str, facts: Facts) -> None:
+        """Pass an event on; a text that is none goes to the log."""
+        if event == "progress":
+            self._progress(facts)
+        elif event == "warning":
+            self._feedback.pushWarning(facts["message"])
+        elif event == "start":
+            self._feedback.pushInfo(started(facts))
+        else:
+            self._feedback.pushConsoleInfo(str(facts.get("message", facts)))
+
+    def _progress(self, facts: Facts) -> None:
+        phase = facts["phase"]
+        begin, share = _SHARES.get(phase, (0.0, 0.0))
+        self._feedback.setProgress(begin + share * facts["done"] / max(facts["total"], 1))
+        text = phase_name(phase)
+        if phase != self._phase:
+            self._phase = phase
+            self._feedback.pushInfo(text)
+        left = facts.get("eta_s")
+        if left:
+            text = tr("{phase}: {time} left", phase=text, time=timedelta(seconds=round(left)))
+        self._feedback.setProgressText(text)
+
+    def waiting(self, before: int) -> None:
+        """Tell that other runs come first."""
+        self._feedback.setProgressText(tr("Waiting for {count} other run(s)", count=before))
+        self._feedback.pushInfo(tr("Waiting for {count} other run(s)", count=before))
+
+
+def started(facts: Facts) -> str:
+    """Say in one line what a run has begun with."""
+    return tr(
+        "Mapping {rows} × {cols} pixels in {windows} windows with {model} on {device}.",
+        rows=facts["rows"],
+        cols=facts["cols"],
+        windows=facts["windows"],
+        model=facts["model"],
+        device=device_name(facts["device"]),
+    )
+
+
+def device_name(device: str) -> str:
+    """Say which device works; that no graphics card does is worth saying."""
+    if device == "cpu":
+        return tr("the processor (no graphics card in use)")
+    return tr("graphics card {device}", device=device)
+
+
+def phase_name(phase: str) -> str:
+    """Return what a phase does."""
+    names = {
+        "read": tr("Reading the scene"),
+        "map": tr("Mapping"),
+        "finish": tr("Writing the products"),
+        "webmap": tr("Drawing the web page"),
+        "upload": tr("Sending the scene"),
+        "download": tr("Fetching the products"),
+    }
+    return names.get(phase, phase)

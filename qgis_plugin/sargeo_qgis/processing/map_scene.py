@@ -1,0 +1,305 @@
+"""``sargeo:map_scene``: the main job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputRasterLayer,
+    QgsProcessingOutputVectorLayer,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from .. import session
+from ..core.errors import CancelledError, PluginError
+from ..core.map_request import PRODUCTS, MapRequest
+from ..core.products import Products
+from ..core.sargeo import SargeoError
+from ..settings import Settings
+from ..styling.results import show_products
+from ..translation import tr
+from .algorithm import Parameters, SargeoAlgorithm
+from .areas import FILE_NAME, area_of, write_area
+from .listening import FeedbackListener
+from .scenes import path_of_raster, refuse_missing_file
+
+
+class MapScene(SargeoAlgorithm):
+    """Maps a scene; the work happens in a child, here or on another machine."""
+
+    NAME = "map_scene"
+
+    def displayName(self) -> str:
+        """Return the name for people."""
+        return tr("Map land cover and objects")
+
+    def help(self) -> list[str]:
+        """Return the help."""
+        return [
+            tr(
+                "Maps a georeferenced SAR scene: land cover in five classes, the confidence of each"
+                " pixel, ships as points, and their number per cell."
+            ),
+            tr(
+                "The scene keeps its grid and its coordinate reference system. Sigma nought, gamma"
+                " nought, beta nought and uncalibrated amplitude are understood; say under"
+                " “What the file does not say” what cannot be read from the file."
+            ),
+            tr(
+                "sargeo runs in a Python of its own. Cancelling ends it and leaves no product"
+                " behind. Runs wait for one another."
+            ),
+        ]
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        self._add_parameters()
+        self._add_advanced_parameters()
+        self.addOutput(QgsProcessingOutputRasterLayer("LANDCOVER", tr("Land cover")))
+        self.addOutput(QgsProcessingOutputRasterLayer("CONFIDENCE", tr("Confidence")))
+        self.addOutput(QgsProcessingOutputRasterLayer("COUNT", tr("Objects per cell")))
+        self.addOutput(QgsProcessingOutputVectorLayer("OBJECTS", tr("Objects")))
+        self.addOutput(QgsProcessingOutputFile("WEB_PAGE", tr("Web page")))
+        self.addOutput(QgsProcessingOutputNumber("OBJECT_NUMBER", tr("Number of objects")))
+
+    def _add_parameters(self) -> None:
+        self.add(
+            QgsProcessingParameterRasterLayer("SCENE", tr("Scene")),
+            about=tr("A raster file of one to four polarisations, with a CRS."),
+        )
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                "AOI",
+                tr("Area of interest"),
+                [QgsProcessing.SourceType.TypeVectorPolygon],
+                optional=True,
+            ),
+            about=tr("Polygons to map; outside them is nodata."),
+        )
+        self.add(
+            QgsProcessingParameterExtent("EXTENT", tr("Extent"), optional=True),
+            about=tr("Rectangle to map. With an area of interest, what both cover is mapped."),
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                "PRODUCTS",
+                tr("Products"),
+                options=list(PRODUCTS),
+                allowMultiple=True,
+                defaultValue=list(PRODUCTS),
+                usesStaticStrings=True,
+            ),
+            about=tr("Land cover with its confidence, objects with their number per cell."),
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "CELL_SIZE",
+                tr("Cell size of the count raster, in metres"),
+                QgsProcessingParameterNumber.Type.Double,
+                500.0,
+                minValue=1.0,
+            ),
+            about=tr("Rounded to whole pixels of the scene."),
+        )
+        self.add(
+            QgsProcessingParameterFolderDestination("OUTPUT_FOLDER", tr("Folder of the products")),
+            about=tr("Files are named after the scene."),
+        )
+
+    def _add_advanced_parameters(self) -> None:
+        self.add_advanced(
+            _text("MODEL", tr("Model"), "sargeo-tiny"),
+            about=tr("Name of a model, or its folder."),
+        )
+        self.add_advanced(
+            _text("DEVICE", tr("Device"), "auto"),
+            about=tr("auto, cpu, cuda or cuda:1. auto takes the graphics card where there is one."),
+        )
+        self.add_advanced(
+            _text("ASSUME", tr("What the file does not say"), ""),
+            about=tr(
+                "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
+                " bands; gsd=METRES."
+            ),
+        )
+        self.add_advanced(
+            _probability("MIN_CONFIDENCE", tr("Least confidence of objects")),
+            about=tr("Between 0 and 1; left empty, the model's own."),
+        )
+        self.add_advanced(
+            _probability("UNCERTAIN_BELOW", tr("Show as uncertain below this confidence")),
+            about=tr("Between 0 and 1; left empty, every pixel gets its likeliest class."),
+        )
+        self.add_advanced(
+            _switch("SHIPS_OFF_LAND", tr("Leave out objects on land")),
+            about=tr("Land is what this run maps as land."),
+        )
+        self.add_advanced(
+            _switch("WEB_MAP", tr("Also write the web page")),
+            about=tr("One file that opens in a browser without network."),
+        )
+        self.add_advanced(
+            _switch("OVERWRITE", tr("Replace products that are there")),
+            about=tr("Otherwise a run into a folder with products of this scene is refused."),
+        )
+        self.add_advanced(
+            _text("HOST", tr("Map on another machine"), Settings.read().host),
+            about=tr("As ssh understands it: user@host. Left empty, this machine maps."),
+        )
+
+    def checkParameterValues(
+        self, parameters: Parameters, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Refuse a scene that cannot be mapped, before anything starts."""
+        try:
+            self._scene(parameters, context)
+        except PluginError as error:
+            return False, f"{error.problem} {error.remedy}"
+        accepted: tuple[bool, str] = super().checkParameterValues(parameters, context)
+        return accepted
+
+    def prepareAlgorithm(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Take from layers, in the main thread, what the run needs of them."""
+        layer = self.parameterAsRasterLayer(parameters, "SCENE", context)
+        try:
+            self._scene_path = self._scene(parameters, context)
+            self._area = area_of(
+                self.parameterAsSource(parameters, "AOI", context),
+                self.parameterAsExtent(parameters, "EXTENT", context, layer.crs()),
+                layer.crs(),
+                context.transformContext(),
+            )
+        except PluginError as error:
+            feedback.reportError(f"{error.problem}\n{error.remedy}", fatalError=True)
+            return False
+        self._crs = layer.crs()
+        return True
+
+    def _scene(self, parameters: Parameters, context: QgsProcessingContext) -> str:
+        value = parameters.get("SCENE")
+        layer = self.parameterAsRasterLayer(parameters, "SCENE", context)
+        if layer is not None:
+            return path_of_raster(layer)
+        if isinstance(value, str) and value:
+            refuse_missing_file(value)
+        raise PluginError(
+            f"QGIS cannot open {value} as a raster.",
+            "Choose a raster layer, or a file that GDAL reads.",
+        )
+
+    def perform(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Map, and hand the products to QGIS."""
+        folder = Path(self.parameterAsString(parameters, "OUTPUT_FOLDER", context))
+        host = self.parameterAsString(parameters, "HOST", context)
+        listener = FeedbackListener(feedback)
+        with _output_folder(folder), session.TURNS.take(feedback.isCanceled, listener.waiting):
+            request = self._request(parameters, context, folder)
+            feedback.pushCommandInfo(session.command_text(request, host))
+            try:
+                result = session.map_scene(request, host, listener, feedback.isCanceled)
+            except SargeoError as error:
+                raise _in_words_of_qgis(error) from error
+        products = Products.of_paths(result["products"])
+        show_products(products, Path(self._scene_path).stem, context)
+        return {**products.outputs(), "OBJECT_NUMBER": result.get("objects")}
+
+    def _request(
+        self, parameters: Parameters, context: QgsProcessingContext, folder: Path
+    ) -> MapRequest:
+        return MapRequest(
+            scene=self._scene_path,
+            output_folder=folder,
+            aoi=write_area(self._area, self._crs, folder) if self._area else None,
+            model=self.parameterAsString(parameters, "MODEL", context),
+            products=tuple(self.parameterAsEnumStrings(parameters, "PRODUCTS", context)),
+            cell_size_m=self.parameterAsDouble(parameters, "CELL_SIZE", context),
+            device=self.parameterAsString(parameters, "DEVICE", context),
+            assume=self.parameterAsString(parameters, "ASSUME", context),
+            min_confidence=self._optional(parameters, "MIN_CONFIDENCE", context),
+            uncertain_below=self._optional(parameters, "UNCERTAIN_BELOW", context),
+            ships_off_land=self.parameterAsBool(parameters, "SHIPS_OFF_LAND", context),
+            web_map=self.parameterAsBool(parameters, "WEB_MAP", context),
+            overwrite=self.parameterAsBool(parameters, "OVERWRITE", context),
+        )
+
+    def _optional(
+        self, parameters: Parameters, name: str, context: QgsProcessingContext
+    ) -> float | None:
+        if parameters.get(name) in (None, ""):
+            return None
+        return float(self.parameterAsDouble(parameters, name, context))
+
+
+@contextmanager
+def _output_folder(folder: Path) -> Iterator[None]:
+    """Make the folder; a run that fails takes away what the plugin put there."""
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PluginError(
+            f"The folder {folder} cannot be made: {error.strerror or error}.",
+            "Choose another folder for the products.",
+        ) from error
+    try:
+        yield
+    except (PluginError, CancelledError):
+        (folder / FILE_NAME).unlink(missing_ok=True)
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
+def _in_words_of_qgis(error: SargeoError) -> PluginError:
+    """Name the parameter of QGIS where sargeo names an option of the command line."""
+    if error.code == "products_exist":
+        return PluginError(
+            error.problem,
+            "Choose another folder, or tick “Replace products that are there” among the advanced"
+            " parameters.",
+        )
+    return error
+
+
+def _text(name: str, label: str, default: str) -> QgsProcessingParameterString:
+    return QgsProcessingParameterString(name, label, default, optional=True)
+
+
+def _switch(name: str, label: str) -> QgsProcessingParameterBoolean:
+    return QgsProcessingParameterBoolean(name, label, defaultValue=False)
+
+
+def _probability(name: str, label: str) -> QgsProcessingParameterNumber:
+    return QgsProcessingParameterNumber(
+        name,
+        label,
+        QgsProcessingParameterNumber.Type.Double,
+        optional=True,
+        minValue=0.0,
+        maxValue=1.0,
+    )

@@ -1,0 +1,111 @@
+"""sargeo, as the settings of this QGIS find it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .core.child_environment import child_environment
+from .core.environment.places import current_python, environments_root
+from .core.interpreter import VARIABLE, Interpreter, find_interpreter
+from .core.map_request import MapRequest
+from .core.process import Child
+from .core.remote import RemoteMachine
+from .core.sargeo import Facts, Listener, as_text, fetch, follow
+from .core.turns import Turns
+from .settings import Settings
+
+#: Runs of this QGIS that map; two at once would fight over memory.
+TURNS = Turns()
+
+
+def interpreter() -> Interpreter:
+    """Return the Python that holds sargeo: variable, setting, or managed environment.
+
+    Raises
+    ------
+    PluginError
+        If there is none, or the one that is named does not work.
+    """
+    setting = Settings.read().python
+    named = os.environ.get(VARIABLE, "").strip() or setting.strip()
+    return find_interpreter(
+        variables=os.environ,
+        setting=setting,
+        managed=None if named else _managed_python(),
+        platform=sys.platform,
+    )
+
+
+def managed_root() -> Path:
+    """Return the folder of the managed environments."""
+    return environments_root(os.environ, sys.platform, Path.home())
+
+
+def _managed_python() -> Path | None:
+    return current_python(managed_root(), sys.platform)
+
+
+def start(*words: str) -> Child:
+    """Start a command of sargeo.
+
+    Parameters
+    ----------
+    *words : str
+        Such as ``"info", "scene.tif", "--json"``.
+
+    Raises
+    ------
+    PluginError
+        If there is no sargeo, or it cannot be started.
+    """
+    variables = child_environment(os.environ, platform=sys.platform)
+    return Child(interpreter().command(*words), environment=variables)
+
+
+def ask(words: list[str], cancelled: Callable[[], bool], *, allowed: tuple[int, ...] = ()) -> Facts:
+    """Run a command that prints JSON and return what it printed; see `core.sargeo.fetch`."""
+    return fetch(start(*words), cancelled, allowed=allowed)
+
+
+def run(words: list[str], listen: Listener, cancelled: Callable[[], bool]) -> Facts:
+    """Run a command that tells its progress; see `core.sargeo.follow`."""
+    return follow(start(*words, "--progress", "jsonl"), listen, cancelled)
+
+
+def map_scene(
+    request: MapRequest, host: str, listen: Listener, cancelled: Callable[[], bool]
+) -> Facts:
+    """Map a scene, here or on another machine.
+
+    Parameters
+    ----------
+    request : MapRequest
+    host : str
+        As ``ssh`` understands it; empty for this machine.
+    listen : callable
+        Gets the events.
+    cancelled : callable
+
+    Returns
+    -------
+    dict
+        The result of the run; its products lie on this machine.
+    """
+    if host:
+        return remote(host).map_scene(request, listen, cancelled)
+    return run([*request.words(), "--watch-stdin"], listen, cancelled)
+
+
+def command_text(request: MapRequest, host: str) -> str:
+    """Return what a user would type to do the same."""
+    command = remote(host).command(request) if host else ["sargeo", *request.words()]
+    return as_text(command, platform=sys.platform)
+
+
+def remote(host: str) -> RemoteMachine:
+    """Return another machine that maps, with the settings for it."""
+    variables = child_environment(os.environ, platform=sys.platform)
+    return RemoteMachine(host, Settings.read().host_command, variables)

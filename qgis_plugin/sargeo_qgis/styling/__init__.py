@@ -1,0 +1,1 @@
+"""How products look as layers."""

@@ -1,0 +1,128 @@
+"""Products become layers: named, styled, in a group of their own, the map below the points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.core import (
+    QgsLayerTreeGroup,
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProject,
+)
+
+from ..core.products import Products
+from ..translation import tr
+from .confidence import style_confidence
+from .objects import style_objects
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a layer goes: from the top of the group down, and whether it is drawn at first."""
+
+    output: str
+    order: int
+    visible: bool
+
+
+# As on the web page: points over land cover; counts and confidence are there to be ticked.
+_PLACES = (
+    _Place("OBJECTS", 0, visible=True),
+    _Place("COUNT", 1, visible=False),
+    _Place("CONFIDENCE", 2, visible=False),
+    _Place("LANDCOVER", 3, visible=True),
+)
+
+# QGIS holds post-processors by a bare pointer: Python would have thrown them away by then.
+_alive: list[QgsProcessingLayerPostProcessorInterface] = []
+
+
+def layer_name(output: str) -> str:
+    """Return the name of the layer of an output, without the scene."""
+    return {
+        "OBJECTS": tr("Objects"),
+        "COUNT": tr("Objects per cell"),
+        "CONFIDENCE": tr("Confidence (%)"),
+        "LANDCOVER": tr("Land cover"),
+    }[output]
+
+
+def show_products(products: Products, stem: str, context: QgsProcessingContext) -> None:
+    """Let QGIS load the products when the algorithm has ended.
+
+    Parameters
+    ----------
+    products : Products
+    stem : str
+        Name of the scene: that of the group.
+    context : QgsProcessingContext
+        Without a project, as in ``qgis_process``, nothing is loaded.
+    """
+    project = context.project()
+    if project is None:
+        return
+    _alive.clear()
+    paths = products.outputs()
+    # QGIS puts what comes later on top.
+    for place in reversed(_PLACES):
+        if place.output not in paths:
+            continue
+        details = QgsProcessingContext.LayerDetails(layer_name(place.output), project, place.output)
+        _alive.append(_Finish(place, stem))
+        details.setPostProcessor(_alive[-1])
+        context.addLayerToLoadOnCompletion(paths[place.output], details)
+
+
+class _Finish(QgsProcessingLayerPostProcessorInterface):
+    """Styles one layer and moves it into the group of its scene."""
+
+    def __init__(self, place: _Place, stem: str) -> None:
+        super().__init__()
+        self._place = place
+        self._stem = stem
+
+    def postProcessLayer(
+        self,
+        layer: QgsMapLayer,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> None:
+        """Finish a layer; QGIS calls this in the main thread, once the layer is in the project."""
+        style_layer(layer, self._place.output)
+        move_to_group(layer, self._place, self._stem, context.project())
+
+
+def style_layer(layer: QgsMapLayer, output: str) -> None:
+    """Give a product its style; a default of the user for all results must not hide classes."""
+    layer.setName(layer_name(output))
+    if output == "OBJECTS":
+        style_objects(layer)
+    elif output == "CONFIDENCE":
+        style_confidence(layer)
+    else:
+        layer.loadNamedStyle(str(Path(layer.source()).with_suffix(".qml")))
+    layer.triggerRepaint()
+
+
+def move_to_group(layer: QgsMapLayer, place: _Place, stem: str, project: QgsProject) -> None:
+    """Move the layer's entry into the group named after the scene, in the order of `_PLACES`."""
+    root = project.layerTreeRoot()
+    group = root.findGroup(stem) or root.insertGroup(0, stem)
+    found = root.findLayer(layer.id())
+    if found is None:  # a script loads where it likes
+        return
+    entry = found.clone()
+    group.insertChildNode(_row(group, place.order), entry)
+    found.parent().removeChildNode(found)
+    entry.setItemVisibilityChecked(place.visible)
+    entry.setExpanded(place.output == "LANDCOVER")
+
+
+def _row(group: QgsLayerTreeGroup, order: int) -> int:
+    names = {layer_name(place.output): place.order for place in _PLACES}
+    above = [child for child in group.children() if names.get(child.name(), order) < order]
+    return len(above)
