@@ -131,13 +131,15 @@ def python_of(path: Path, platform: str) -> Path:
     )
 
 
-def ask(python: Path, code: str, *, variables: Mapping[str, str], platform: str) -> dict[str, Any]:
+def ask(
+    command: Sequence[str], code: str, *, variables: Mapping[str, str], platform: str
+) -> dict[str, Any]:
     """Let a Python run a few lines and return the JSON object that they print.
 
     Parameters
     ----------
-    python : Path
-        The executable.
+    command : sequence of str
+        The executable, and what goes before its own options.
     code : str
         What to run.
     variables : mapping of str to str
@@ -151,19 +153,21 @@ def ask(python: Path, code: str, *, variables: Mapping[str, str], platform: str)
         If it does not start, does not end, fails, or prints something else.
     """
     # Isolated: neither a folder that QGIS happens to run in nor one of the user's adds modules.
-    command = [str(python), "-I", "-c", code]
-    answer = _run(command, child_environment(variables, platform=platform), platform)
+    answer = _run(
+        [*command, "-I", "-c", code], child_environment(variables, platform=platform), platform
+    )
     if answer.returncode != 0:
         last = (answer.stderr.strip() or "no message").split("\n")[-1].rstrip(".")
         raise PluginError(
-            f"{python} fails with exit code {answer.returncode}: {last}.",
+            f"{command[0]} fails with exit code {answer.returncode}: {last}.",
             "Check that it is a Python that works.",
         )
     try:
         return dict(json.loads(answer.stdout.strip().split("\n")[-1]))
     except (ValueError, TypeError) as error:
         raise PluginError(
-            f"{python} runs, but does not answer as a Python does.", "Name the python executable."
+            f"{command[0]} runs, but does not answer as a Python does.",
+            "Name the python executable.",
         ) from error
 
 
@@ -200,25 +204,25 @@ def _examine(text: str, origin: str, variables: Mapping[str, str], platform: str
     path = Path(text.strip().strip('"')).expanduser()
     try:
         python = python_of(path, platform)
-        found = ask(python, _PROBE, variables=variables, platform=platform)
+        found = ask([str(python)], _PROBE, variables=variables, platform=platform)
         _refuse_unfit(python, tuple(found["python"]), found["sargeo"])
     except PluginError as error:
         raise PluginError(f"{NAMED_BY[origin]}: {error.problem}", error.remedy) from error
-    return Interpreter(python, origin, _dotted(found["python"]), found["sargeo"])
+    return Interpreter(python, origin, dotted(found["python"]), found["sargeo"])
 
 
 def _refuse_unfit(python: Path, python_version: tuple[int, ...], sargeo: str) -> None:
     if python_version[:2] < OLDEST_PYTHON:
         raise PluginError(
-            f"{python} is Python {_dotted(python_version)}, and sargeo needs"
-            f" {_dotted(OLDEST_PYTHON)} or newer.",
+            f"{python} is Python {dotted(python_version)}, and sargeo needs"
+            f" {dotted(OLDEST_PYTHON)} or newer.",
             "Name a newer Python, or make the managed environment on the Setup page of the"
             " sargeo panel.",
         )
     if not sargeo:
         raise PluginError(
             f"{python} has no sargeo.",
-            f"Install sargeo {_dotted(SARGEO_REQUIRED)} into it, or make the managed environment"
+            f"Install sargeo {dotted(SARGEO_REQUIRED)} into it, or make the managed environment"
             " on the Setup page of the sargeo panel.",
         )
     refuse_version(sargeo, f"{python} has sargeo {sargeo}")
@@ -240,7 +244,7 @@ def refuse_version(sargeo: str, where: str) -> None:
         If its major and minor version are not those required.
     """
     version = tuple(int(number) for number in re.findall(r"\d+", sargeo)[:2])
-    required = _dotted(SARGEO_REQUIRED)
+    required = dotted(SARGEO_REQUIRED)
     if version < SARGEO_REQUIRED:
         raise PluginError(
             f"{where}, which is older than the {required} that this plugin needs.",
@@ -254,5 +258,6 @@ def refuse_version(sargeo: str, where: str) -> None:
         )
 
 
-def _dotted(version: Sequence[int]) -> str:
+def dotted(version: Sequence[int]) -> str:
+    """Write a version as people do."""
     return ".".join(map(str, version))
