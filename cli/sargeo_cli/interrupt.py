@@ -19,7 +19,7 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(s
 
 
 @contextmanager
-def cancel_on_interrupt(*, watch_input: bool = False) -> Iterator[Callable[[], bool]]:
+def cancel_on_interrupt(watch_input: bool = False) -> Iterator[Callable[[], bool]]:
     """Yield a function that tells whether the user has asked to stop.
 
     Must be entered in the main thread: Python delivers signals there.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .plugin import SargeoPlugin
 
 
-def classFactory(iface: QgisInterface | None) -> SargeoPlugin:  # noqa: N802  QGIS asks for it
+def classFactory(iface: QgisInterface | None) -> SargeoPlugin:
     """Return the plugin; ``qgis_process`` gives no interface."""
     from .plugin import SargeoPlugin
 

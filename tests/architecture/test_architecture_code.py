@@ -22,7 +22,7 @@ TEXT_CALLS = {"read_text", "write_text"}
 
 
 def modules() -> list[Path]:
-    folders = [ROOT / name for name in ("sargeo", "cli", "training", "benchmarks")]
+    folders = [ROOT / name for name in ("sargeo", "cli", "training", "benchmarks", "qgis_plugin")]
     return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -64,19 +65,10 @@ def map_command(
     if dry_run:
         result: RunPlan | RunReport = plan_map(scene, model, assume=assume, device=device, **asked)
     else:
-        stopping = cancel_on_interrupt(watch_input=watch_stdin)
-        with stopping as cancelled, reporting(progress) as reporter:
-            result = map_scene(
-                scene,
-                model,
-                out_dir,
-                assume=assume,
-                device=device,
-                overwrite=overwrite,
-                reporter=reporter,
-                cancelled=cancelled,
-                command=ctx.obj,
-                **asked,
+        with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
+            job = partial(map_scene, scene, model, out_dir, assume=assume, device=device, **asked)
+            result = job(
+                overwrite=overwrite, reporter=reporter, cancelled=cancelled, command=ctx.obj
             )
     show_result(result.to_dict(), progress)
 

@@ -1,0 +1,204 @@
+"""Which Python a managed environment can be based on.
+
+A virtual environment leaves the Python it is based on as it is; QGIS's own serves where there is
+no other.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import PluginError
+from ..interpreter import OLDEST_PYTHON, ask, dotted, python_of
+
+#: The newest Python for which all locked requirements have wheels.
+NEWEST_PYTHON = (3, 14)
+
+#: What uv is asked for where no Python is found.
+BROUGHT_PYTHON = (3, 12)
+
+# Machines for which some requirement has no wheels: (platform, `platform.machine()` in lower case).
+_UNSUPPORTED = {
+    ("darwin", "x86_64"): "an Intel Mac",
+    ("win32", "arm64"): "Windows on ARM (one for x64 works there)",
+}
+
+_PROBE = """
+import importlib.util, json, platform, sys
+print(json.dumps({
+    "executable": sys.executable,
+    "version": sys.version_info[:3],
+    "bits": 64 if sys.maxsize > 2**32 else 32,
+    "machine": platform.machine().lower(),
+    "venv": all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")),
+}))
+"""
+
+
+@dataclass(frozen=True)
+class BasePython:
+    """What a managed environment is based on.
+
+    Parameters
+    ----------
+    python : Path or None
+        The interpreter; None lets uv fetch one.
+    version : str
+        Such as ``"3.12.4"``.
+    """
+
+    python: Path | None
+    version: str
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a base must be.
+
+    Parameters
+    ----------
+    version : tuple of int, optional
+        The only major and minor version that will do.
+    venv : bool
+        Whether it must make environments by itself, as there is no uv.
+    """
+
+    version: tuple[int, ...] | None = None
+    venv: bool = True
+
+    @property
+    def in_words(self) -> str:
+        """The versions that will do."""
+        if self.version is not None:
+            return f"Python {dotted(self.version)}"
+        return f"Python {dotted(OLDEST_PYTHON)} to {dotted(NEWEST_PYTHON)}"
+
+
+def named_base(
+    path: str, needs: Needs, *, variables: Mapping[str, str], platform: str
+) -> BasePython:
+    """Return the base that the user chose.
+
+    Raises
+    ------
+    PluginError
+        If it will not do.
+    """
+    python = python_of(Path(path).expanduser(), platform)
+    found = ask([str(python)], _PROBE, variables=variables, platform=platform)
+    refusal = _refusal(found, needs, platform)
+    if refusal is not None:
+        raise refusal[1]
+    return BasePython(python, dotted(found["version"]))
+
+
+def find_base(
+    needs: Needs, *, fetch: bool, variables: Mapping[str, str], platform: str, prefix: Path
+) -> BasePython:
+    """Return the first Python on this machine that will do.
+
+    Parameters
+    ----------
+    needs : Needs
+        What it must be.
+    fetch : bool
+        Whether uv may fetch one, which is preferred to QGIS's own: that goes with QGIS.
+    variables : mapping of str to str
+        The environment variables of QGIS.
+    platform : str
+        As ``sys.platform``.
+    prefix : Path
+        ``sys.base_prefix`` of QGIS's own Python.
+
+    Raises
+    ------
+    PluginError
+        If there is none.
+    """
+    refusals: list[tuple[int, PluginError]] = []
+    for command in _candidates(variables, platform):
+        base = _try(command, needs, variables, platform, refusals)
+        if base is not None:
+            return base
+    if fetch:
+        return BasePython(None, dotted(needs.version or BROUGHT_PYTHON))
+    for name in ("python.exe",) if platform == "win32" else ("bin/python3",):
+        base = _try([str(prefix / name)], needs, variables, platform, refusals)
+        if base is not None:
+            return base
+    raise _nearest(refusals, needs)
+
+
+def _candidates(variables: Mapping[str, str], platform: str) -> Iterator[list[str]]:
+    folders = variables.get("PATH", "")
+    minors = range(NEWEST_PYTHON[1], OLDEST_PYTHON[1] - 1, -1)
+    launcher = shutil.which("py", path=folders) if platform == "win32" else None
+    if launcher is not None:
+        yield from ([launcher, f"-3.{minor}"] for minor in minors)
+    if platform == "darwin":  # not in the PATH of a program started from the Finder
+        folders += ":/opt/homebrew/bin:/usr/local/bin"
+    for name in (*(f"python3.{minor}" for minor in minors), "python3", "python"):
+        python = shutil.which(name, path=folders)
+        # Apple's own only asks to install its developer tools, and is too old besides.
+        if python is not None and not (platform == "darwin" and python == "/usr/bin/python3"):
+            yield [python]
+
+
+def _try(
+    command: list[str],
+    needs: Needs,
+    variables: Mapping[str, str],
+    platform: str,
+    refusals: list[tuple[int, PluginError]],
+) -> BasePython | None:
+    try:
+        found = ask(command, _PROBE, variables=variables, platform=platform)
+    except PluginError as error:  # a shim without a Python, a version the launcher lacks
+        refusals.append((0, error))
+        return None
+    refusal = _refusal(found, needs, platform)
+    if refusal is not None:
+        refusals.append(refusal)
+        return None
+    return BasePython(Path(found["executable"]), dotted(found["version"]))
+
+
+def _refusal(
+    found: Mapping[str, Any], needs: Needs, platform: str
+) -> tuple[int, PluginError] | None:
+    """Say why a Python will not do, and how near it came."""
+    python, version = found["executable"], tuple(found["version"][:2])
+    remedy = f"Install {needs.in_words} for 64 bits from python.org, or uv."
+    fits = version == needs.version if needs.version else OLDEST_PYTHON <= version <= NEWEST_PYTHON
+    if not fits:
+        problem = f"{python} is Python {dotted(found['version'])}; {needs.in_words} is needed."
+        return 1, PluginError(problem, remedy)
+    if found["bits"] != 64:
+        return 2, PluginError(f"{python} is a Python for 32 bits; one for 64 is needed.", remedy)
+    unsupported = _UNSUPPORTED.get((platform, found["machine"]))
+    if unsupported is not None:
+        return 3, PluginError(
+            f"{python} is a Python for {unsupported}, for which sargeo's libraries are not built.",
+            "Run sargeo on another machine; the Setup page of the sargeo panel takes its name.",
+        )
+    if needs.venv and not found["venv"]:
+        return 4, PluginError(
+            f"{python} cannot make environments, as its modules venv and ensurepip are missing.",
+            f"Install the package python{dotted(version)}-venv with the system's package manager,"
+            " or uv.",
+        )
+    return None
+
+
+def _nearest(refusals: list[tuple[int, PluginError]], needs: Needs) -> PluginError:
+    told = [refusal for refusal in refusals if refusal[0] > 0]
+    if told:
+        return max(told, key=lambda refusal: refusal[0])[1]
+    return PluginError(
+        f"There is no {needs.in_words} on this machine.",
+        "Install one for 64 bits from python.org, or uv, or take an existing environment.",
+    )
