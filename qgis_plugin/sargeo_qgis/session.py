@@ -13,7 +13,7 @@ from .core.interpreter import VARIABLE, Interpreter, find_interpreter
 from .core.map_request import MapRequest
 from .core.process import Child
 from .core.remote import RemoteMachine
-from .core.sargeo import Facts, Listener, as_text, fetch, follow
+from .core.sargeo import Facts, Listener, as_text, fetch, follow, read
 from .core.turns import Turns
 from .settings import Settings
 
@@ -68,6 +68,11 @@ def start(*words: str) -> Child:
 def ask(words: list[str], cancelled: Callable[[], bool], *, allowed: tuple[int, ...] = ()) -> Facts:
     """Run a command that prints JSON and return what it printed; see `core.sargeo.fetch`."""
     return fetch(start(*words), cancelled, allowed=allowed)
+
+
+def tell(words: list[str], cancelled: Callable[[], bool]) -> None:
+    """Run a command whose work is a file; see `core.sargeo.read`."""
+    read(start(*words), cancelled)
 
 
 def run(words: list[str], listen: Listener, cancelled: Callable[[], bool]) -> Facts:

@@ -98,7 +98,7 @@ def test_doctor_tells_its_problems_with_code_4() -> None:
 
 
 def test_what_is_not_json_is_refused() -> None:
-    with pytest.raises(PluginError, match="not JSON"):
+    with pytest.raises(PluginError, match="not a JSON object"):
         fetch(printing("hello"), never)
 
 

@@ -104,19 +104,24 @@ def fetch(child: Child, cancelled: Callable[[], bool], *, allowed: Sequence[int]
     PluginError
         If the command failed.
     """
+    text = read(child, cancelled, allowed=allowed)
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise PluginError(
+            f"sargeo printed something that is not a JSON object: {text[:80]!r}.",
+            "Repair its environment on the Setup page of the sargeo panel.",
+        ) from error
+
+
+def read(child: Child, cancelled: Callable[[], bool], *, allowed: Sequence[int] = ()) -> str:
+    """Run a command; return what it printed. See `fetch`."""
     with child:
         text = "\n".join(child.lines(cancelled))
         code = child.exit_code()
     if code not in allowed:
         _raise_for(code, _written_refusal(child.errors), child, describe_exit)
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise PluginError(
-            f"sargeo printed something that is not JSON: {text[:80]!r}.",
-            "Repair its environment on the Setup page of the sargeo panel.",
-        ) from error
-    return dict(found)
+    return text
 
 
 def parse_event(line: str) -> tuple[str, Facts]:

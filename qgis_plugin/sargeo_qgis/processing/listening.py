@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from qgis.core import QgsProcessingFeedback
@@ -11,6 +12,9 @@ from ..translation import tr
 
 # Where on the bar, in percent, a phase begins and how much it takes.
 _SHARES = {"read": (0.0, 2.0), "map": (2.0, 90.0), "finish": (92.0, 5.0), "webmap": (97.0, 3.0)}
+
+#: QGIS keeps every text in the log: seconds between two that tell how much time is left.
+SAY_EVERY_S = 10.0
 
 
 class FeedbackListener:
@@ -24,6 +28,7 @@ class FeedbackListener:
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
         self._feedback = feedback
         self._phase = ""
+        self._said_at = 0.0
 
     def __call__(self, event: str, facts: Facts) -> None:
         """Pass an event on; a text that is none goes to the log."""
@@ -40,19 +45,24 @@ class FeedbackListener:
         phase = facts["phase"]
         begin, share = _SHARES.get(phase, (0.0, 0.0))
         self._feedback.setProgress(begin + share * facts["done"] / max(facts["total"], 1))
-        text = phase_name(phase)
-        if phase != self._phase:
+        if phase != self._phase or time.monotonic() > self._said_at + SAY_EVERY_S:
             self._phase = phase
-            self._feedback.pushInfo(text)
-        left = facts.get("eta_s")
-        if left:
-            text = tr("{phase}: {time} left", phase=text, time=timedelta(seconds=round(left)))
-        self._feedback.setProgressText(text)
+            self._say(_progress_text(phase, facts.get("eta_s")))
 
     def waiting(self, before: int) -> None:
         """Tell that other runs come first."""
-        self._feedback.setProgressText(tr("Waiting for {count} other run(s)", count=before))
-        self._feedback.pushInfo(tr("Waiting for {count} other run(s)", count=before))
+        self._say(tr("Waiting for {count} other run(s)", count=before))
+
+    def _say(self, text: str) -> None:
+        self._said_at = time.monotonic()
+        self._feedback.setProgressText(text)
+
+
+def _progress_text(phase: str, seconds_left: float | None) -> str:
+    if not seconds_left:
+        return phase_name(phase)
+    left = timedelta(seconds=round(seconds_left))
+    return tr("{phase}: {time} left", phase=phase_name(phase), time=left)
 
 
 def started(facts: Facts) -> str:

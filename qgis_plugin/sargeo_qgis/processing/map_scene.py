@@ -21,7 +21,6 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
 )
 
@@ -33,13 +32,13 @@ from ..core.sargeo import SargeoError
 from ..settings import Settings
 from ..styling.results import show_products
 from ..translation import tr
-from .algorithm import Parameters, SargeoAlgorithm
+from .algorithm import Parameters
 from .areas import FILE_NAME, area_of, write_area
 from .listening import FeedbackListener
-from .scenes import path_of_raster, refuse_missing_file
+from .scenes import SceneAlgorithm
 
 
-class MapScene(SargeoAlgorithm):
+class MapScene(SceneAlgorithm):
     """Maps a scene; the work happens in a child, here or on another machine."""
 
     NAME = "map_scene"
@@ -78,10 +77,7 @@ class MapScene(SargeoAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("OBJECT_NUMBER", tr("Number of objects")))
 
     def _add_parameters(self) -> None:
-        self.add(
-            QgsProcessingParameterRasterLayer("SCENE", tr("Scene")),
-            about=tr("A raster file of one to four polarisations, with a CRS."),
-        )
+        self.add_scene()
         self.add(
             QgsProcessingParameterFeatureSource(
                 "AOI",
@@ -130,13 +126,7 @@ class MapScene(SargeoAlgorithm):
             _text("DEVICE", tr("Device"), "auto"),
             about=tr("auto, cpu, cuda or cuda:1. auto takes the graphics card where there is one."),
         )
-        self.add_advanced(
-            _text("ASSUME", tr("What the file does not say"), ""),
-            about=tr(
-                "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
-                " bands; gsd=METRES."
-            ),
-        )
+        self.add_assume()
         self.add_advanced(
             _probability("MIN_CONFIDENCE", tr("Least confidence of objects")),
             about=tr("Between 0 and 1; left empty, the model's own."),
@@ -162,49 +152,14 @@ class MapScene(SargeoAlgorithm):
             about=tr("As ssh understands it: user@host. Left empty, this machine maps."),
         )
 
-    def checkParameterValues(
-        self, parameters: Parameters, context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Refuse a scene that cannot be mapped, before anything starts."""
-        try:
-            self._scene(parameters, context)
-        except PluginError as error:
-            return False, f"{error.problem} {error.remedy}"
-        accepted: tuple[bool, str] = super().checkParameterValues(parameters, context)
-        return accepted
-
-    def prepareAlgorithm(
-        self,
-        parameters: Parameters,
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Take from layers, in the main thread, what the run needs of them."""
-        layer = self.parameterAsRasterLayer(parameters, "SCENE", context)
-        try:
-            self._scene_path = self._scene(parameters, context)
-            self._area = area_of(
-                self.parameterAsSource(parameters, "AOI", context),
-                self.parameterAsExtent(parameters, "EXTENT", context, layer.crs()),
-                layer.crs(),
-                context.transformContext(),
-            )
-        except PluginError as error:
-            feedback.reportError(f"{error.problem}\n{error.remedy}", fatalError=True)
-            return False
-        self._crs = layer.crs()
-        return True
-
-    def _scene(self, parameters: Parameters, context: QgsProcessingContext) -> str:
-        value = parameters.get("SCENE")
-        layer = self.parameterAsRasterLayer(parameters, "SCENE", context)
-        if layer is not None:
-            return path_of_raster(layer)
-        if isinstance(value, str) and value:
-            refuse_missing_file(value)
-        raise PluginError(
-            f"QGIS cannot open {value} as a raster.",
-            "Choose a raster layer, or a file that GDAL reads.",
+    def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
+        """Take the area too."""
+        super().prepare(parameters, context)
+        self._area = area_of(
+            self.parameterAsSource(parameters, "AOI", context),
+            self.parameterAsExtent(parameters, "EXTENT", context, self.crs),
+            self.crs,
+            context.transformContext(),
         )
 
     def perform(
@@ -225,16 +180,16 @@ class MapScene(SargeoAlgorithm):
             except SargeoError as error:
                 raise _in_words_of_qgis(error) from error
         products = Products.of_paths(result["products"])
-        show_products(products, Path(self._scene_path).stem, context)
+        show_products(products, Path(self.scene).stem, context)
         return {**products.outputs(), "OBJECT_NUMBER": result.get("objects")}
 
     def _request(
         self, parameters: Parameters, context: QgsProcessingContext, folder: Path
     ) -> MapRequest:
         return MapRequest(
-            scene=self._scene_path,
+            scene=self.scene,
             output_folder=folder,
-            aoi=write_area(self._area, self._crs, folder) if self._area else None,
+            aoi=write_area(self._area, self.crs, folder) if self._area else None,
             model=self.parameterAsString(parameters, "MODEL", context),
             products=tuple(self.parameterAsEnumStrings(parameters, "PRODUCTS", context)),
             cell_size_m=self.parameterAsDouble(parameters, "CELL_SIZE", context),

@@ -6,9 +6,14 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithm import ICONS
+from .assess import Assess
+from .export_webmap import ExportWebmap
+from .info import Info
 from .map_scene import MapScene
+from .status import Status
+from .zones import Zones
 
-ALGORITHMS = (MapScene,)
+ALGORITHMS = (MapScene, Info, Assess, Zones, ExportWebmap, Status)
 
 
 class SargeoProvider(QgsProcessingProvider):

@@ -1,18 +1,28 @@
-"""From a layer of QGIS to the path that sargeo opens."""
+"""Algorithms on a scene: from a layer of QGIS to the path that sargeo opens."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsProviderRegistry
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+)
 
 from ..core.errors import PluginError
+from ..translation import tr
+from .algorithm import Parameters, SargeoAlgorithm
 
 # Rasters of these providers are files of GDAL; others come from servers or live in memory.
 _FILES = ("gdal",)
 
 
-def path_of_raster(layer: QgsMapLayer) -> str:
+def path_of_raster(layer: QgsRasterLayer) -> str:
     """Return the path of a raster layer as GDAL understands it.
 
     Raises
@@ -42,14 +52,86 @@ def path_of_raster(layer: QgsMapLayer) -> str:
     return path
 
 
-def refuse_missing_file(path: str) -> None:
-    """Refuse a path of this machine at which nothing is.
+class SceneAlgorithm(SargeoAlgorithm):
+    """An algorithm with the parameters SCENE and ASSUME.
 
-    Raises
-    ------
-    PluginError
+    Attributes
+    ----------
+    scene : str
+        Path as GDAL understands it; known when `perform` is called.
+    crs : QgsCoordinateReferenceSystem
+        Of the scene.
     """
-    if path.startswith("/vsi"):
-        return
-    if not Path(path).exists():
-        raise PluginError(f"There is no file {path}.", "Check the path of the scene.")
+
+    scene: str
+    crs: QgsCoordinateReferenceSystem
+
+    def add_scene(self) -> None:
+        """Declare SCENE."""
+        self.add(
+            QgsProcessingParameterRasterLayer("SCENE", tr("Scene")),
+            about=tr("A raster file of one to four polarisations, with a CRS."),
+        )
+
+    def add_assume(self) -> None:
+        """Declare ASSUME."""
+        self.add_advanced(
+            QgsProcessingParameterString(
+                "ASSUME", tr("What the file does not say"), "", optional=True
+            ),
+            about=tr(
+                "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
+                " bands; gsd=METRES."
+            ),
+        )
+
+    def checkParameterValues(
+        self, parameters: Parameters, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Refuse a scene that cannot be mapped, before anything starts."""
+        try:
+            path_of_raster(self._layer(parameters, context))
+        except PluginError as error:
+            return False, f"{error.problem} {error.remedy}"
+        accepted: tuple[bool, str] = super().checkParameterValues(parameters, context)
+        return accepted
+
+    def prepareAlgorithm(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Take from layers, in the main thread, what the run needs of them."""
+        try:
+            self.prepare(parameters, context)
+        except PluginError as error:
+            feedback.reportError(f"{error.problem}\n{error.remedy}", fatalError=True)
+            return False
+        return True
+
+    def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
+        """Take path and CRS from the layer.
+
+        Raises
+        ------
+        PluginError
+        """
+        layer = self._layer(parameters, context)
+        self.scene = path_of_raster(layer)
+        self.crs = layer.crs()
+
+    def _layer(self, parameters: Parameters, context: QgsProcessingContext) -> QgsRasterLayer:
+        layer = self.parameterAsRasterLayer(parameters, "SCENE", context)
+        if layer is None:
+            raise _not_opened(parameters.get("SCENE"))
+        return layer
+
+
+def _not_opened(value: object) -> PluginError:
+    if isinstance(value, str) and not value.startswith("/vsi") and not Path(value).exists():
+        return PluginError(f"There is no file {value}.", "Check the path of the scene.")
+    return PluginError(
+        f"QGIS cannot open {value} as a raster.",
+        "Choose a raster layer, or a file that GDAL reads.",
+    )

@@ -1,0 +1,130 @@
+"""``sargeo:assess``: how good a product is, by reference data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterVectorLayer,
+)
+
+from .. import session
+from ..translation import tr
+from .algorithm import Parameters, SargeoAlgorithm
+
+# Figures of land cover and of objects, by the name of their output.
+_FIGURES = {
+    "OVERALL_ACCURACY": "overall_accuracy",
+    "PRECISION": "precision",
+    "RECALL": "recall",
+    "F1": "f1",
+}
+
+
+class Assess(SargeoAlgorithm):
+    """Compares a product with reference data."""
+
+    NAME = "assess"
+
+    def displayName(self) -> str:
+        """Return the name for people."""
+        return tr("Assess accuracy")
+
+    def help(self) -> list[str]:
+        """Return the help."""
+        return [
+            tr(
+                "Land cover: confusion matrix, user's and producer's accuracy, accuracy and areas"
+                " adjusted for the share of each class, with confidence intervals (Olofsson et al."
+                " 2014). Objects: precision and recall."
+            ),
+            tr("The report holds all figures as JSON."),
+        ]
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        self.add(
+            QgsProcessingParameterVectorLayer(
+                "REFERENCE", tr("Reference data"), [QgsProcessing.SourceType.TypeVectorAnyGeometry]
+            ),
+            about=tr("Points or polygons of what is there."),
+        )
+        self.add(
+            QgsProcessingParameterFile("PRODUCT", tr("Product")),
+            about=tr("A land-cover raster (_landcover.tif) or a file of objects (_objects.gpkg)."),
+        )
+        self.add(
+            QgsProcessingParameterField(
+                "CLASS_FIELD", tr("Field of the class"), "class", "REFERENCE", optional=True
+            ),
+            about=tr("Holds names or codes of the legend; not needed for objects."),
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "TOLERANCE",
+                tr("Tolerance for objects, in metres"),
+                QgsProcessingParameterNumber.Type.Double,
+                200.0,
+                minValue=0.0,
+            ),
+            about=tr("Objects this close may be the same."),
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                "REPORT", tr("Report"), "JSON (*.json)", optional=True, createByDefault=False
+            ),
+            about=tr("File with all figures."),
+        )
+        for name in _FIGURES:
+            label = name.replace("_", " ").capitalize()
+            self.addOutput(QgsProcessingOutputNumber(name, label))
+
+    def prepareAlgorithm(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Write the reference, as QGIS shows it, where sargeo can read it."""
+        self._reference, _ = self.parameterAsCompatibleSourceLayerPathAndLayerName(
+            parameters, "REFERENCE", context, ["gpkg", "geojson"], "gpkg", feedback
+        )
+        return True
+
+    def perform(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Let sargeo compare."""
+        words = [
+            "assess",
+            self._reference,
+            self.parameterAsFile(parameters, "PRODUCT", context),
+            "--tolerance",
+            f"{self.parameterAsDouble(parameters, 'TOLERANCE', context):g}",
+            "--json",
+        ]
+        field = self.parameterAsString(parameters, "CLASS_FIELD", context)
+        if field:
+            words += ["--class-field", field]
+        facts = session.ask(words, feedback.isCanceled)
+        text = json.dumps(facts, indent=2, ensure_ascii=False)
+        feedback.pushInfo(text)
+        outputs = {name: facts[key] for name, key in _FIGURES.items() if key in facts}
+        report = self.parameterAsFileOutput(parameters, "REPORT", context)
+        if report:
+            Path(report).write_text(text, encoding="utf-8")
+            outputs["REPORT"] = report
+        return outputs

@@ -1,0 +1,96 @@
+"""``sargeo:zones``: areas of classes and number of objects by polygon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterVectorDestination,
+    QgsProcessingParameterVectorLayer,
+)
+
+from .. import session
+from ..core.errors import PluginError
+from ..translation import tr
+from .algorithm import Parameters, SargeoAlgorithm
+
+#: What sargeo writes besides a table.
+SUFFIXES = (".gpkg", ".csv")
+
+
+class Zones(SargeoAlgorithm):
+    """Sums land cover and objects over polygons."""
+
+    NAME = "zones"
+
+    def displayName(self) -> str:
+        """Return the name for people."""
+        return tr("Areas and counts by polygon")
+
+    def help(self) -> list[str]:
+        """Return the help."""
+        return [
+            tr(
+                "For each polygon: hectares and share of every class, measured on the ellipsoid,"
+                " mean confidence, share without data, and the number of objects of each kind."
+            )
+        ]
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        self.add(
+            QgsProcessingParameterVectorLayer(
+                "POLYGONS", tr("Polygons"), [QgsProcessing.SourceType.TypeVectorPolygon]
+            ),
+            about=tr("Zones, in any CRS."),
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                "FOLDER", tr("Folder of the products"), QgsProcessingParameterFile.Behavior.Folder
+            ),
+            about=tr("The products of one scene."),
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination(
+                "OUTPUT",
+                tr("Zones with areas and counts"),
+                QgsProcessing.SourceType.TypeVectorPolygon,
+            ),
+            about=tr("A GeoPackage with the shapes, or a table as CSV."),
+        )
+
+    def prepareAlgorithm(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Write the polygons, as QGIS shows them, where sargeo can read them."""
+        self._polygons, _ = self.parameterAsCompatibleSourceLayerPathAndLayerName(
+            parameters, "POLYGONS", context, ["gpkg"], "gpkg", feedback
+        )
+        return True
+
+    def perform(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Let sargeo sum."""
+        output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        if Path(output).suffix.lower() not in SUFFIXES:
+            raise PluginError(
+                f"{output} is neither a GeoPackage nor a CSV file.",
+                "Choose a name that ends in .gpkg or .csv.",
+            )
+        folder = self.parameterAsFile(parameters, "FOLDER", context)
+        words = ["zones", self._polygons, folder, "-o", output, "--json"]
+        zones = session.ask(words, feedback.isCanceled)["zones"]
+        feedback.pushInfo(tr("{count} zones measured.", count=len(zones)))
+        return {"OUTPUT": output}
