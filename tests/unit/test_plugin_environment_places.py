@@ -36,7 +36,7 @@ def test_the_one_in_use(tmp_path: Path) -> None:
     python = tmp_path / "env2" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.touch()
-    installation = places.Installation("env2", "3.12.4", "0.1.0", {"source": "Größe"})
+    installation = places.Installation("env2", "3.12.4", "0.1.0", "cpu", {"file": "Größe"})
     places.write_current(tmp_path, installation)
     assert places.current_python(tmp_path, "linux") == python
     assert places.read_current(tmp_path) == installation
@@ -44,7 +44,7 @@ def test_the_one_in_use(tmp_path: Path) -> None:
 
 
 def test_its_python_is_gone(tmp_path: Path) -> None:
-    places.write_current(tmp_path, places.Installation("env1", "3.12.4", "0.1.0"))
+    places.write_current(tmp_path, places.Installation("env1", "3.12.4", "0.1.0", "cpu", {}))
     with pytest.raises(PluginError, match="env1 is damaged: its Python is gone") as caught:
         places.current_python(tmp_path, "linux")
     assert "Repair" in caught.value.remedy

@@ -97,7 +97,7 @@ def find_interpreter(
     }
     for origin, text in named.items():
         if text.strip():
-            return _examine(text, origin, variables, platform)
+            return examine(text, origin, variables, platform)
     raise PluginError(
         "No Python with sargeo is set up.",
         f"Make the managed environment on the Setup page of the sargeo panel, or set {VARIABLE}.",
@@ -199,7 +199,25 @@ def _run(
     return answer
 
 
-def _examine(text: str, origin: str, variables: Mapping[str, str], platform: str) -> Interpreter:
+def examine(text: str, origin: str, variables: Mapping[str, str], platform: str) -> Interpreter:
+    """Return an interpreter, if sargeo is in it and fits this plugin.
+
+    Parameters
+    ----------
+    text : str
+        The path of a Python, or of the folder of an environment.
+    origin : str
+        As of `Interpreter`.
+    variables : mapping of str to str
+        The environment variables of QGIS.
+    platform : str
+        As ``sys.platform``.
+
+    Raises
+    ------
+    PluginError
+        If it does not.
+    """
     # Windows copies a path with quotation marks around it.
     path = Path(text.strip().strip('"')).expanduser()
     try:

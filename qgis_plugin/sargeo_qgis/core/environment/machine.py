@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..child_environment import child_environment
@@ -26,61 +29,75 @@ LONGEST_PATH, DEEPEST = 259, 195
 UV_TIMEOUT_S = 30.0
 
 
-def has_nvidia_gpu(variables: Mapping[str, str], platform: str) -> bool:
-    """Tell whether there is an NVIDIA GPU with a driver.
+@dataclass(frozen=True)
+class Machine:
+    """Where QGIS runs.
 
     Parameters
     ----------
-    variables : mapping of str to str
-        The environment variables of QGIS.
     platform : str
         As ``sys.platform``.
+    variables : mapping of str to str
+        The environment variables of QGIS.
+    home : Path
+        The user's home folder.
+    prefix : Path
+        ``sys.base_prefix`` of QGIS's own Python.
     """
-    if platform == "darwin":
+
+    platform: str
+    variables: Mapping[str, str] = field(repr=False)  # some hold passwords
+    home: Path
+    prefix: Path
+
+    @classmethod
+    def this(cls) -> Machine:
+        """Return the one that this runs on."""
+        return cls(sys.platform, dict(os.environ), Path.home(), Path(sys.base_prefix))
+
+    def which(self, name: str, *more_folders: str) -> str | None:
+        """Return the program of a name in the PATH of QGIS and in more folders."""
+        folders = [self.variables.get("PATH", ""), *more_folders]
+        return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def has_nvidia_gpu(machine: Machine) -> bool:
+    """Tell whether there is an NVIDIA GPU with a driver."""
+    if machine.platform == "darwin":
         return False
-    if platform == "win32":
-        system = Path(variables.get("SYSTEMROOT") or "C:/Windows") / "System32"
+    if machine.platform == "win32":
+        system = Path(machine.variables.get("SYSTEMROOT") or "C:/Windows") / "System32"
         if (system / "nvidia-smi.exe").is_file():
             return True
     elif Path("/proc/driver/nvidia/version").is_file():
         return True
-    return shutil.which("nvidia-smi", path=variables.get("PATH", "")) is not None
+    return machine.which("nvidia-smi") is not None
 
 
-def find_uv(variables: Mapping[str, str], platform: str, home: Path) -> Path | None:
+def find_uv(machine: Machine) -> Path | None:
     """Return a uv that is new enough, or None.
-
-    Parameters
-    ----------
-    variables : mapping of str to str
-        The environment variables of QGIS.
-    platform : str
-        As ``sys.platform``.
-    home : Path
-        The user's home folder.
 
     Raises
     ------
     PluginError
         If the variable names one that cannot be used.
     """
-    named = variables.get(UV_VARIABLE, "").strip()
+    named = machine.variables.get(UV_VARIABLE, "").strip()
     if named:
-        if not _is_recent_uv(Path(named), variables, platform):
+        if not _is_recent_uv(Path(named), machine):
             raise PluginError(
                 f"{UV_VARIABLE} names {named}, which is no uv {OLDEST_UV[0]}.{OLDEST_UV[1]} or"
                 " newer.",
                 f"Correct or remove the variable {UV_VARIABLE}.",
             )
         return Path(named)
-    name = "uv.exe" if platform == "win32" else "uv"
-    found = [Path(text) for text in [shutil.which("uv", path=variables.get("PATH", ""))] if text]
     # Programs that are started from a desktop often do not get the PATH of the shell.
-    found += [home / ".local" / "bin" / name, home / ".cargo" / "bin" / name]
-    return next((uv for uv in found if _is_recent_uv(uv, variables, platform)), None)
+    folders = [str(machine.home / name / "bin") for name in (".local", ".cargo")]
+    found = machine.which("uv", *folders)
+    return Path(found) if found and _is_recent_uv(Path(found), machine) else None
 
 
-def _is_recent_uv(uv: Path, variables: Mapping[str, str], platform: str) -> bool:
+def _is_recent_uv(uv: Path, machine: Machine) -> bool:
     try:
         answer = subprocess.run(
             [str(uv), "--version"],
@@ -88,10 +105,10 @@ def _is_recent_uv(uv: Path, variables: Mapping[str, str], platform: str) -> bool
             capture_output=True,
             check=False,
             encoding="utf-8",
-            env=child_environment(variables, platform=platform),
+            env=child_environment(machine.variables, platform=machine.platform),
             errors="replace",
             timeout=UV_TIMEOUT_S,
-            **group_arguments(platform),  # type: ignore[call-overload]
+            **group_arguments(machine.platform),  # type: ignore[call-overload]
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

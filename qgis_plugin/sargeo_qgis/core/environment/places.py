@@ -6,9 +6,11 @@ and is written last: an installation that was killed is a folder that nothing na
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ from ..interpreter import python_of
 #: The variable that names another root.
 VARIABLE = "SARGEO_ENVIRONMENTS"
 
-CURRENT = "current.json"
+#: Names in the root: the record of what is in use, the lock (which marks the folder as ours), the
+#: log of the last installation, and the Pythons that uv has fetched.
+CURRENT, LOCK, LOG, PYTHONS = "current.json", "install.lock", "install.log", "pythons"
 
 _REPAIR = "Press Repair on the Setup page of the sargeo panel."
 
@@ -33,14 +37,17 @@ class Installation:
         Its folder in the root.
     python_version, sargeo_version : str
         Such as ``"3.12.4"`` and ``"0.1.0"``.
+    accelerator : str
+        What torch was found to run on: ``"cpu"`` or ``"cuda"``.
     choices : dict
-        What to install again on repair; see `plan.Choices`.
+        The fields of `choices.Choices`, to install it again.
     """
 
     name: str
     python_version: str
     sargeo_version: str
-    choices: dict[str, Any] = field(default_factory=dict)
+    accelerator: str
+    choices: dict[str, Any]
 
 
 def environments_root(variables: Mapping[str, str], platform: str, home: Path) -> Path:
@@ -110,3 +117,35 @@ def write_current(root: Path, installation: Installation) -> None:
     beside = root / f"{CURRENT}.new"
     beside.write_text(json.dumps(asdict(installation), indent=2), encoding="utf-8")
     beside.replace(root / CURRENT)
+
+
+def refuse_foreign_files(root: Path) -> None:
+    """Refuse a root that holds files of somebody else, as folders in it are removed at times.
+
+    Raises
+    ------
+    PluginError
+        If it does.
+    """
+    if not root.exists() or (root / LOCK).exists():
+        return
+    foreign = [path.name for path in root.iterdir() if not path.name.startswith(".")]
+    if foreign:
+        raise PluginError(
+            f"The folder {root} holds other files, such as {foreign[0]}.",
+            f"Name an empty folder by the variable {VARIABLE}.",
+        )
+
+
+def installation_folders(root: Path) -> list[Path]:
+    """Return the folders of all installations, in use or not, finished or not."""
+    if not (root / LOCK).exists():
+        return []
+    return sorted(path for path in root.iterdir() if re.fullmatch(r"env\d+(\.gone)?", path.name))
+
+
+def new_folder(root: Path) -> Path:
+    """Return the folder for another installation; its name is short, as Windows has it."""
+    taken = {path.stem for path in installation_folders(root)}
+    number = next(number for number in itertools.count(1) if f"env{number}" not in taken)
+    return root / f"env{number}"

@@ -6,7 +6,6 @@ no other.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from ..errors import PluginError
 from ..interpreter import OLDEST_PYTHON, ask, dotted, python_of
+from .machine import Machine
 
 #: The newest Python for which all locked requirements have wheels.
 NEWEST_PYTHON = (3, 14)
@@ -78,9 +78,7 @@ class Needs:
         return f"Python {dotted(OLDEST_PYTHON)} to {dotted(NEWEST_PYTHON)}"
 
 
-def named_base(
-    path: str, needs: Needs, *, variables: Mapping[str, str], platform: str
-) -> BasePython:
+def named_base(path: str, needs: Needs, machine: Machine) -> BasePython:
     """Return the base that the user chose.
 
     Raises
@@ -88,31 +86,25 @@ def named_base(
     PluginError
         If it will not do.
     """
-    python = python_of(Path(path).expanduser(), platform)
-    found = ask([str(python)], _PROBE, variables=variables, platform=platform)
-    refusal = _refusal(found, needs, platform)
+    python = python_of(Path(path).expanduser(), machine.platform)
+    found = _ask([str(python)], machine)
+    refusal = _refusal(found, needs, machine.platform)
     if refusal is not None:
         raise refusal[1]
     return BasePython(python, dotted(found["version"]))
 
 
-def find_base(
-    needs: Needs, *, fetch: bool, variables: Mapping[str, str], platform: str, prefix: Path
-) -> BasePython:
+def find_base(needs: Needs, machine: Machine, *, fetch: bool) -> BasePython:
     """Return the first Python on this machine that will do.
 
     Parameters
     ----------
     needs : Needs
         What it must be.
+    machine : Machine
+        Where to look.
     fetch : bool
         Whether uv may fetch one, which is preferred to QGIS's own: that goes with QGIS.
-    variables : mapping of str to str
-        The environment variables of QGIS.
-    platform : str
-        As ``sys.platform``.
-    prefix : Path
-        ``sys.base_prefix`` of QGIS's own Python.
 
     Raises
     ------
@@ -120,51 +112,50 @@ def find_base(
         If there is none.
     """
     refusals: list[tuple[int, PluginError]] = []
-    for command in _candidates(variables, platform):
-        base = _try(command, needs, variables, platform, refusals)
+    for command in _candidates(machine):
+        base = _try(command, needs, machine, refusals)
         if base is not None:
             return base
     if fetch:
         return BasePython(None, dotted(needs.version or BROUGHT_PYTHON))
-    for name in ("python.exe",) if platform == "win32" else ("bin/python3",):
-        base = _try([str(prefix / name)], needs, variables, platform, refusals)
-        if base is not None:
-            return base
+    own = machine.prefix / ("python.exe" if machine.platform == "win32" else "bin/python3")
+    base = _try([str(own)], needs, machine, refusals)
+    if base is not None:
+        return base
     raise _nearest(refusals, needs)
 
 
-def _candidates(variables: Mapping[str, str], platform: str) -> Iterator[list[str]]:
-    folders = variables.get("PATH", "")
+def _candidates(machine: Machine) -> Iterator[list[str]]:
     minors = range(NEWEST_PYTHON[1], OLDEST_PYTHON[1] - 1, -1)
-    launcher = shutil.which("py", path=folders) if platform == "win32" else None
+    launcher = machine.which("py") if machine.platform == "win32" else None
     if launcher is not None:
         yield from ([launcher, f"-3.{minor}"] for minor in minors)
-    if platform == "darwin":  # not in the PATH of a program started from the Finder
-        folders += ":/opt/homebrew/bin:/usr/local/bin"
+    # Not in the PATH of a program that was started from the Finder.
+    brew = ("/opt/homebrew/bin", "/usr/local/bin") if machine.platform == "darwin" else ()
     for name in (*(f"python3.{minor}" for minor in minors), "python3", "python"):
-        python = shutil.which(name, path=folders)
+        python = machine.which(name, *brew)
         # Apple's own only asks to install its developer tools, and is too old besides.
-        if python is not None and not (platform == "darwin" and python == "/usr/bin/python3"):
+        if python is not None and (machine.platform, python) != ("darwin", "/usr/bin/python3"):
             yield [python]
 
 
 def _try(
-    command: list[str],
-    needs: Needs,
-    variables: Mapping[str, str],
-    platform: str,
-    refusals: list[tuple[int, PluginError]],
+    command: list[str], needs: Needs, machine: Machine, refusals: list[tuple[int, PluginError]]
 ) -> BasePython | None:
     try:
-        found = ask(command, _PROBE, variables=variables, platform=platform)
+        found = _ask(command, machine)
     except PluginError as error:  # a shim without a Python, a version the launcher lacks
         refusals.append((0, error))
         return None
-    refusal = _refusal(found, needs, platform)
+    refusal = _refusal(found, needs, machine.platform)
     if refusal is not None:
         refusals.append(refusal)
         return None
     return BasePython(Path(found["executable"]), dotted(found["version"]))
+
+
+def _ask(command: list[str], machine: Machine) -> dict[str, Any]:
+    return ask(command, _PROBE, variables=machine.variables, platform=machine.platform)
 
 
 def _refusal(

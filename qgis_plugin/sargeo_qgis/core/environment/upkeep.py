@@ -1,0 +1,72 @@
+"""Removing managed environments: those that nothing names, or all of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ..errors import PluginError
+from ..locks import exclusive
+from .places import CURRENT, LOCK, LOG, PYTHONS, installation_folders, read_current
+
+
+def remove(root: Path, platform: str) -> None:
+    """Remove the managed environment and all that belongs to it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the managed environments; what else lies in it stays.
+    platform : str
+        As ``sys.platform``.
+
+    Raises
+    ------
+    PluginError
+        If another window installs, or files are in use.
+    """
+    with exclusive(root / LOCK, holder="removing the environment of sargeo", platform=platform):
+        for folder in installation_folders(root):
+            if not discard(folder):
+                raise PluginError(
+                    f"The environment in {folder} is in use.",
+                    "Wait for its runs to finish, close other QGIS windows, and try again.",
+                )
+        (root / CURRENT).unlink(missing_ok=True)
+        (root / LOG).unlink(missing_ok=True)
+        discard(root / PYTHONS)
+
+
+def clean_up(root: Path) -> None:
+    """Remove what killed installations and replaced environments have left.
+
+    To be called while the lock of the root is held. What is in use stays for the next time.
+    """
+    kept = _folder_in_use(root)
+    for folder in installation_folders(root):
+        if folder != kept:
+            discard(folder)
+
+
+def discard(folder: Path) -> bool:
+    """Remove a folder; say whether that was possible.
+
+    It is renamed first: Windows refuses that while a file in it is in use, and then all of them
+    stay, where removing one by one would leave half an environment.
+    """
+    if not folder.exists():
+        return True
+    try:
+        gone = folder if folder.suffix else folder.rename(folder.with_suffix(".gone"))
+        shutil.rmtree(gone)
+    except OSError:
+        return False
+    return True
+
+
+def _folder_in_use(root: Path) -> Path | None:
+    try:
+        installation = read_current(root)
+    except PluginError:
+        return None  # nobody can use what a damaged record names
+    return root / installation.name if installation else None
