@@ -11,7 +11,7 @@ endif
 STAMP := .venv/installed
 PYTEST_ARGS ?=
 
-.PHONY: install demo test lint docs bench plugin translations
+.PHONY: install demo test lint docs bench plugin translations bundle lock
 
 install: $(STAMP)
 
@@ -49,3 +49,14 @@ plugin:
 # Brings qgis_plugin/sargeo_qgis/i18n up to date with the sources.
 translations:
 	$(PYTHON) qgis_plugin/tools/translate.py
+
+# The wheels for an installation without a network, for this machine; for another, see
+# make bundle BUNDLE_ARGS=--help.
+bundle: install
+	cd qgis_plugin && ../$(BIN)/python -m tools.bundle $(BUNDLE_ARGS)
+
+# The versions that the plugin installs, for all platforms.
+lock: install
+	$(BIN)/python -m uv pip compile pyproject.toml -c constraints.txt --universal --upgrade \
+	    --python-version 3.11 --no-header --no-annotate --no-emit-index-url --quiet \
+	    --output-file qgis_plugin/sargeo_qgis/core/environment/requirements.txt

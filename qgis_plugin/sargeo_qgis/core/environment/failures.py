@@ -85,5 +85,6 @@ def explain(lines: Sequence[str], log: Path) -> PluginError:
     for pattern, problem, remedy in _KINDS:
         if re.search(pattern, text, re.IGNORECASE):
             return PluginError(problem, remedy)
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
+    errors = [line for line in lines if line.lower().startswith("error:")]
+    said = next((line.strip() for line in reversed(errors or lines) if line.strip()), "no message")
     return PluginError(f"The installation failed: {said.rstrip('.')}.", f"Read the log: {log}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -148,8 +148,12 @@ class _Work:
         command += ["--only-binary", ":all:", *self._sources(wheels)]
         shares = _Shares(self.plan.download_bytes)
         part = self._part(_UV_FETCHED, _INSTALLED)
-        self._run(command, lambda _, line: part(shares.after(line), line))
-        for folder in (wheels, self._cache):
+        cache = self.folder / "cache"
+        # A user of uv shares files between environments; nobody else wants a copy of gigabytes.
+        shared = self.plan.installer is not None and self.plan.manifest is None
+        more = {} if shared else {"UV_CACHE_DIR": str(cache)}
+        self._run(command, lambda _, line: part(shares.after(line), line), more)
+        for folder in (wheels, cache):
             shutil.rmtree(folder, ignore_errors=True)
 
     def verify(self) -> Installation:
@@ -170,14 +174,10 @@ class _Work:
     def _python(self) -> Path:
         return python_of(self.folder, self.plan.machine.platform)
 
-    @property
-    def _cache(self) -> Path:
-        return self.folder / "cache"
-
     def _fetch_uv(self, wheels: Path) -> list[str]:
         command = [str(self._python), "-I", "-m", "pip", "install", "--disable-pip-version-check"]
         if self.plan.manifest is not None:
-            command += ["--no-index", "--find-links", str(wheels)]
+            command += ["--isolated", "--no-index", "--find-links", str(wheels)]
         oldest = ".".join(map(str, OLDEST_UV))
         self._run([*command, f"uv>={oldest}"], self._part(_UNPACKED, _UV_FETCHED))
         return [str(self._python), "-I", "-m", "uv"]
@@ -192,10 +192,12 @@ class _Work:
         backend = ["--torch-backend", self.plan.torch_backend] if self.plan.torch_backend else []
         return [*backend, "-c", str(constraints), *self.plan.requirements]
 
-    def _run(self, command: list[str], progress: Progress) -> None:
+    def _run(
+        self, command: list[str], progress: Progress, more: Mapping[str, str] | None = None
+    ) -> None:
         run_step(
             command,
-            environment=self._environment(),
+            environment={**self._environment(), **(more or {})},
             log=self.plan.root / LOG,
             platform=self.plan.machine.platform,
             listen=lambda line: progress(0.0, line),
@@ -203,18 +205,15 @@ class _Work:
         )
 
     def _environment(self) -> dict[str, str]:
-        plan, machine = self.plan, self.plan.machine
+        machine = self.plan.machine
         variables = child_environment(
             machine.variables, platform=machine.platform, network=self.network
         )
         # uv trusts what the system trusts; the name of that variable has changed.
         variables.update(UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1", UV_NO_PROGRESS="1")
-        variables["UV_PYTHON_INSTALL_DIR"] = str(plan.root / PYTHONS)
-        if plan.index:
-            variables["UV_DEFAULT_INDEX"] = variables["PIP_INDEX_URL"] = plan.index
-        # A user of uv shares files between environments; nobody else wants a copy of gigabytes.
-        if plan.manifest is not None or plan.installer is None:
-            variables["UV_CACHE_DIR"] = str(self._cache)
+        variables["UV_PYTHON_INSTALL_DIR"] = str(self.plan.root / PYTHONS)
+        if self.plan.index:
+            variables["UV_DEFAULT_INDEX"] = variables["PIP_INDEX_URL"] = self.plan.index
         return variables
 
     def _part(self, start: float, end: float) -> Progress:

@@ -183,7 +183,9 @@ def make_plan(choices: Choices, root: Path, machine: Machine) -> InstallPlan:
 def _base(
     choices: Choices, manifest: Manifest | None, uv: Path | None, machine: Machine
 ) -> BasePython:
-    needs = Needs(manifest.python_version if manifest else None, venv=uv is None)
+    needs = Needs(venv=uv is None)
+    if manifest is not None:
+        needs = Needs(manifest.python_version, manifest.machine, venv=uv is None)
     if choices.python:
         return named_base(choices.python, needs, machine)
     return find_base(needs, machine, fetch=uv is not None and manifest is None)

@@ -63,11 +63,14 @@ class Needs:
     ----------
     version : tuple of int, optional
         The only major and minor version that will do.
+    machine : str
+        The only machine that will do, as ``platform.machine()`` in lower case; empty for any.
     venv : bool
         Whether it must make environments by itself, as there is no uv.
     """
 
     version: tuple[int, ...] | None = None
+    machine: str = ""
     venv: bool = True
 
     @property
@@ -170,6 +173,11 @@ def _refusal(
         return 1, PluginError(problem, remedy)
     if found["bits"] != 64:
         return 2, PluginError(f"{python} is a Python for 32 bits; one for 64 is needed.", remedy)
+    if needs.machine and found["machine"] != needs.machine:
+        return 2, PluginError(
+            f"{python} is a Python for {found['machine']}; one for {needs.machine} is needed.",
+            "Get the bundle for this machine.",
+        )
     unsupported = _UNSUPPORTED.get((platform, found["machine"]))
     if unsupported is not None:
         return 3, PluginError(
