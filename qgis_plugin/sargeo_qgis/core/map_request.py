@@ -56,7 +56,7 @@ class MapRequest:
             "--aoi": self.aoi,
             "--model": self.model,
             "--products": ",".join(self.products),
-            "--cell-size": f"{self.cell_size_m:g}",
+            "--cell-size": f"{self.cell_size_m:.15g}",
             "--device": self.device,
             "--assume": self.assume,
             "--min-confidence": self.min_confidence,
