@@ -12,8 +12,11 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
 )
 
+from ..core.errors import PluginError
 from ..core.products import Products
 from ..translation import tr
 from .confidence import style_confidence
@@ -75,6 +78,41 @@ def show_products(products: Products, stem: str, context: QgsProcessingContext) 
         _alive.append(_Finish(place, stem))
         details.setPostProcessor(_alive[-1])
         context.addLayerToLoadOnCompletion(paths[place.output], details)
+
+
+def add_products(products: Products, stem: str, project: QgsProject) -> list[QgsMapLayer]:
+    """Add products to a project at once, named, styled and grouped.
+
+    Parameters
+    ----------
+    products : Products
+    stem : str
+        Name of the scene: that of the group.
+    project : QgsProject
+
+    Returns
+    -------
+    list of QgsMapLayer
+        From the top down.
+    """
+    paths = products.outputs()
+    layers = []
+    for place in _PLACES:
+        if place.output in paths:
+            layer = _load(paths[place.output])
+            project.addMapLayer(layer)
+            style_layer(layer, place.output)
+            move_to_group(layer, place, stem, project)
+            layers.append(layer)
+    return layers
+
+
+def _load(path: str) -> QgsMapLayer:
+    name = Path(path).stem
+    layer = QgsVectorLayer(path, name) if path.endswith(".gpkg") else QgsRasterLayer(path, name)
+    if not layer.isValid():
+        raise PluginError(f"QGIS cannot open {path}.", "Check that the file is still there.")
+    return layer
 
 
 class _Finish(QgsProcessingLayerPostProcessorInterface):

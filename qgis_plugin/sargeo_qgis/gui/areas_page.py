@@ -1,0 +1,231 @@
+"""Areas of classes and number of objects where the user looks."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsGeometry,
+    QgsMapLayer,
+    QgsPalettedRasterRenderer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import session
+from ..core.areas import ZoneSummary, write_csv
+from ..core.errors import PluginError
+from ..processing.areas import write_area
+from ..translation import tr
+from .background import Background
+from .chart import Bar, BarChart
+
+LANDCOVER_END = "_landcover.tif"
+
+
+class AreasPage(QWidget):
+    """Measures the current extent or the selected polygons.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+    """
+
+    def __init__(self, iface: QgisInterface) -> None:
+        super().__init__()
+        self._iface = iface
+        self._task: Background | None = None
+        self.summary: ZoneSummary | None = None
+        self.map = QComboBox()
+        self.by_extent = QRadioButton(tr("What the map canvas shows"))
+        self.by_extent.setChecked(True)
+        self.by_selection = QRadioButton(tr("The selected polygons"))
+        self.measure_button = QPushButton(tr("Measure"))
+        self.csv_button = QPushButton(tr("Save as CSV…"))
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.chart = BarChart()
+        self.table = _table()
+        self._lay_out()
+        self.measure_button.clicked.connect(self.measure)
+        self.csv_button.clicked.connect(self._ask_for_csv)
+        project = QgsProject.instance()
+        project.layersAdded.connect(self._list_maps)
+        project.layersRemoved.connect(self._list_maps)
+        self._list_maps()
+        self._show(None)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(tr("Land cover"), self.map)
+        form.addRow(tr("Where"), self.by_extent)
+        form.addRow("", self.by_selection)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.measure_button)
+        buttons.addWidget(self.csv_button)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addLayout(buttons)
+        layout.addWidget(self.status)
+        layout.addWidget(self.chart)
+        layout.addWidget(self.table, 1)
+
+    def _list_maps(self, _layers: object = None) -> None:
+        chosen = self.map.currentData()
+        self.map.clear()
+        for layer in QgsProject.instance().mapLayers().values():
+            if layer.source().endswith(LANDCOVER_END):
+                self.map.addItem(Path(layer.source()).name, layer.id())
+        self.map.setCurrentIndex(max(self.map.findData(chosen), 0))
+        self.measure_button.setEnabled(self.map.count() > 0)
+
+    def measure(self) -> None:
+        """Let sargeo measure; the page shows the result when it is there."""
+        layer = QgsProject.instance().mapLayer(self.map.currentData())
+        try:
+            zone = self._zone(layer)
+        except PluginError as error:
+            self._show_error(error)
+            return
+        legend = _legend(layer)
+        folder = str(Path(layer.source()).parent)
+        crs = layer.crs()
+        self.status.setText(tr("Measuring…"))
+
+        def work(task: Background) -> ZoneSummary:
+            with tempfile.TemporaryDirectory() as temporary:
+                polygons = write_area(zone, crs, Path(temporary))
+                facts = session.ask(["zones", str(polygons), folder, "--json"], task.isCanceled)
+            return ZoneSummary.of_facts(facts["zones"][0], legend)
+
+        self._task = Background(tr("Measuring areas"), work, self._show, self._show_error).start()
+
+    def _zone(self, layer: QgsMapLayer) -> QgsGeometry:
+        """Return the zone in the CRS of the land cover."""
+        project = QgsProject.instance()
+        if self.by_extent.isChecked():
+            settings = self._iface.mapCanvas().mapSettings()
+            zone = QgsGeometry.fromRect(settings.visibleExtent()).densifyByCount(20)
+            crs = settings.destinationCrs()
+        else:
+            polygons = self._iface.activeLayer()
+            zone = _selected(polygons)
+            crs = polygons.crs()
+        zone.transform(QgsCoordinateTransform(crs, layer.crs(), project))
+        # A zone that reaches far beyond the scene may have no place in its projection.
+        return zone.intersection(QgsGeometry.fromRect(layer.extent()))
+
+    def _show(self, summary: ZoneSummary | None) -> None:
+        self.summary = summary
+        self.csv_button.setEnabled(summary is not None)
+        if summary is None:
+            self.status.setText(tr("Map a scene or open its products to measure areas."))
+            return
+        self.chart.show_bars(
+            [Bar(c.name, c.share, f"{c.share:.1%}", c.colour) for c in summary.classes]
+        )
+        rows = summary.rows()
+        self.table.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            for column, text in enumerate(cells):
+                self.table.setItem(row, column, _cell(text, number=column > 0))
+        self.status.setText(_in_words(summary))
+
+    def _show_error(self, error: PluginError) -> None:
+        self.status.setText(f"{error.problem}\n{error.remedy}")
+
+    def _ask_for_csv(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save as CSV"), "areas.csv", "CSV (*.csv)")
+        if name:
+            self.save_csv(Path(name))
+
+    def save_csv(self, path: Path) -> None:
+        """Write the table to a file."""
+        if self.summary is None:
+            return
+        try:
+            write_csv(path, self.summary)
+        except PluginError as error:
+            self._show_error(error)
+        else:
+            self.status.setText(tr("Saved {path}.", path=path))
+
+    def detach(self) -> None:
+        """Stop listening to the project."""
+        project = QgsProject.instance()
+        project.layersAdded.disconnect(self._list_maps)
+        project.layersRemoved.disconnect(self._list_maps)
+
+
+def _selected(layer: QgsMapLayer | None) -> QgsGeometry:
+    if not isinstance(layer, QgsVectorLayer) or layer.selectedFeatureCount() == 0:
+        raise PluginError(
+            tr("No polygon is selected in the active layer."),
+            tr("Make a polygon layer active and select the polygons to measure."),
+        )
+    shapes = [feature.geometry().makeValid() for feature in layer.getSelectedFeatures()]
+    return QgsGeometry.unaryUnion(shapes)
+
+
+def _legend(layer: QgsRasterLayer) -> list[tuple[str, str]]:
+    renderer = layer.renderer()
+    if not isinstance(renderer, QgsPalettedRasterRenderer):
+        layer.loadNamedStyle(str(Path(layer.source()).with_suffix(".qml")))
+        renderer = layer.renderer()
+    return [(entry.label, entry.color.name()) for entry in renderer.classes()]
+
+
+def _in_words(summary: ZoneSummary) -> str:
+    if summary.note:
+        return summary.note
+    hectares = sum(area.hectares for area in summary.classes)
+    objects = ", ".join(f"{number} {kind}" for kind, number in summary.objects.items())
+    return tr(
+        "{area} km² with data ({nodata} without); objects: {objects}",
+        area=f"{hectares / 100:.2f}",
+        nodata=f"{summary.nodata_share:.1%}",
+        objects=objects or "0",
+    )
+
+
+def _cell(text: str, *, number: bool) -> QTableWidgetItem:
+    cell = QTableWidgetItem(text)
+    if number:
+        aside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        cell.setTextAlignment(int(aside))
+    return cell
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget(0, 4)
+    labels = [tr("Class or object"), tr("Hectares"), tr("Per cent"), tr("Number")]
+    table.setHorizontalHeaderLabels(labels)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.verticalHeader().hide()
+    for column in (1, 2, 3):
+        table.horizontalHeader().setSectionResizeMode(
+            column, QHeaderView.ResizeMode.ResizeToContents
+        )
+    table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return table

@@ -1,0 +1,144 @@
+"""The panel: map, runs, areas, set-up."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+from qgis.core import Qgis, QgsApplication
+from qgis.gui import QgisInterface, QgsDockWidget
+from qgis.PyQt.QtCore import PYQT_VERSION_STR, QT_VERSION_STR
+from qgis.PyQt.QtWidgets import QTabWidget, QWidget
+
+from .. import session
+from ..core.diagnostics import report
+from ..core.errors import PluginError
+from ..core.history import CANCELLED, DONE, Run
+from ..core.sargeo import Facts
+from ..processing.status import LACKING
+from ..translation import tr
+from .areas_page import AreasPage
+from .background import Background
+from .jobs import Job, history, open_products
+from .map_page import MapPage
+from .runs_page import RunsPage
+from .setup_page import SetupPage
+
+
+class SargeoDock(QgsDockWidget):
+    """The panel of sargeo.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+    parent : QWidget, optional
+    """
+
+    def __init__(self, iface: QgisInterface, parent: QWidget | None = None) -> None:
+        super().__init__(tr("sargeo"), parent)
+        self.setObjectName("SargeoDock")
+        self._iface = iface
+        self._history = history()
+        self._jobs: list[Job] = []
+        self._task: Background | None = None
+        self.map_page = MapPage(iface)
+        self.runs_page = RunsPage(self._history)
+        self.areas_page = AreasPage(iface)
+        self.setup_page = SetupPage()
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.map_page, tr("Map"))
+        self.tabs.addTab(self.runs_page, tr("Runs"))
+        self.tabs.addTab(self.areas_page, tr("Areas"))
+        self.tabs.addTab(self.setup_page, tr("Setup"))
+        self.setWidget(self.tabs)
+        self.map_page.run_asked.connect(self.run)
+        self.map_page.cancel_asked.connect(self.cancel)
+        self.runs_page.open_asked.connect(self._open)
+        self.runs_page.repeat_asked.connect(self._repeat)
+        self.runs_page.diagnostics_asked.connect(self._copy_diagnostics)
+        self.setup_page.ready.connect(self._show_ready)
+        self.setup_page.check()
+
+    def run(self, parameters: dict[str, Any]) -> None:
+        """Start a run; it waits for those before it."""
+        job = Job(parameters)
+        self._jobs.append(job)
+        job.progress.connect(self.map_page.show_progress)
+        job.said.connect(self.map_page.show_status)
+        job.ended.connect(lambda run: self._ended(job, run))
+        self.map_page.show_running(True)
+        job.start()
+
+    def cancel(self) -> None:
+        """Cancel all runs of the panel, the one that works and those that wait."""
+        self.map_page.show_status(tr("Cancelling…"))
+        for job in self._jobs:
+            job.cancel()
+
+    def _ended(self, job: Job, run: Run) -> None:
+        self._jobs.remove(job)
+        self.map_page.show_running(bool(self._jobs))
+        self._history.add(run)
+        self.runs_page.reload()
+        if run.outcome == DONE:
+            self.map_page.show_progress(100)
+            self.map_page.show_status(tr("{scene} is mapped.", scene=run.scene))
+            self._open(run)
+        elif run.outcome == CANCELLED:
+            self.map_page.show_progress(0)
+            self.map_page.show_status(tr("Cancelled; no product was left behind."))
+        else:
+            self.map_page.show_progress(0)
+            self.map_page.show_status(run.message)
+            self._warn(run.message)
+
+    def _open(self, run: Run) -> None:
+        try:
+            open_products(run)
+        except PluginError as error:
+            self._warn(f"{error.problem} {error.remedy}")
+
+    def _repeat(self, run: Run) -> None:
+        self.map_page.set_parameters(run.parameters)
+        self.tabs.setCurrentWidget(self.map_page)
+        self.run({**run.parameters, "OVERWRITE": bool(run.products)})
+
+    def _copy_diagnostics(self, run: Run) -> None:
+        def copy(doctor: Facts | str) -> None:
+            text = report(_versions(), doctor, run.command, run.log)
+            QgsApplication.clipboard().setText(text)
+            message = tr("Copied: paste it into a report.")
+            self._iface.messageBar().pushMessage("sargeo", message, Qgis.MessageLevel.Info)
+
+        self._task = Background(
+            tr("Collecting diagnostics"),
+            lambda task: session.ask(["doctor", "--json"], task.isCanceled, allowed=(LACKING,)),
+            copy,
+            lambda error: copy(f"{error.problem} {error.remedy}"),
+        ).start()
+
+    def _show_ready(self, ready: bool) -> None:
+        if not ready:
+            self.tabs.setCurrentWidget(self.setup_page)
+
+    def _warn(self, message: str) -> None:
+        self._iface.messageBar().pushMessage("sargeo", message, Qgis.MessageLevel.Critical)
+
+    def detach(self) -> None:
+        """Cancel what runs and stop listening, before the panel is taken away."""
+        self.cancel()
+        self.areas_page.detach()
+
+
+def _versions() -> dict[str, str]:
+    metadata = (Path(__file__).parents[1] / "metadata.txt").read_text(encoding="utf-8")
+    own = next(line for line in metadata.splitlines() if line.startswith("version="))
+    return {
+        "plugin": own.partition("=")[2],
+        "QGIS": Qgis.QGIS_VERSION,
+        "Qt": QT_VERSION_STR,
+        "PyQt": PYQT_VERSION_STR,
+        "Python of QGIS": platform.python_version(),
+        "system": platform.platform(),
+    }

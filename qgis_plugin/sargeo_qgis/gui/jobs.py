@@ -1,0 +1,143 @@
+"""Runs of the panel: the same algorithm as in the toolbox, followed and remembered."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingAlgorithm,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+)
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ..core.history import CANCELLED, DONE, FAILED, History, Run
+from ..core.products import Products
+from ..styling.results import add_products
+
+ALGORITHM = "sargeo:map_scene"
+
+
+class JobFeedback(QgsProcessingFeedback):
+    """Keeps what a run says, and passes its state on to the panel."""
+
+    text_changed = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__(False)
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+        self.command = ""
+
+    def setProgressText(self, text: str) -> None:
+        """Tell what the run does now."""
+        self.lines.append(text)
+        self.text_changed.emit(text)
+
+    def pushInfo(self, info: str) -> None:
+        """Keep a line."""
+        self.lines.append(info)
+
+    def pushConsoleInfo(self, info: str) -> None:
+        """Keep a line that a library of sargeo printed."""
+        self.lines.append(info)
+
+    def pushWarning(self, warning: str) -> None:
+        """Keep a warning, and show it."""
+        self.lines.append(warning)
+        self.text_changed.emit(warning)
+
+    def pushCommandInfo(self, info: str) -> None:
+        """Keep the command."""
+        self.command = info
+        self.lines.append(info)
+
+    def reportError(self, error: str, fatalError: bool = False) -> None:
+        """Keep an error."""
+        self.errors.append(error)
+        self.lines.append(error)
+
+
+class Job(QObject):
+    """One run, from the click to the layers.
+
+    Parameters
+    ----------
+    parameters : dict
+        Of the algorithm; paths, numbers and texts only, so that the history can hold them.
+    """
+
+    progress = pyqtSignal(float)
+    said = pyqtSignal(str)
+    ended = pyqtSignal(object)  # the Run
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        super().__init__()
+        self._parameters = parameters
+        self._began = time.monotonic()
+        self._started = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._feedback = JobFeedback()
+        self._feedback.progressChanged.connect(self.progress)
+        self._feedback.text_changed.connect(self.said)
+        self._context = QgsProcessingContext()
+        self._context.setProject(QgsProject.instance())
+
+    def start(self) -> None:
+        """Start, or end at once if the parameters are refused."""
+        registry = QgsApplication.processingRegistry()
+        algorithm: QgsProcessingAlgorithm = registry.createAlgorithmById(ALGORITHM)
+        accepted, reason = algorithm.checkParameterValues(self._parameters, self._context)
+        if not accepted:
+            self._end(FAILED, message=reason)
+            return
+        task = QgsProcessingAlgRunnerTask(
+            algorithm, self._parameters, self._context, self._feedback
+        )
+        task.executed.connect(self._executed)
+        self._task = task
+        QgsApplication.taskManager().addTask(task)
+
+    def cancel(self) -> None:
+        """Ask the run to end; it does so within seconds and leaves nothing behind."""
+        self._feedback.cancel()
+
+    def _executed(self, succeeded: bool, results: dict[str, Any]) -> None:
+        if self._feedback.isCanceled():
+            self._end(CANCELLED)
+        elif not succeeded:
+            self._end(FAILED, message="\n".join(self._feedback.errors))
+        else:
+            paths = {name: value for name, value in results.items() if isinstance(value, str)}
+            self._end(DONE, products=paths)
+
+    def _end(
+        self, outcome: str, *, message: str = "", products: dict[str, str] | None = None
+    ) -> None:
+        run = Run(
+            started=self._started,
+            seconds=round(time.monotonic() - self._began, 1),
+            parameters=self._parameters,
+            command=self._feedback.command,
+            outcome=outcome,
+            message=message,
+            products=products or {},
+            log=tuple(self._feedback.lines),
+        )
+        self.ended.emit(run)
+
+
+def open_products(run: Run) -> None:
+    """Add the products of a run to the project."""
+    products = Products.of_paths(run.products.values())
+    add_products(products, Path(run.scene).stem, QgsProject.instance())
+
+
+def history() -> History:
+    """Return the history in the user's profile."""
+    return History(Path(QgsApplication.qgisSettingsDirPath()) / "sargeo" / "runs.jsonl")

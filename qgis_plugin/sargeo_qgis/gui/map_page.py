@@ -1,0 +1,288 @@
+"""The page that maps: scene, area, folder, what to expect, run, progress, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsMapLayerProxyModel,
+    QgsProcessingContext,
+    QgsProcessingParameterRasterLayer,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+)
+from qgis.gui import (
+    QgisInterface,
+    QgsCollapsibleGroupBox,
+    QgsFileWidget,
+    QgsMapLayerComboBox,
+    QgsProcessingMapLayerComboBox,
+)
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import session
+from ..core.errors import PluginError
+from ..core.sargeo import Facts
+from ..core.words import Words, plan_in_words, scene_in_words
+from ..processing.scenes import path_of_raster
+from ..settings import Settings
+from ..translation import tr
+from .background import Background
+from .jobs import ALGORITHM
+from .words_view import WordsView
+
+DESCRIBE_AFTER_MS = 400
+
+
+class MapPage(QWidget):
+    """Asks what to map, and shows how it goes.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+    """
+
+    run_asked = pyqtSignal(dict)
+    cancel_asked = pyqtSignal()
+
+    def __init__(self, iface: QgisInterface) -> None:
+        super().__init__()
+        self._iface = iface
+        self._task: Background | None = None
+        self._scene_words: Words = []
+        # Whoever scrolls through the list of layers does not mean each of them.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(DESCRIBE_AFTER_MS)
+        self._later.timeout.connect(self.describe)
+        self._make_widgets()
+        self._lay_out()
+        self.scene.valueChanged.connect(self._scene_changed)
+        self.estimate_button.clicked.connect(self.estimate)
+        self.run_button.clicked.connect(lambda: self.run_asked.emit(self.parameters()))
+        self.cancel_button.clicked.connect(self.cancel_asked)
+        self.all_button.clicked.connect(self._show_all_options)
+        self.assume.editingFinished.connect(self._later.start)
+        self._scene_changed()
+
+    def _make_widgets(self) -> None:
+        self.scene = QgsProcessingMapLayerComboBox(
+            QgsProcessingParameterRasterLayer("SCENE", tr("Scene"))
+        )
+        self.aoi = QgsMapLayerComboBox()
+        self.aoi.setFilters(QgsMapLayerProxyModel.Filter.PolygonLayer)
+        self.aoi.setAllowEmptyLayer(True, tr("whole scene"))
+        self.aoi.setLayer(None)
+        self.extent_only = QCheckBox(tr("Only what the map canvas shows"))
+        self.folder = QgsFileWidget()
+        self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+        self.cell_size = QDoubleSpinBox()
+        self.cell_size.setRange(1.0, 100_000.0)
+        self.cell_size.setDecimals(0)
+        self.cell_size.setValue(500.0)
+        self.cell_size.setSuffix(" m")
+        self.assume = QLineEdit()
+        self.assume.setPlaceholderText(tr("such as db, vv, vh"))
+        self.off_land = QCheckBox(tr("Leave out objects on land"))
+        self.web_map = QCheckBox(tr("Also write the web page"))
+        self.overwrite = QCheckBox(tr("Replace products that are there"))
+        self.estimate_button = QPushButton(tr("Estimate time and memory"))
+        self.words = WordsView()
+        self.all_button = QPushButton(tr("All options…"))
+        self.run_button = QPushButton(tr("Map the scene"))
+        self.run_button.setDefault(True)
+        self.cancel_button = QPushButton(tr("Cancel"))
+        self.cancel_button.setEnabled(False)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 100)
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(tr("Scene"), self.scene)
+        form.addRow(tr("Area"), self.aoi)
+        form.addRow("", self.extent_only)
+        form.addRow(tr("Folder of the products"), self.folder)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self._options())
+        layout.addWidget(self.words, 1)
+        layout.addWidget(self.estimate_button)
+        layout.addLayout(_row(self.all_button, self.cancel_button, self.run_button))
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
+
+    def _options(self) -> QgsCollapsibleGroupBox:
+        box = QgsCollapsibleGroupBox(tr("Options"))
+        box.setCollapsed(True)
+        form = QFormLayout(box)
+        form.addRow(tr("Cell size of the counts"), self.cell_size)
+        form.addRow(tr("What the file does not say"), self.assume)
+        for switch in (self.off_land, self.web_map, self.overwrite):
+            form.addRow("", switch)
+        return box
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the algorithm, as paths, numbers and texts."""
+        chosen = {
+            "SCENE": self._scene_value(),
+            "OUTPUT_FOLDER": self.folder.filePath(),
+            "CELL_SIZE": self.cell_size.value(),
+            "ASSUME": self.assume.text().strip(),
+            "SHIPS_OFF_LAND": self.off_land.isChecked(),
+            "WEB_MAP": self.web_map.isChecked(),
+            "OVERWRITE": self.overwrite.isChecked(),
+            "HOST": Settings.read().host,
+        }
+        if self.aoi.currentLayer() is not None:
+            chosen["AOI"] = _source(self.aoi.currentLayer())
+        if self.extent_only.isChecked():
+            canvas = self._iface.mapCanvas()
+            crs = canvas.mapSettings().destinationCrs().authid()
+            chosen["EXTENT"] = f"{canvas.extent().toString(8).replace(' : ', ',')} [{crs}]"
+        return chosen
+
+    def set_parameters(self, parameters: dict[str, Any]) -> None:
+        """Show the parameters of a run of the past."""
+        self.scene.setValue(parameters.get("SCENE"), QgsProcessingContext())
+        self.folder.setFilePath(str(parameters.get("OUTPUT_FOLDER", "")))
+        self.cell_size.setValue(float(parameters.get("CELL_SIZE", 500.0)))
+        self.assume.setText(str(parameters.get("ASSUME", "")))
+        self.off_land.setChecked(bool(parameters.get("SHIPS_OFF_LAND")))
+        self.web_map.setChecked(bool(parameters.get("WEB_MAP")))
+        self.overwrite.setChecked(bool(parameters.get("OVERWRITE")))
+        self.extent_only.setChecked("EXTENT" in parameters)
+
+    def describe(self) -> None:
+        """Ask sargeo what it knows of the scene."""
+        words = ["info", self._scene_value(), "--json", *self._assumed()]
+        self._ask(tr("Reading the scene…"), words, scene_in_words, self._show_scene)
+
+    def estimate(self) -> None:
+        """Ask sargeo what mapping would take."""
+        words = ["map", self._scene_value(), "-o", self.folder.filePath() or ".", "--dry-run"]
+        self._ask(
+            tr("Estimating time and memory…"),
+            [*words, "--progress", "jsonl", *self._assumed()],
+            plan_in_words,
+            lambda plan: self.words.show_words([*self._scene_words, *plan]),
+        )
+
+    def show_running(self, running: bool) -> None:
+        """Show whether a run of this panel is on."""
+        self.cancel_button.setEnabled(running)
+        if running:
+            self.bar.setValue(0)
+
+    def show_progress(self, percent: float) -> None:
+        """Move the bar."""
+        self.bar.setValue(round(percent))
+
+    def show_status(self, text: str) -> None:
+        """Say what happens."""
+        self.status.setText(text)
+
+    def _ask(
+        self,
+        waiting: str,
+        words: list[str],
+        render: Callable[[Facts], Words],
+        show: Callable[[Words], None],
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self.words.show_text(waiting)
+        self._task = Background(
+            waiting,
+            lambda task: render(session.ask(words, task.isCanceled)),
+            show,
+            self._show_error,
+        ).start()
+
+    def _show_scene(self, words: Words) -> None:
+        self._scene_words = words
+        self.words.show_words(words)
+
+    def _show_error(self, error: PluginError) -> None:
+        self.words.show_text(f"{error.problem}\n{error.remedy}")
+
+    def _assumed(self) -> list[str]:
+        text = self.assume.text().strip()
+        return ["--assume", text] if text else []
+
+    def _scene_value(self) -> str:
+        """Return the path of the scene; the source of a layer that is refused later."""
+        layer = self._layer()
+        if layer is None:
+            return str(self.scene.value() or "")
+        if layer.providerType() != "gdal":
+            return str(layer.id())
+        decoded = QgsProviderRegistry.instance().decodeUri("gdal", layer.source())
+        return str(decoded["path"])
+
+    def _layer(self) -> QgsRasterLayer | None:
+        layer = self.scene.currentLayer()
+        if layer is None:
+            layer = QgsProject.instance().mapLayer(str(self.scene.value() or ""))
+        return layer
+
+    def _scene_changed(self) -> None:
+        layer = self._layer()
+        path = self._scene_value()
+        chosen = bool(path)
+        for button in (self.estimate_button, self.run_button):
+            button.setEnabled(chosen)
+        self._scene_words = []
+        self.words.show_text("" if chosen else tr("Choose a raster layer or a file."))
+        if layer is not None and not _refusal(layer, self.words):
+            return
+        if chosen:
+            scene = Path(path)
+            self.folder.setFilePath(str(scene.with_name(f"{scene.stem}_sargeo")))
+            self._later.start()
+
+    def _show_all_options(self) -> None:
+        import processing  # QGIS's own plugin, which scripts that use this page may lack
+
+        self._dialog = processing.createAlgorithmDialog(ALGORITHM, self.parameters())
+        self._dialog.show()
+
+
+def _source(layer: QgsMapLayer) -> str:
+    """Return what finds a layer again: its file, or for one without a file its id."""
+    return str(layer.id() if layer.providerType() == "memory" else layer.source())
+
+
+def _refusal(layer: QgsRasterLayer, words: WordsView) -> bool:
+    try:
+        path_of_raster(layer)
+    except PluginError as error:
+        words.show_text(f"{error.problem}\n{error.remedy}")
+        return False
+    return True
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
