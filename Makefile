@@ -35,6 +35,7 @@ lint: install
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python tests/qgis/run.py
 
 docs: install
 	$(BIN)/mkdocs build --strict

@@ -14,6 +14,9 @@ from support.outcome import Outcome
 settings.register_profile("sargeo", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("sargeo")
 
+# For the Python of QGIS: qgis/run.py.
+collect_ignore = ["qgis"]
+
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:

@@ -179,6 +179,7 @@ class MapScene(SceneAlgorithm):
                 result = session.map_scene(request, host, listener, feedback.isCanceled)
             except SargeoError as error:
                 raise _in_words_of_qgis(error) from error
+        feedback.setProgress(100)
         products = Products.of_paths(result["products"])
         show_products(products, Path(self.scene).stem, context)
         return {**products.outputs(), "OBJECT_NUMBER": result.get("objects")}

@@ -1,0 +1,103 @@
+"""One QGIS for all tests, with the plugin in it, and one scene that is mapped once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from driving import Loaded, Mapped, Surroundings, Told, crop, run
+from qgis.core import QgsApplication, QgsProject, QgsSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "sargeo" / "demo"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loaded() -> Iterator[Loaded]:
+    """A QGIS without windows, with the plugin."""
+    application = QgsApplication([], True)
+    QgsSettings().setValue("locale/overrideFlag", True)
+    QgsSettings().setValue("locale/userLocale", "en_US")
+    application.initQgis()
+    sys.path.append(str(Path(application.pkgDataPath()) / "python" / "plugins"))
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    before = Surroundings.now()
+    from sargeo_qgis import classFactory
+
+    plugin = classFactory(None)
+    plugin.initProcessing()
+    yield Loaded(plugin, before)
+    plugin.unload()
+    QgsProject.instance().clear()
+    Processing.deinitialize()
+    application.exitQgis()
+
+
+@pytest.fixture(autouse=True)
+def project() -> Iterator[QgsProject]:
+    """The project, empty."""
+    yield QgsProject.instance()
+    QgsProject.instance().clear()
+
+
+@pytest.fixture(scope="session")
+def cli() -> Callable[..., str]:
+    """Run the command line with the Python of sargeo; returns what it printed."""
+
+    def call(*words: object) -> str:
+        command = [os.environ["SARGEO_PYTHON"], "-m", "sargeo_cli", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def cli_json(cli: Callable[..., str]) -> Callable[..., Any]:
+    """Run a command of the command line that prints JSON; returns what it means."""
+    return lambda *words: json.loads(cli(*words, "--json"))
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for scenes, with a name such as users give."""
+    return tmp_path_factory.mktemp("Szenen aus Süd ")
+
+
+@pytest.fixture(scope="session")
+def demo_scene(scenes: Path) -> Path:
+    """A copy of the demonstration scene: QGIS writes statistics beside what it opens."""
+    return Path(shutil.copy(DEMO / "demo_scene.tif", scenes))
+
+
+@pytest.fixture(scope="session")
+def small_scene(scenes: Path, demo_scene: Path) -> Path:
+    """A corner of it, with ships."""
+    return crop(demo_scene, scenes / "small.tif", 0, 0, 256)
+
+
+@pytest.fixture(scope="session")
+def by_cli(cli: Callable[..., str], demo_scene: Path, tmp_path_factory: Any) -> Path:
+    """The folder into which the command line has mapped the scene."""
+    folder = tmp_path_factory.mktemp("by_cli")
+    cli("map", demo_scene, "-o", folder, "--progress", "none")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mapped(demo_scene: Path, tmp_path_factory: Any, loaded: Loaded) -> Mapped:
+    """The scene, mapped by the algorithm."""
+    folder = tmp_path_factory.mktemp("maps") / "new folder ä"
+    told = Told()
+    outputs = run("map_scene", told, SCENE=str(demo_scene), OUTPUT_FOLDER=str(folder))
+    return Mapped(demo_scene, folder, outputs, told)
