@@ -34,7 +34,7 @@ def scene_in_words(facts: Facts) -> Words:
 def plan_in_words(facts: Facts) -> Words:
     """Put what ``sargeo map --dry-run`` tells into words."""
     return [
-        (tr("Mapping, about"), duration(facts["seconds"])),
+        (tr("Mapping, about"), tr("{time} after the start", time=duration(facts["seconds"]))),
         (tr("Memory"), size(facts["memory_bytes"])),
         (tr("Products"), tr("at most {size}", size=size(sum(facts["output_bytes"].values())))),
         (tr("Device"), str(facts["device"])),

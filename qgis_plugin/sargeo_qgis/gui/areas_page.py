@@ -116,7 +116,7 @@ class AreasPage(QWidget):
         def work(task: Background) -> ZoneSummary:
             with tempfile.TemporaryDirectory() as temporary:
                 polygons = write_area(zone, crs, Path(temporary))
-                facts = session.ask(["zones", str(polygons), folder, "--json"], task.isCanceled)
+                facts = session.ask(["zones", str(polygons), folder, "--json"], task.is_cancelled)
             return ZoneSummary.of_facts(facts["zones"][0], legend)
 
         self._task = Background(tr("Measuring areas"), work, self._show, self._show_error).start()
@@ -213,7 +213,7 @@ def _cell(text: str, *, number: bool) -> QTableWidgetItem:
     cell = QTableWidgetItem(text)
     if number:
         aside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        cell.setTextAlignment(int(aside))
+        cell.setTextAlignment(aside)
     return cell
 
 

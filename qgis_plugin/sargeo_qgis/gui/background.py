@@ -6,29 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsApplication, QgsTask
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.errors import CancelledError, PluginError
 
 Work = Callable[["Background"], Any]
 
 
-class Background(QgsTask):
-    """A task that QGIS shows and lets the user cancel.
+class Background(QObject):
+    """A piece of work that QGIS shows among its tasks, and that the user can cancel there too.
 
     Parameters
     ----------
     title : str
         What QGIS shows.
     work : callable
-        Gets the task, to ask `isCanceled` and to call `tell`; runs on another thread.
+        Gets this object, to ask `is_cancelled` and to call `tell`; runs on another thread.
     done : callable
         Gets the result, in the window's thread.
     failed : callable
         Gets the `PluginError`, in the window's thread.
     """
 
-    told = pyqtSignal(str)
+    told = pyqtSignal(float, str)  # share done, 0 to 1, and what happens
+    cancelled = pyqtSignal()
 
     def __init__(
         self,
@@ -37,37 +38,62 @@ class Background(QgsTask):
         done: Callable[[Any], None],
         failed: Callable[[PluginError], None],
     ) -> None:
-        super().__init__(title, QgsTask.Flag.CanCancel)
-        self._work, self._done, self._failed = work, done, failed
-        self._result: Any = None
-        self._error: Exception | None = None
+        super().__init__()
+        self._done, self._failed = done, failed
+        # QGIS deletes a task that has ended, and holds one that works by a bare pointer.
+        self._task: _Task | None = _Task(title, lambda: work(self), self._ended)
+        self._asked = False
 
     def start(self) -> Background:
-        """Queue the task; QGIS holds it by a bare pointer, so keep what this returns."""
-        QgsApplication.taskManager().addTask(self)
+        """Queue the work."""
+        QgsApplication.taskManager().addTask(self._task)
         return self
+
+    def cancel(self) -> None:
+        """Ask the work to stop; neither its result nor its error is wanted any longer."""
+        self._asked = True
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the user has cancelled, here or among the tasks of QGIS."""
+        return self._asked or (self._task is not None and self._task.isCanceled())
 
     def tell(self, share: float, text: str) -> None:
         """Show how far the work is, from 0 to 1, and what it does."""
-        self.setProgress(100 * share)
-        self.told.emit(text)
+        self.told.emit(share, text)
+
+    def _ended(self, result: Any, error: Exception | None) -> None:
+        cancelled = self.is_cancelled() or isinstance(error, CancelledError)
+        self._task = None
+        if cancelled:
+            self.cancelled.emit()
+        elif isinstance(error, PluginError):
+            self._failed(error)
+        elif error is not None:
+            raise error
+        else:
+            self._done(result)
+
+
+class _Task(QgsTask):
+    """Carries the work to another thread, and what comes of it back."""
+
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[], Any],
+        ended: Callable[[Any, Exception | None], None],
+    ) -> None:
+        super().__init__(title, QgsTask.Flag.CanCancel)
+        self._work, self._ended = work, ended
+        self._result: Any = None
+        self._error: Exception | None = None
 
     def run(self) -> bool:
-        """Work; QGIS calls this on another thread."""
         try:
-            self._result = self._work(self)
-        except CancelledError:
-            return False
-        except Exception as error:  # `finished` raises it again
+            self._result = self._work()
+        except Exception as error:  # `Background` raises or shows it
             self._error = error
-            return False
-        return True
+        return self._error is None
 
     def finished(self, succeeded: bool) -> None:
-        """Bring the result back; QGIS calls this in the window's thread."""
-        if isinstance(self._error, PluginError):
-            self._failed(self._error)
-        elif self._error is not None:
-            raise self._error
-        elif succeeded:
-            self._done(self._result)
+        self._ended(self._result, self._error)

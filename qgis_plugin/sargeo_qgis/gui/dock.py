@@ -113,7 +113,7 @@ class SargeoDock(QgsDockWidget):
 
         self._task = Background(
             tr("Collecting diagnostics"),
-            lambda task: session.ask(["doctor", "--json"], task.isCanceled, allowed=(LACKING,)),
+            lambda task: session.ask(["doctor", "--json"], task.is_cancelled, allowed=(LACKING,)),
             copy,
             lambda error: copy(f"{error.problem} {error.remedy}"),
         ).start()

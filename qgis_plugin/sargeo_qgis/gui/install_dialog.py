@@ -142,7 +142,7 @@ class InstallDialog(QDialog):
         self._begin(
             tr("Making an environment for sargeo"),
             lambda task: install(
-                plan, progress=task.tell, cancelled=task.isCanceled, network=network
+                plan, progress=task.tell, cancelled=task.is_cancelled, network=network
             ),
             lambda _: self.accept(),
         )
@@ -167,10 +167,13 @@ class InstallDialog(QDialog):
 
         self.plan_button.setEnabled(False)
         task = Background(title, work, finished, self._show_error)
-        task.told.connect(self.log.appendPlainText)
-        task.progressChanged.connect(lambda percent: self.bar.setValue(round(10 * percent)))
-        task.taskTerminated.connect(cancelled)
+        task.told.connect(self._show_progress)
+        task.cancelled.connect(cancelled)
         self._task = task.start()
+
+    def _show_progress(self, share: float, line: str) -> None:
+        self.bar.setValue(round(1000 * share))
+        self.log.appendPlainText(line)
 
     def _show_plan(self, plan: InstallPlan | None) -> None:
         self._plan = plan

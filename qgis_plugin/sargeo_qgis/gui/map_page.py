@@ -213,7 +213,7 @@ class MapPage(QWidget):
         self.words.show_text(waiting)
         self._task = Background(
             waiting,
-            lambda task: render(session.ask(words, task.isCanceled)),
+            lambda task: render(session.ask(words, task.is_cancelled)),
             show,
             self._show_error,
         ).start()

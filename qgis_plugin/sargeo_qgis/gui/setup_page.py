@@ -107,7 +107,7 @@ class SetupPage(QWidget):
                 root,
                 Machine.this(),
                 progress=task.tell,
-                cancelled=task.isCanceled,
+                cancelled=task.is_cancelled,
                 network=network,
             ),
             lambda _: self.check(),
@@ -147,8 +147,8 @@ class SetupPage(QWidget):
             done(result)
 
         task = Background(waiting, work, finished, self._show_error)
-        task.told.connect(self.words.show_text)
-        task.taskTerminated.connect(lambda: self._show_busy(False))
+        task.told.connect(lambda _, text: self.words.show_text(text))
+        task.cancelled.connect(lambda: self._show_busy(False))
         self._task = task.start()
 
     def _show_busy(self, busy: bool) -> None:
