@@ -40,6 +40,12 @@ class Products:
                     found[name] = path
         return cls(**found)
 
+    @classmethod
+    def of_scene(cls, folder: Path, stem: str) -> Products:
+        """Find the products of a scene that lie in a folder."""
+        paths = (folder / f"{stem}{end}" for end in _ENDS.values())
+        return cls.of_paths(path for path in paths if path.exists())
+
     def outputs(self) -> dict[str, str]:
         """Return the outputs of a Processing algorithm: names in capitals, paths as text."""
         values = {field.name.upper(): getattr(self, field.name) for field in fields(self)}

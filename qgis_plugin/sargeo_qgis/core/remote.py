@@ -16,13 +16,22 @@ from pathlib import Path, PurePosixPath
 from .errors import PluginError
 from .map_request import MapRequest
 from .process import Child
-from .sargeo import Facts, Listener, as_text, follow
+from .products import Products
+from .sargeo import Facts, Listener, SargeoError, as_text, follow
+from .scene_files import files_of, stem_of
 
 CONNECT_TIMEOUT_S = 15
-OPTIONS = ("-o", "BatchMode=yes", "-o", f"ConnectTimeout={CONNECT_TIMEOUT_S}")
+#: After three unanswered questions whether it is still there, a machine counts as gone.
+ALIVE_INTERVAL_S = 15
+_SETTINGS = (
+    "BatchMode=yes",
+    f"ConnectTimeout={CONNECT_TIMEOUT_S}",
+    f"ServerAliveInterval={ALIVE_INTERVAL_S}",
+)
+OPTIONS = tuple(word for setting in _SETTINGS for word in ("-o", setting))
 
-#: Exit codes of ssh itself, and of a shell that does not find a command.
-_NO_CONNECTION, _NOT_FOUND = 255, 127
+#: Exit codes of ssh itself, of a shell that does not find a command, and of one that was killed.
+_NO_CONNECTION, _NOT_FOUND, _KILLED = 255, 127, 128 + 9
 
 _PREFIX = "sargeo-"
 
@@ -64,34 +73,46 @@ class RemoteMachine:
         ------
         PluginError, CancelledError
         """
-        with self._folder(cancelled) as folder:
+        _refuse_existing(request)
+        with self._folder(listen, cancelled) as folder:
             there = self._send(request, folder, listen, cancelled)
-            words = [*there.words(), "--progress", "jsonl", "--watch-stdin"]
-            result = follow(
-                self._start(f"{self.sargeo} {shlex.join(words)}"),
-                listen,
-                cancelled,
-                explain=self._explain,
-            )
+            child = self._start_mapping(there, folder)
+            result = follow(child, listen, cancelled, explain=self._explain)
             _tell(listen, "download")
-            self._fetch(folder / "out", request.output_folder, cancelled)
-        products = [request.output_folder / PurePosixPath(p).name for p in result["products"]]
-        return {**result, "products": [str(path) for path in products]}
+            names = [PurePosixPath(path).name for path in result["products"]]
+            self._fetch(folder / "out", request.output_folder, names, cancelled)
+        return {**result, "products": [str(request.output_folder / name) for name in names]}
 
     @contextmanager
-    def _folder(self, cancelled: Callable[[], bool]) -> Iterator[PurePosixPath]:
+    def _folder(self, listen: Listener, cancelled: Callable[[], bool]) -> Iterator[PurePosixPath]:
         """Make a folder there, and remove it whatever happens."""
-        lines = self._do(self._start(f"mktemp -d -t {_PREFIX}XXXXXXXX"), cancelled)
-        folder = PurePosixPath(lines[-1])
+        # Without sargeo there, nothing need travel.
+        ask = f"{self.sargeo} --version >&2 && mktemp -d -t {_PREFIX}XXXXXXXX"
+        answer = self._do(self._start(ask), cancelled)[-1:]
+        folder = PurePosixPath(*answer)
         if not folder.name.startswith(_PREFIX):
             raise PluginError(
-                f"{self.host} answered {lines[-1]!r} when asked for a temporary folder.",
+                f"{self.host} answered {str(folder)!r} when asked for a temporary folder.",
                 "Check that its shell prints nothing of its own when ssh logs in.",
             )
         try:
             yield folder
         finally:
+            self._remove(folder, listen)
+
+    def _remove(self, folder: PurePosixPath, listen: Listener) -> None:
+        """Remove a folder there; if it stays, that must not hide how the run ended."""
+        try:
             self._do(self._start(f"rm -rf {shlex.quote(str(folder))}"), _never)
+        except PluginError as error:
+            message = f"The folder {folder} stays on {self.host}. {error.problem}"
+            listen("warning", {"message": message})
+
+    def _start_mapping(self, there: MapRequest, folder: PurePosixPath) -> Child:
+        """Start the run; if it fails, its folder goes even where the connection is gone by then."""
+        words = shlex.join([*there.words(), "--progress", "jsonl", "--watch-stdin"])
+        remove = f"code=$?; rm -rf {shlex.quote(str(folder))}; exit $code"
+        return self._start(f"{self.sargeo} {words} || {{ {remove}; }}")
 
     def _send(
         self,
@@ -105,7 +126,7 @@ class RemoteMachine:
         there = replace(request, output_folder=folder / "out")  # type: ignore[arg-type]
         files = []
         if scene.exists():
-            files += [scene, *_existing(scene.with_name(f"{scene.name}.aux.xml"))]
+            files += files_of(scene)
             there = replace(there, scene=str(folder / scene.name))
         if request.aoi is not None:
             files.append(request.aoi)
@@ -116,15 +137,21 @@ class RemoteMachine:
             self._do(self._scp("-r", *(_local(path) for path in files), target), cancelled)
         return there
 
-    def _fetch(self, there: PurePosixPath, here: Path, cancelled: Callable[[], bool]) -> None:
+    def _fetch(
+        self,
+        there: PurePosixPath,
+        here: Path,
+        names: Sequence[str],
+        cancelled: Callable[[], bool],
+    ) -> None:
         """Copy the products beside their places, then rename them: none is ever there in part."""
         beside = here / ".sargeo-download"
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:
             self._do(self._scp("-r", f"{self.host}:{there}/.", _local(beside)), cancelled)
-            for path in beside.iterdir():
-                path.replace(here / path.name)
+            for name in names:
+                (beside / name).replace(here / name)
         except OSError as error:
             raise PluginError(
                 f"The products cannot be put into {here}: {error.strerror or error}.",
@@ -149,6 +176,7 @@ class RemoteMachine:
 
     def _explain(self, code: int, errors: Sequence[str]) -> PluginError:
         last = next((line.strip() for line in reversed(errors) if line.strip()), "no message")
+        said = f"{last.rstrip('.')}."
         if code == _NOT_FOUND:
             return PluginError(
                 f"{self.host} does not know the command {self.sargeo}.",
@@ -156,18 +184,33 @@ class RemoteMachine:
             )
         if code == _NO_CONNECTION:
             return PluginError(
-                f"ssh cannot reach {self.host}: {last}",
+                f"The connection to {self.host} failed: {said}",
                 f"Try `{as_text(['ssh', self.host], platform='linux')}` in a terminal until it"
-                " works without a password.",
+                " works without a password, and prints nothing of its own.",
+            )
+        if code == _KILLED:
+            return PluginError(
+                f"{self.host} ended sargeo, most likely because memory ran out there.",
+                "Map a smaller area, or another time.",
             )
         return PluginError(
-            f"{self.host} ended with exit code {code}: {last}",
+            f"{self.host} ended with exit code {code}: {said}",
             f"Log in to {self.host} and try `{self.sargeo} doctor`.",
         )
 
 
-def _existing(path: Path) -> list[Path]:
-    return [path] if path.exists() else []
+def _refuse_existing(request: MapRequest) -> None:
+    """Refuse as sargeo does; over there it sees an empty folder."""
+    if request.overwrite:
+        return
+    stem = stem_of(Path(request.scene))
+    there = Products.of_scene(request.output_folder, stem).outputs()
+    if there:
+        raise SargeoError(
+            f"Products of {stem} are already in {request.output_folder}.",
+            "Choose another folder, or ask for them to be replaced.",
+            "products_exist",
+        )
 
 
 def _local(path: Path) -> str:

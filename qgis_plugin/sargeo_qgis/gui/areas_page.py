@@ -200,7 +200,7 @@ def _in_words(summary: ZoneSummary) -> str:
     if summary.note:
         return summary.note
     hectares = sum(area.hectares for area in summary.classes)
-    objects = ", ".join(f"{number} {kind}" for kind, number in summary.objects.items())
+    objects = ", ".join(f"{kind} {number}" for kind, number in summary.objects.items())
     return tr(
         "{area} km² with data ({nodata} without); objects: {objects}",
         area=f"{hectares / 100:.2f}",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qgis.core import (
     QgsLayerTreeGroup,
+    QgsLayerTreeNode,
     QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -154,13 +155,18 @@ def move_to_group(layer: QgsMapLayer, place: _Place, stem: str, project: QgsProj
     if found is None:  # a script loads where it likes
         return
     entry = found.clone()
-    group.insertChildNode(_row(group, place.order), entry)
+    group.insertChildNode(_row(group, place.order, besides=found), entry)
+    # Only now: QGIS drops a layer from the project when its last entry goes.
     found.parent().removeChildNode(found)
     entry.setItemVisibilityChecked(place.visible)
     entry.setExpanded(place.output == "LANDCOVER")
 
 
-def _row(group: QgsLayerTreeGroup, order: int) -> int:
-    names = {layer_name(place.output): place.order for place in _PLACES}
-    above = [child for child in group.children() if names.get(child.name(), order) < order]
-    return len(above)
+def _row(group: QgsLayerTreeGroup, order: int, *, besides: QgsLayerTreeNode) -> int:
+    """Return the row before the first product that belongs below."""
+    orders = {layer_name(place.output): place.order for place in _PLACES}
+    children = group.children()
+    for row, child in enumerate(children):
+        if child != besides and orders.get(child.name(), -1) > order:
+            return row
+    return len(children)
