@@ -182,7 +182,7 @@ class RemoteMachine:
                 f"{self.host} does not know the command {self.sargeo}.",
                 "Install sargeo there, or set its full path on the Setup page of the sargeo panel.",
             )
-        if code == _NO_CONNECTION:
+        if code == _NO_CONNECTION or code < 0:  # or ssh itself was killed
             return PluginError(
                 f"The connection to {self.host} failed: {said}",
                 f"Try `{as_text(['ssh', self.host], platform='linux')}` in a terminal until it"
@@ -203,12 +203,11 @@ def _refuse_existing(request: MapRequest) -> None:
     """Refuse as sargeo does; over there it sees an empty folder."""
     if request.overwrite:
         return
-    stem = stem_of(Path(request.scene))
-    there = Products.of_scene(request.output_folder, stem).outputs()
-    if there:
+    folder = request.output_folder
+    for path in Products.of_scene(folder, stem_of(Path(request.scene))).outputs().values():
         raise SargeoError(
-            f"Products of {stem} are already in {request.output_folder}.",
-            "Choose another folder, or ask for them to be replaced.",
+            f"{folder} already holds products of this scene ({Path(path).name}).",
+            "Choose another output folder, or add --overwrite to replace them.",
             "products_exist",
         )
 

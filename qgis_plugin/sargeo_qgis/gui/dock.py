@@ -76,9 +76,13 @@ class SargeoDock(QgsDockWidget):
         for job in self._jobs:
             job.cancel()
 
+    def is_busy(self) -> bool:
+        """Tell whether a run of the panel works or waits."""
+        return bool(self._jobs)
+
     def _ended(self, job: Job, run: Run) -> None:
         self._jobs.remove(job)
-        self.map_page.show_running(bool(self._jobs))
+        self.map_page.show_running(self.is_busy())
         self._history.add(run)
         self.runs_page.reload()
         if run.outcome == DONE:

@@ -65,7 +65,7 @@ class MapPage(QWidget):
         super().__init__()
         self._iface = iface
         self._task: Background | None = None
-        self._scene_words: Words = []
+        self.scene_words: Words = []
         # Whoever scrolls through the list of layers does not mean each of them.
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -77,7 +77,7 @@ class MapPage(QWidget):
         self.estimate_button.clicked.connect(self.estimate)
         self.run_button.clicked.connect(lambda: self.run_asked.emit(self.parameters()))
         self.cancel_button.clicked.connect(self.cancel_asked)
-        self.all_button.clicked.connect(self._show_all_options)
+        self.all_button.clicked.connect(self.show_all_options)
         self.assume.editingFinished.connect(self._later.start)
         self._scene_changed()
 
@@ -184,7 +184,7 @@ class MapPage(QWidget):
             tr("Estimating time and memory…"),
             [*words, "--progress", "jsonl", *self._assumed()],
             plan_in_words,
-            lambda plan: self.words.show_words([*self._scene_words, *plan]),
+            lambda plan: self.words.show_words([*self.scene_words, *plan]),
         )
 
     def show_running(self, running: bool) -> None:
@@ -219,7 +219,7 @@ class MapPage(QWidget):
         ).start()
 
     def _show_scene(self, words: Words) -> None:
-        self._scene_words = words
+        self.scene_words = words
         self.words.show_words(words)
 
     def _show_error(self, error: PluginError) -> None:
@@ -251,7 +251,7 @@ class MapPage(QWidget):
         chosen = bool(path)
         for button in (self.estimate_button, self.run_button):
             button.setEnabled(chosen)
-        self._scene_words = []
+        self.scene_words = []
         self.words.show_text("" if chosen else tr("Choose a raster layer or a file."))
         if layer is not None and not _refusal(layer, self.words):
             return
@@ -260,11 +260,12 @@ class MapPage(QWidget):
             self.folder.setFilePath(str(scene.with_name(f"{scene.stem}_sargeo")))
             self._later.start()
 
-    def _show_all_options(self) -> None:
+    def show_all_options(self) -> None:
+        """Open the dialog of the toolbox, with what is chosen here."""
         import processing  # QGIS's own plugin, which scripts that use this page may lack
 
-        self._dialog = processing.createAlgorithmDialog(ALGORITHM, self.parameters())
-        self._dialog.show()
+        self.dialog = processing.createAlgorithmDialog(ALGORITHM, self.parameters())
+        self.dialog.show()
 
 
 def _source(layer: QgsMapLayer) -> str:
