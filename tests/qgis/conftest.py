@@ -83,7 +83,7 @@ def demo_scene(scenes: Path) -> Path:
 @pytest.fixture(scope="session")
 def small_scene(scenes: Path, demo_scene: Path) -> Path:
     """A corner of it, with ships."""
-    return crop(demo_scene, scenes / "small.tif", 0, 0, 256)
+    return crop(demo_scene, scenes / "small.tif", 192, 320, 256)
 
 
 @pytest.fixture(scope="session")
@@ -101,3 +101,18 @@ def mapped(demo_scene: Path, tmp_path_factory: Any, loaded: Loaded) -> Mapped:
     told = Told()
     outputs = run("map_scene", told, SCENE=str(demo_scene), OUTPUT_FOLDER=str(folder))
     return Mapped(demo_scene, folder, outputs, told)
+
+
+@pytest.fixture(scope="session")
+def mapped_area(small_scene: Path, tmp_path_factory: Any, loaded: Loaded) -> Mapped:
+    """A part of the small scene, mapped by the algorithm."""
+    folder = tmp_path_factory.mktemp("area")
+    told = Told()
+    outputs = run(
+        "map_scene",
+        told,
+        SCENE=str(small_scene),
+        EXTENT="515000,517400,4501300,4502800 [EPSG:32629]",
+        OUTPUT_FOLDER=str(folder),
+    )
+    return Mapped(small_scene, folder, outputs, told)

@@ -107,7 +107,8 @@ def refusal(algorithm: str, **parameters: object) -> str:
 
 def pixels(path: str | Path) -> np.ndarray:
     """Return the first band of a raster."""
-    return gdal.Open(str(path)).GetRasterBand(1).ReadAsArray()
+    opened = gdal.Open(str(path))  # the band is nothing without it
+    return opened.GetRasterBand(1).ReadAsArray()
 
 
 def crop(scene: Path, target: Path, column: int, row: int, size: int) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,7 +173,9 @@ class MapScene(SceneAlgorithm):
         folder = Path(self.parameterAsString(parameters, "OUTPUT_FOLDER", context))
         host = self.parameterAsString(parameters, "HOST", context)
         listener = FeedbackListener(feedback)
-        with _output_folder(folder), session.TURNS.take(feedback.isCanceled, listener.waiting):
+        stem = Path(self.scene).stem
+        turn = session.TURNS.take(feedback.isCanceled, listener.waiting)
+        with _output_folder(folder, stem), turn:
             request = self._request(parameters, context, folder)
             feedback.pushCommandInfo(session.command_text(request, host))
             try:
@@ -181,7 +184,7 @@ class MapScene(SceneAlgorithm):
                 raise _in_words_of_qgis(error) from error
         feedback.setProgress(100)
         products = Products.of_paths(result["products"])
-        show_products(products, Path(self.scene).stem, context)
+        show_products(products, stem, context)
         return {**products.outputs(), "OBJECT_NUMBER": result.get("objects")}
 
     def _request(
@@ -212,8 +215,11 @@ class MapScene(SceneAlgorithm):
 
 
 @contextmanager
-def _output_folder(folder: Path) -> Iterator[None]:
-    """Make the folder; a run that fails takes away what the plugin put there."""
+def _output_folder(folder: Path, stem: str) -> Iterator[None]:
+    """Make the folder; a run that fails takes away what it has put there.
+
+    sargeo keeps an unfinished run, hidden, and refuses the next one for it. Here nobody would know.
+    """
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -222,13 +228,23 @@ def _output_folder(folder: Path) -> Iterator[None]:
             f"The folder {folder} cannot be made: {error.strerror or error}.",
             "Choose another folder for the products.",
         ) from error
+    before = _unfinished(folder, stem)
     try:
         yield
     except (PluginError, CancelledError):
-        (folder / FILE_NAME).unlink(missing_ok=True)
+        for path in _unfinished(folder, stem) - before:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         if made and not any(folder.iterdir()):
             folder.rmdir()
         raise
+
+
+def _unfinished(folder: Path, stem: str) -> set[Path]:
+    names = (f".{stem}.sargeo", f".{stem}.sargeo.lock", FILE_NAME)
+    return {folder / name for name in names if (folder / name).exists()}
 
 
 def _in_words_of_qgis(error: SargeoError) -> PluginError:
