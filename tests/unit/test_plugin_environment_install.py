@@ -99,6 +99,7 @@ def test_installed_repaired_removed(root: Path) -> None:
     assert names(root) == {"env2", CURRENT, *KEPT}
 
     (root / "notes.txt").touch()
+    (root / "pythons" / "cpython").mkdir(parents=True)
     remove(root, sys.platform)
     assert names(root) == {LOCK, "notes.txt"}
     assert current_python(root, sys.platform) is None

@@ -94,6 +94,12 @@ def test_where_torch_comes_from(
     assert (plan.torch_backend, plan.index) == (backend, index)
 
 
+def test_a_password_in_a_variable_is_not_shown(home: Path) -> None:
+    plan = plan_for(home, UV_DEFAULT_INDEX="https://user:secret@host:8/simple")
+    assert dict(plan.describe())["sargeo and its libraries from"] == "https://host:8/simple"
+    assert "secret" in plan.index
+
+
 @pytest.mark.usefixtures("gpu")
 def test_a_gpu_is_used(home: Path) -> None:
     plan = plan_for(home)

@@ -96,3 +96,9 @@ def _refuse_address(address: str) -> None:
             f"The address of the index at {parts.hostname} holds a user name or password.",
             f"Put them into the file .netrc in your home folder, or set {INDEX_VARIABLES[0]}.",
         )
+
+
+def without_secrets(address: str) -> str:
+    """Return an address without the user name and password that a variable may give it."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

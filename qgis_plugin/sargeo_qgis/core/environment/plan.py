@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..interpreter import SARGEO_REQUIRED
 from .bundle import Manifest, read_manifest
-from .choices import INDEX_VARIABLES, Choices
+from .choices import INDEX_VARIABLES, Choices, without_secrets
 from .machine import (
     Machine,
     find_uv,
@@ -131,7 +131,7 @@ class InstallPlan:
         return "NVIDIA GPU, if the torch from there is built for it"
 
     def _source_in_words(self) -> str:
-        index = self.index or "PyPI"
+        index = without_secrets(self.index) or "PyPI"
         if self.torch_backend:
             index += " and the index of PyTorch"
         if self.choices.bundle is not None:

@@ -26,7 +26,8 @@ def remove(root: Path, platform: str) -> None:
         If another window installs, or files are in use.
     """
     with exclusive(root / LOCK, holder="removing the environment of sargeo", platform=platform):
-        for folder in installation_folders(root):
+        pythons = root / PYTHONS
+        for folder in (*installation_folders(root), pythons, gone(pythons)):
             if not discard(folder):
                 raise PluginError(
                     f"The environment in {folder} is in use.",
@@ -34,7 +35,6 @@ def remove(root: Path, platform: str) -> None:
                 )
         (root / CURRENT).unlink(missing_ok=True)
         (root / LOG).unlink(missing_ok=True)
-        discard(root / PYTHONS)
 
 
 def clean_up(root: Path) -> None:
@@ -57,11 +57,15 @@ def discard(folder: Path) -> bool:
     if not folder.exists():
         return True
     try:
-        gone = folder if folder.suffix else folder.rename(folder.with_suffix(".gone"))
-        shutil.rmtree(gone)
+        shutil.rmtree(folder if folder == gone(folder) else folder.rename(gone(folder)))
     except OSError:
         return False
     return True
+
+
+def gone(folder: Path) -> Path:
+    """Return what a folder is called while it is removed."""
+    return folder.with_suffix(".gone")
 
 
 def _folder_in_use(root: Path) -> Path | None:
