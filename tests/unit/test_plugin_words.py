@@ -42,13 +42,11 @@ def test_the_demonstration_scene_and_its_plan_in_words(cli: Cli, scene: Path) ->
     words = MapRequest(str(scene), scene.parent / "out", device="cpu").words()
     told = cli(*words, "--dry-run", "--progress", "jsonl").out
     event, plan = parse_event(told)
-    said = dict(plan_in_words(plan))
+    seconds, memory, products, device, windows = (said for _, said in plan_in_words(plan))
     assert event == "result"
-    assert list(said) == ["Time", "Memory", "Products", "Device", "Windows"]
-    assert said["Time"].endswith(" s")
-    assert said["Memory"].endswith("B")
-    assert said["Products"] == "at most 2.1 MB"
-    assert (said["Device"], said["Windows"]) == ("cpu", "9")
+    assert " s" in seconds
+    assert memory.endswith("B")
+    assert (products, device, windows) == ("at most 2.1 MB", "cpu", "9")
 
 
 def facts_of_a_scene(**changed: Any) -> dict[str, Any]:

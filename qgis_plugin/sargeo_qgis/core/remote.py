@@ -147,8 +147,8 @@ class RemoteMachine:
         """Copy the products beside their places, then rename them: none is ever there in part."""
         beside = here / ".sargeo-download"
         shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
         try:
+            beside.mkdir(parents=True)
             self._do(self._scp("-r", f"{self.host}:{there}/.", _local(beside)), cancelled)
             for name in names:
                 (beside / name).replace(here / name)
