@@ -38,7 +38,6 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import session
 from ..core.errors import PluginError
-from ..core.sargeo import Facts
 from ..core.words import Words, plan_in_words, scene_in_words
 from ..processing.scenes import path_of_raster
 from ..settings import Settings
@@ -174,18 +173,24 @@ class MapPage(QWidget):
 
     def describe(self) -> None:
         """Ask sargeo what it knows of the scene."""
-        words = ["info", self._scene_value(), "--json", *self._assumed()]
-        self._ask(tr("Reading the scene…"), words, scene_in_words, self._show_scene)
+        words = self._info_command()
+        self._ask(
+            tr("Reading the scene…"),
+            lambda task: (scene_in_words(session.ask(words, task.is_cancelled)), []),
+        )
 
     def estimate(self) -> None:
-        """Ask sargeo what mapping would take."""
-        words = ["map", self._scene_value(), "-o", self.folder.filePath() or ".", "--dry-run"]
-        self._ask(
-            tr("Estimating time and memory…"),
-            [*words, "--progress", "jsonl", *self._assumed()],
-            plan_in_words,
-            lambda plan: self.words.show_words([*self.scene_words, *plan]),
-        )
+        """Ask sargeo what mapping would take, and what it knows of the scene if that is new."""
+        self._later.stop()
+        info, known = self._info_command(), self.scene_words
+        plan = ["map", self._scene_value(), "-o", self.folder.filePath() or ".", "--dry-run"]
+        plan += ["--progress", "jsonl", *self._assumed()]
+
+        def work(task: Background) -> tuple[Words, Words]:
+            scene = known or scene_in_words(session.ask(info, task.is_cancelled))
+            return scene, plan_in_words(session.ask(plan, task.is_cancelled))
+
+        self._ask(tr("Estimating time and memory…"), work)
 
     def show_running(self, running: bool) -> None:
         """Show whether a run of this panel is on."""
@@ -201,26 +206,19 @@ class MapPage(QWidget):
         """Say what happens."""
         self.status.setText(text)
 
-    def _ask(
-        self,
-        waiting: str,
-        words: list[str],
-        render: Callable[[Facts], Words],
-        show: Callable[[Words], None],
-    ) -> None:
+    def _info_command(self) -> list[str]:
+        return ["info", self._scene_value(), "--json", *self._assumed()]
+
+    def _ask(self, waiting: str, work: Callable[[Background], tuple[Words, Words]]) -> None:
+        """Let sargeo answer; what was asked before is no longer wanted."""
         if self._task is not None:
             self._task.cancel()
         self.words.show_text(waiting)
-        self._task = Background(
-            waiting,
-            lambda task: render(session.ask(words, task.is_cancelled)),
-            show,
-            self._show_error,
-        ).start()
+        self._task = Background(waiting, work, self._show_words, self._show_error).start()
 
-    def _show_scene(self, words: Words) -> None:
-        self.scene_words = words
-        self.words.show_words(words)
+    def _show_words(self, found: tuple[Words, Words]) -> None:
+        self.scene_words, plan = found
+        self.words.show_words([*self.scene_words, *plan])
 
     def _show_error(self, error: PluginError) -> None:
         self.words.show_text(f"{error.problem}\n{error.remedy}")

@@ -41,7 +41,8 @@ _PLACES = (
     _Place("LANDCOVER", 3, visible=True),
 )
 
-# QGIS holds post-processors by a bare pointer: Python would have thrown them away by then.
+# QGIS holds post-processors by a bare pointer: Python would have thrown them away by then. They
+# leave when they have done their work; a script that loads no layers leaves them here.
 _alive: list[QgsProcessingLayerPostProcessorInterface] = []
 
 
@@ -69,7 +70,6 @@ def show_products(products: Products, stem: str, context: QgsProcessingContext) 
     project = context.project()
     if project is None:
         return
-    _alive.clear()
     paths = products.outputs()
     # QGIS puts what comes later on top.
     for place in reversed(_PLACES):
@@ -133,6 +133,7 @@ class _Finish(QgsProcessingLayerPostProcessorInterface):
         """Finish a layer; QGIS calls this in the main thread, once the layer is in the project."""
         style_layer(layer, self._place.output)
         move_to_group(layer, self._place, self._stem, context.project())
+        _alive.remove(self)
 
 
 def style_layer(layer: QgsMapLayer, output: str) -> None:
