@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
         print("No Python with QGIS and pytest was found: the tests of the plugin do not run.")
         return 1 if os.environ.get("SARGEO_REQUIRE_QGIS") == "1" else 0
     with tempfile.TemporaryDirectory(prefix="sargeo_qgis_") as profile:
-        command = [python, "-m", "pytest", "-c", str(HERE / "pytest.ini"), str(HERE), *arguments]
+        command = [python, "-m", "pytest", *arguments]
         variables = environment(os.environ, Path(profile))
-        return subprocess.run(command, env=variables, check=False).returncode
+        return subprocess.run(command, cwd=HERE, env=variables, check=False).returncode
 
 
 def candidates(variables: Mapping[str, str], platform: str) -> Iterator[str]:

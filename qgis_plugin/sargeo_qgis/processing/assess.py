@@ -11,11 +11,11 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
-    QgsProcessingParameterVectorLayer,
 )
 
 from .. import session
@@ -54,7 +54,7 @@ class Assess(SargeoAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
         self.add(
-            QgsProcessingParameterVectorLayer(
+            QgsProcessingParameterFeatureSource(
                 "REFERENCE", tr("Reference data"), [QgsProcessing.SourceType.TypeVectorAnyGeometry]
             ),
             about=tr("Points or polygons of what is there."),
@@ -95,9 +95,9 @@ class Assess(SargeoAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> bool:
-        """Write the reference, as QGIS shows it, where sargeo can read it."""
-        self._reference, _ = self.parameterAsCompatibleSourceLayerPathAndLayerName(
-            parameters, "REFERENCE", context, ["gpkg", "geojson"], "gpkg", feedback
+        """Write the reference, as QGIS shows it, to a file without other layers."""
+        self._reference = self.parameterAsCompatibleSourceLayerPath(
+            parameters, "REFERENCE", context, [], "gpkg", feedback
         )
         return True
 

@@ -9,9 +9,9 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterVectorDestination,
-    QgsProcessingParameterVectorLayer,
 )
 
 from .. import session
@@ -44,7 +44,7 @@ class Zones(SargeoAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterVectorLayer(
+            QgsProcessingParameterFeatureSource(
                 "POLYGONS", tr("Polygons"), [QgsProcessing.SourceType.TypeVectorPolygon]
             ),
             about=tr("Zones, in any CRS."),
@@ -70,9 +70,9 @@ class Zones(SargeoAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> bool:
-        """Write the polygons, as QGIS shows them, where sargeo can read them."""
-        self._polygons, _ = self.parameterAsCompatibleSourceLayerPathAndLayerName(
-            parameters, "POLYGONS", context, ["gpkg"], "gpkg", feedback
+        """Write the polygons, as QGIS shows them, to a file without other layers."""
+        self._polygons = self.parameterAsCompatibleSourceLayerPath(
+            parameters, "POLYGONS", context, [], "gpkg", feedback
         )
         return True
 
