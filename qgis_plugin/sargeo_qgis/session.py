@@ -48,13 +48,15 @@ def _managed_python() -> Path | None:
     return current_python(managed_root(), sys.platform)
 
 
-def start(*words: str) -> Child:
+def start(*words: str, watches_input: bool = False) -> Child:
     """Start a command of sargeo.
 
     Parameters
     ----------
     *words : str
         Such as ``"info", "scene.tif", "--json"``.
+    watches_input : bool
+        The command was told to stop when its standard input ends.
 
     Raises
     ------
@@ -62,7 +64,8 @@ def start(*words: str) -> Child:
         If there is no sargeo, or it cannot be started.
     """
     variables = child_environment(os.environ, platform=sys.platform)
-    return Child(interpreter().command(*words), environment=variables)
+    command = interpreter().command(*words)
+    return Child(command, environment=variables, watches_input=watches_input)
 
 
 def ask(words: list[str], cancelled: Callable[[], bool], *, allowed: tuple[int, ...] = ()) -> Facts:
@@ -73,11 +76,6 @@ def ask(words: list[str], cancelled: Callable[[], bool], *, allowed: tuple[int, 
 def tell(words: list[str], cancelled: Callable[[], bool]) -> None:
     """Run a command whose work is a file; see `core.sargeo.read`."""
     read(start(*words), cancelled)
-
-
-def run(words: list[str], listen: Listener, cancelled: Callable[[], bool]) -> Facts:
-    """Run a command that tells its progress; see `core.sargeo.follow`."""
-    return follow(start(*words, "--progress", "jsonl"), listen, cancelled)
 
 
 def map_scene(
@@ -101,7 +99,8 @@ def map_scene(
     """
     if host:
         return remote(host).map_scene(request, listen, cancelled)
-    return run([*request.words(), "--watch-stdin"], listen, cancelled)
+    words = [*request.words(), "--progress", "jsonl", "--watch-stdin"]
+    return follow(start(*words, watches_input=True), listen, cancelled)
 
 
 def command_text(request: MapRequest, host: str) -> str:

@@ -250,15 +250,17 @@ def test_cancel_leaves_no_process(dock: Any, window: Window, own_scene: Path) ->
 
 
 def test_runs_queue(dock: Any, window: Window, own_scene: Path, tmp_path: Path) -> None:
-    said = []
     choose(dock, window, own_scene)
     parameters = dock.map_page.parameters()
-    for name in ("one", "two"):
+    for name in ("one", "two", "three"):
         dock.run({**parameters, "OUTPUT_FOLDER": str(tmp_path / name)})
-        dock._jobs[-1].said.connect(said.append)
+    assert dock.map_page.status.text() == "Waiting for 2 other run(s)"
+    wait_until(lambda: len(dock.runs_page._runs) == 1)
+    dock._jobs[-1].cancel()
     wait_until(lambda: not dock.is_busy())
-    assert "Waiting for 1 other run(s)" in said
-    assert [run.outcome for run in dock.runs_page._runs] == ["done", "done"]
+    runs = {Path(run.parameters["OUTPUT_FOLDER"]).name: run for run in dock.runs_page._runs}
+    outcomes = {name: run.outcome for name, run in runs.items()}
+    assert outcomes == {"one": "done", "two": "done", "three": "cancelled"}
 
 
 def test_a_failed_run_is_told_and_remembered(dock: Any, window: Window, past_run: Any) -> None:

@@ -31,7 +31,7 @@ KEPT = {
     "CUDA_VISIBLE_DEVICES": "0",
     "SSL_CERT_FILE": "/etc/ca.pem",
 }
-OWN = {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1"}
+OWN = {f"PYTHON{name}": "1" for name in ("UTF8", "NOUSERSITE", "UNBUFFERED", "SAFEPATH")}
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])

@@ -25,8 +25,9 @@ STUBBORN = (
 )
 
 
-def start(code: str) -> Child:
-    return Child([sys.executable, "-c", code], environment=os.environ)
+def start(code: str, *, watches_input: bool = False) -> Child:
+    command = [sys.executable, "-c", code]
+    return Child(command, environment=os.environ, watches_input=watches_input)
 
 
 def never() -> bool:
@@ -62,7 +63,7 @@ def test_standard_error_is_kept_and_does_not_block() -> None:
 
 def test_cancelling_lets_the_child_clean_up() -> None:
     seen: list[str] = []
-    with pytest.raises(CancelledError), start(POLITE) as child:
+    with pytest.raises(CancelledError), start(POLITE, watches_input=True) as child:
         lines = child.lines(lambda: bool(seen))
         seen.append(next(lines))
         next(lines)

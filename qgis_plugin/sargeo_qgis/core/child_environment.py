@@ -32,6 +32,14 @@ FOREIGN_NAMES = frozenset(
     }
 )
 
+#: The child reads and writes UTF-8 at once, and finds modules in its own environment only.
+OWN = {
+    "PYTHONUTF8": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONSAFEPATH": "1",
+}
+
 
 @dataclass(frozen=True)
 class Network:
@@ -82,7 +90,7 @@ def child_environment(
     kept = {name: value for name, value in parent.items() if not _is_foreign(name)}
     if platform == "win32":
         _leave_bundled_folders(kept, parent)
-    kept.update(PYTHONUTF8="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
+    kept.update(OWN)
     kept.update((network or Network()).variables())
     return kept
 

@@ -1,8 +1,10 @@
-"""The runs of the past, kept in a file of the user's QGIS profile."""
+"""The runs of the past, kept in a folder of the user's QGIS profile."""
 
 from __future__ import annotations
 
 import json
+import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +14,8 @@ from .errors import PluginError
 
 #: Runs that are kept; the oldest go first.
 KEPT_RUNS = 100
+
+SUFFIX = ".json"
 
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 
@@ -55,56 +59,60 @@ class Run:
 
 
 class History:
-    """The runs in a file, the youngest first.
+    """The runs in a folder, the youngest first.
+
+    A file for each run: two windows of QGIS may add at once, and a damaged file costs one run.
 
     Parameters
     ----------
-    path : Path
-        Lines of JSON.
+    folder : Path
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def runs(self) -> list[Run]:
-        """Return the runs; lines that an older plugin wrote otherwise are left out.
+        """Return the runs; files that an older plugin wrote otherwise are left out."""
+        return [run for run in map(_parsed, self._files()) if run is not None]
+
+    def add(self, run: Run) -> None:
+        """Add a run before all others, and forget those that are too many.
 
         Raises
         ------
         PluginError
-            If the file cannot be read.
+            If the file cannot be written.
         """
+        # Nanoseconds sort the files, and chance tells those of two windows apart.
+        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
         try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeError) as error:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            beside = self._folder / f"{name}.new"
+            # In ASCII: names on Linux may be no text.
+            beside.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
+            beside.replace(beside.with_suffix(SUFFIX))
+        except OSError as error:
             raise PluginError(
-                f"The history of runs in {self._path} cannot be read: {error}.",
-                "Move the file away; sargeo begins a new one.",
+                f"The run cannot be remembered in {self._folder}: {error.strerror or error}.",
+                "Free some space there; the products of the run are not concerned.",
             ) from error
-        return [run for run in map(_parsed, lines) if run is not None]
-
-    def add(self, run: Run) -> None:
-        """Add a run before all others."""
-        self._write([run, *self.runs()][:KEPT_RUNS])
+        self._forget(self._files()[KEPT_RUNS:])
 
     def clear(self) -> None:
         """Forget all runs; products stay."""
-        self._write([])
+        self._forget(self._files())
 
-    def _write(self, runs: Sequence[Run]) -> None:
-        # In ASCII: names on Linux may be no text, and Unicode has line ends of its own.
-        lines = [json.dumps(asdict(run)) for run in runs]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"{self._path.name}.new")
-        beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        beside.replace(self._path)
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob(f"*{SUFFIX}"), reverse=True)
+
+    def _forget(self, files: Sequence[Path]) -> None:
+        for path in files:
+            path.unlink(missing_ok=True)
 
 
-def _parsed(line: str) -> Run | None:
+def _parsed(path: Path) -> Run | None:
     try:
-        facts = json.loads(line)
+        facts = json.loads(path.read_text(encoding="utf-8"))
         return Run(**{**facts, "log": tuple(facts["log"])})
-    except (ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO
 
 from .errors import CancelledError, PluginError
@@ -70,8 +69,8 @@ class Child:
         Program and arguments.
     environment : mapping of str to str
         All of its variables.
-    folder : Path, optional
-        Where it starts.
+    watches_input : bool
+        It stops and cleans up when its standard input ends.
     platform : str
         As ``sys.platform``.
 
@@ -86,10 +85,11 @@ class Child:
         command: Sequence[str],
         *,
         environment: Mapping[str, str],
-        folder: Path | None = None,
+        watches_input: bool = False,
         platform: str = sys.platform,
     ) -> None:
         self._platform = platform
+        self._watches_input = watches_input
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.errors: deque[str] = deque(maxlen=KEPT_LINES)
         try:
@@ -99,7 +99,6 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=dict(environment),
-                cwd=folder,
                 encoding="utf-8",
                 errors="replace",
                 **group_arguments(platform),  # type: ignore[call-overload]
@@ -153,15 +152,13 @@ class Child:
         return code
 
     def end(self) -> None:
-        """End the child: ask it by closing its standard input, then tell it, then make it."""
-        if self._process.poll() is None:
-            self._close_input()
-            if not self._ended_within(ASK_S):
-                kill_group(self._process, self._platform, force=False)
-            if not self._ended_within(TELL_S):
-                kill_group(self._process, self._platform, force=True)
-        self.exit_code()
+        """End the child: ask it, where it listens, then tell it, then make it."""
         self._close_input()
+        if not self._ended_within(ASK_S if self._watches_input else 0):
+            kill_group(self._process, self._platform, force=False)
+        if not self._ended_within(TELL_S):
+            kill_group(self._process, self._platform, force=True)
+        self.exit_code()
         for stream in (self._process.stdout, self._process.stderr):
             stream.close()  # type: ignore[union-attr]
 

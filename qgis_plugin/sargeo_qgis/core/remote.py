@@ -112,7 +112,8 @@ class RemoteMachine:
         """Start the run; if it fails, its folder goes even where the connection is gone by then."""
         words = shlex.join([*there.words(), "--progress", "jsonl", "--watch-stdin"])
         remove = f"code=$?; rm -rf {shlex.quote(str(folder))}; exit $code"
-        return self._start(f"{self.sargeo} {words} || {{ {remove}; }}")
+        command = f"{self.sargeo} {words} || {{ {remove}; }}"
+        return self._start(command, watches_input=True)
 
     def _send(
         self,
@@ -160,8 +161,9 @@ class RemoteMachine:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
-    def _start(self, command: str) -> Child:
-        return Child(["ssh", *OPTIONS, self.host, command], environment=self.variables)
+    def _start(self, command: str, *, watches_input: bool = False) -> Child:
+        words = ["ssh", *OPTIONS, self.host, command]
+        return Child(words, environment=self.variables, watches_input=watches_input)
 
     def _scp(self, *words: str) -> Child:
         return Child(["scp", *OPTIONS, "-q", *words], environment=self.variables)

@@ -172,7 +172,9 @@ class AreasPage(QWidget):
             self.status.setText(tr("Saved {path}.", path=path))
 
     def detach(self) -> None:
-        """Stop listening to the project."""
+        """Stop working and listening to the project."""
+        if self._task is not None:
+            self._task.cancel()
         project = QgsProject.instance()
         project.layersAdded.disconnect(self._list_maps)
         project.layersRemoved.disconnect(self._list_maps)

@@ -68,12 +68,17 @@ class SargeoDock(QgsDockWidget):
         job.said.connect(self.map_page.show_status)
         job.ended.connect(lambda run: self._ended(job, run))
         self.map_page.show_running(True)
-        job.start()
+        if len(self._jobs) == 1:
+            job.start()
+        else:
+            # Not as a task that waits: those share their threads with the drawing of maps.
+            waiting = tr("Waiting for {count} other run(s)", count=len(self._jobs) - 1)
+            self.map_page.show_status(waiting)
 
     def cancel(self) -> None:
         """Cancel all runs of the panel, the one that works and those that wait."""
         self.map_page.show_status(tr("Cancelling…"))
-        for job in self._jobs:
+        for job in reversed(self._jobs[:]):  # those that wait first, lest they begin
             job.cancel()
 
     def is_busy(self) -> bool:
@@ -83,8 +88,7 @@ class SargeoDock(QgsDockWidget):
     def _ended(self, job: Job, run: Run) -> None:
         self._jobs.remove(job)
         self.map_page.show_running(self.is_busy())
-        self._history.add(run)
-        self.runs_page.reload()
+        self._remember(run)
         if run.outcome == DONE:
             self.map_page.show_progress(100)
             self.map_page.show_status(tr("{scene} is mapped.", scene=run.scene))
@@ -96,6 +100,15 @@ class SargeoDock(QgsDockWidget):
             self.map_page.show_progress(0)
             self.map_page.show_status(run.message)
             self._warn(run.message)
+        if self._jobs and not self._jobs[0].is_working():
+            self._jobs[0].start()
+
+    def _remember(self, run: Run) -> None:
+        try:
+            self._history.add(run)
+        except PluginError as error:
+            self._warn(f"{error.problem} {error.remedy}")
+        self.runs_page.reload()
 
     def _open(self, run: Run) -> None:
         try:
@@ -132,7 +145,8 @@ class SargeoDock(QgsDockWidget):
     def detach(self) -> None:
         """Cancel what runs and stop listening, before the panel is taken away."""
         self.cancel()
-        self.areas_page.detach()
+        for page in (self.map_page, self.areas_page, self.setup_page):
+            page.detach()
 
 
 def _versions() -> dict[str, str]:

@@ -80,6 +80,7 @@ class Job(QObject):
     def __init__(self, parameters: dict[str, Any]) -> None:
         super().__init__()
         self._parameters = parameters
+        self._working = False
         self._began = time.monotonic()
         self._started = datetime.now().astimezone().isoformat(timespec="seconds")
         self._feedback = JobFeedback()
@@ -90,6 +91,7 @@ class Job(QObject):
 
     def start(self) -> None:
         """Start, or end at once if the parameters are refused."""
+        self._working = True
         registry = QgsApplication.processingRegistry()
         algorithm: QgsProcessingAlgorithm = registry.createAlgorithmById(ALGORITHM)
         accepted, reason = algorithm.checkParameterValues(self._parameters, self._context)
@@ -103,9 +105,15 @@ class Job(QObject):
         self._task = task
         QgsApplication.taskManager().addTask(task)
 
+    def is_working(self) -> bool:
+        """Tell whether it was started."""
+        return self._working
+
     def cancel(self) -> None:
         """Ask the run to end; it does so within seconds and leaves nothing behind."""
         self._feedback.cancel()
+        if not self._working:
+            self._end(CANCELLED)
 
     def _executed(self, succeeded: bool, results: dict[str, Any]) -> None:
         if self._feedback.isCanceled():
@@ -140,4 +148,4 @@ def open_products(run: Run) -> None:
 
 def history() -> History:
     """Return the history in the user's profile."""
-    return History(Path(QgsApplication.qgisSettingsDirPath()) / "sargeo" / "runs.jsonl")
+    return History(Path(QgsApplication.qgisSettingsDirPath()) / "sargeo" / "runs")

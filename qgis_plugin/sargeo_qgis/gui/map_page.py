@@ -206,6 +206,12 @@ class MapPage(QWidget):
         """Say what happens."""
         self.status.setText(text)
 
+    def detach(self) -> None:
+        """Stop working."""
+        self._later.stop()
+        if self._task is not None:
+            self._task.cancel()
+
     def _info_command(self) -> list[str]:
         return ["info", self._scene_value(), "--json", *self._assumed()]
 

@@ -130,6 +130,11 @@ class SetupPage(QWidget):
                 lambda _: self.check(),
             )
 
+    def detach(self) -> None:
+        """Stop working."""
+        if self._task is not None:
+            self._task.cancel()
+
     def _save(self) -> None:
         Settings(
             python=self.python.filePath().strip(),

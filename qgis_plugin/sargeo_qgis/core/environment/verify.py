@@ -56,7 +56,6 @@ def verify(python: Path, machine: Machine, cancelled: Callable[[], bool]) -> Ver
     child = Child(
         interpreter.command("doctor", "--json"),
         environment=child_environment(machine.variables, platform=machine.platform),
-        folder=python.parent,
         platform=machine.platform,
     )
     facts = fetch(child, cancelled, allowed=(_LACKING,))
