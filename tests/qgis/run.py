@@ -7,6 +7,7 @@ the plugin. Without QGIS nothing runs, which is an error only if SARGEO_REQUIRE_
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,7 @@ def environment(variables: Mapping[str, str], profile: Path) -> dict[str, str]:
         "XDG_DATA_HOME": str(profile / "data"),
         "XDG_RUNTIME_DIR": str(profile),
         "SARGEO_PYTHON": sys.executable,
+        "SARGEO_UV": shutil.which("uv", path=Path(sys.executable).parent) or "",
     }
 
 
