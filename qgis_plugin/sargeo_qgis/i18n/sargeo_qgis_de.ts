@@ -3,5 +3,813 @@
 <TS version="2.1" language="de" sourcelanguage="en">
     <context>
         <name>sargeo</name>
+        <message>
+            <source>Size</source>
+            <translation>Größe</translation>
+        </message>
+        <message>
+            <source>{rows} × {columns} pixels</source>
+            <translation>{rows} × {columns} Pixel</translation>
+        </message>
+        <message>
+            <source>Coordinate reference system</source>
+            <translation>Koordinatenbezugssystem</translation>
+        </message>
+        <message>
+            <source>Ground sampling distance</source>
+            <translation>Bodenabtastabstand</translation>
+        </message>
+        <message>
+            <source>Valid pixels</source>
+            <translation>Gültige Pixel</translation>
+        </message>
+        <message>
+            <source>Band {number}</source>
+            <translation>Kanal {number}</translation>
+        </message>
+        <message>
+            <source>Incidence angle</source>
+            <translation>Einfallswinkel</translation>
+        </message>
+        <message>
+            <source>Mapping, about</source>
+            <translation>Kartierung, etwa</translation>
+        </message>
+        <message>
+            <source>{time} after the start</source>
+            <translation>{time} nach dem Start</translation>
+        </message>
+        <message>
+            <source>Memory</source>
+            <translation>Arbeitsspeicher</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>at most {size}</source>
+            <translation>höchstens {size}</translation>
+        </message>
+        <message>
+            <source>Device</source>
+            <translation>Gerät</translation>
+        </message>
+        <message>
+            <source>Windows</source>
+            <translation>Rechenfenster</translation>
+        </message>
+        <message>
+            <source>{number} s</source>
+            <translation>{number} s</translation>
+        </message>
+        <message>
+            <source>{number} min</source>
+            <translation>{number} min</translation>
+        </message>
+        <message>
+            <source>{number} h</source>
+            <translation>{number} h</translation>
+        </message>
+        <message>
+            <source>unknown</source>
+            <translation>unbekannt</translation>
+        </message>
+        <message>
+            <source>{rows} m by {columns} m</source>
+            <translation>{rows} m × {columns} m</translation>
+        </message>
+        <message>
+            <source>unknown polarisation</source>
+            <translation>Polarisation unbekannt</translation>
+        </message>
+        <message>
+            <source>Careful</source>
+            <translation>Achtung</translation>
+        </message>
+        <message>
+            <source>the model was not trained on {names}</source>
+            <translation>Das Modell wurde nicht mit {names} trainiert</translation>
+        </message>
+        <message>
+            <source>to {rows} × {columns} pixels of {crs}, and the products back to the scene's grid</source>
+            <translation>auf {rows} × {columns} Pixel in {crs}, die Produkte zurück auf das Gitter der Szene</translation>
+        </message>
+        <message>
+            <source>Resampled for the model</source>
+            <translation>Resampling für das Modell</translation>
+        </message>
+        <message>
+            <source>What the map canvas shows</source>
+            <translation>Aktueller Kartenausschnitt</translation>
+        </message>
+        <message>
+            <source>The selected polygons</source>
+            <translation>Gewählte Polygone</translation>
+        </message>
+        <message>
+            <source>Measure</source>
+            <translation>Messen</translation>
+        </message>
+        <message>
+            <source>Save as CSV…</source>
+            <translation>Als CSV speichern…</translation>
+        </message>
+        <message>
+            <source>Land cover</source>
+            <translation>Landbedeckung</translation>
+        </message>
+        <message>
+            <source>Where</source>
+            <translation>Wo</translation>
+        </message>
+        <message>
+            <source>Measuring…</source>
+            <translation>Messung läuft…</translation>
+        </message>
+        <message>
+            <source>Measuring areas</source>
+            <translation>Flächen werden gemessen</translation>
+        </message>
+        <message>
+            <source>Map a scene or open its products to measure areas.</source>
+            <translation>Kartieren Sie eine Szene oder öffnen Sie ihre Produkte, um Flächen zu messen.</translation>
+        </message>
+        <message>
+            <source>Save as CSV</source>
+            <translation>Als CSV speichern</translation>
+        </message>
+        <message>
+            <source>Saved {path}.</source>
+            <translation>{path} wurde gespeichert.</translation>
+        </message>
+        <message>
+            <source>No polygon is selected in the active layer.</source>
+            <translation>Im aktiven Layer ist kein Polygon gewählt.</translation>
+        </message>
+        <message>
+            <source>Make a polygon layer active and select the polygons to measure.</source>
+            <translation>Aktivieren Sie einen Polygonlayer und wählen Sie die Polygone, die Sie messen möchten.</translation>
+        </message>
+        <message>
+            <source>{area} km² with data ({nodata} without); objects: {objects}</source>
+            <translation>{area} km² mit Daten ({nodata} ohne Daten); Objekte: {objects}</translation>
+        </message>
+        <message>
+            <source>Class or object</source>
+            <translation>Klasse oder Objekt</translation>
+        </message>
+        <message>
+            <source>Hectares</source>
+            <translation>Hektar</translation>
+        </message>
+        <message>
+            <source>Per cent</source>
+            <translation>Prozent</translation>
+        </message>
+        <message>
+            <source>Number</source>
+            <translation>Anzahl</translation>
+        </message>
+        <message>
+            <source>sargeo</source>
+            <translation>sargeo</translation>
+        </message>
+        <message>
+            <source>Map</source>
+            <translation>Kartieren</translation>
+        </message>
+        <message>
+            <source>Runs</source>
+            <translation>Läufe</translation>
+        </message>
+        <message>
+            <source>Areas</source>
+            <translation>Flächen</translation>
+        </message>
+        <message>
+            <source>Setup</source>
+            <translation>Einrichtung</translation>
+        </message>
+        <message>
+            <source>Waiting for {count} other run(s)</source>
+            <translation>Warteschlange, Läufe davor: {count}</translation>
+        </message>
+        <message>
+            <source>Cancelling…</source>
+            <translation>Wird abgebrochen…</translation>
+        </message>
+        <message>
+            <source>{scene} is mapped.</source>
+            <translation>{scene} ist kartiert.</translation>
+        </message>
+        <message>
+            <source>Cancelled; no product was left behind.</source>
+            <translation>Abgebrochen; es blieben keine Produkte zurück.</translation>
+        </message>
+        <message>
+            <source>Copied: paste it into a report.</source>
+            <translation>Kopiert: Fügen Sie es in einen Fehlerbericht ein.</translation>
+        </message>
+        <message>
+            <source>Collecting diagnostics</source>
+            <translation>Diagnosedaten werden gesammelt</translation>
+        </message>
+        <message>
+            <source>Map SAR scenes…</source>
+            <translation>SAR-Szenen kartieren…</translation>
+        </message>
+        <message>
+            <source>Make a Python environment for sargeo</source>
+            <translation>Python-Umgebung für sargeo erstellen</translation>
+        </message>
+        <message>
+            <source>Wheel or bundle (*.whl *.zip)</source>
+            <translation>Wheel oder Offline-Paket (*.whl *.zip)</translation>
+        </message>
+        <message>
+            <source>torch from there too, not from PyTorch's own index</source>
+            <translation>auch torch von dort, nicht aus dem Index von PyTorch</translation>
+        </message>
+        <message>
+            <source>what this machine has</source>
+            <translation>was dieser Rechner hat</translation>
+        </message>
+        <message>
+            <source>processor</source>
+            <translation>Prozessor</translation>
+        </message>
+        <message>
+            <source>NVIDIA graphics card</source>
+            <translation>NVIDIA-Grafikkarte</translation>
+        </message>
+        <message>
+            <source>Look at this machine</source>
+            <translation>Diesen Rechner prüfen</translation>
+        </message>
+        <message>
+            <source>Install</source>
+            <translation>Installieren</translation>
+        </message>
+        <message>
+            <source>sargeo works in a Python of its own; that of QGIS stays as it is. Nothing is fetched before you have seen the plan and pressed Install.</source>
+            <translation>sargeo arbeitet in einem eigenen Python; das von QGIS bleibt unverändert. Es wird nichts heruntergeladen, bevor Sie den Plan gesehen und auf „Installieren“ geklickt haben.</translation>
+        </message>
+        <message>
+            <source>Wheel or offline bundle, if there is one</source>
+            <translation>Wheel oder Offline-Paket, falls vorhanden</translation>
+        </message>
+        <message>
+            <source>Package index, if not PyPI</source>
+            <translation>Paketindex, falls nicht PyPI</translation>
+        </message>
+        <message>
+            <source>Based on this Python, if not found</source>
+            <translation>Basis-Python, falls keines gefunden wird</translation>
+        </message>
+        <message>
+            <source>To run on</source>
+            <translation>Rechnen auf</translation>
+        </message>
+        <message>
+            <source>Looking at this machine…</source>
+            <translation>Dieser Rechner wird geprüft…</translation>
+        </message>
+        <message>
+            <source>Planning an environment for sargeo</source>
+            <translation>Umgebung für sargeo wird geplant</translation>
+        </message>
+        <message>
+            <source>Making an environment for sargeo</source>
+            <translation>Umgebung für sargeo wird erstellt</translation>
+        </message>
+        <message>
+            <source>Scene</source>
+            <translation>Szene</translation>
+        </message>
+        <message>
+            <source>whole scene</source>
+            <translation>ganze Szene</translation>
+        </message>
+        <message>
+            <source>Only what the map canvas shows</source>
+            <translation>Nur aktueller Kartenausschnitt</translation>
+        </message>
+        <message>
+            <source>such as db, vv, vh</source>
+            <translation>z. B. db, vv, vh</translation>
+        </message>
+        <message>
+            <source>Leave out objects on land</source>
+            <translation>Objekte an Land weglassen</translation>
+        </message>
+        <message>
+            <source>Also write the web page</source>
+            <translation>Auch die Webseite schreiben</translation>
+        </message>
+        <message>
+            <source>Replace products that are there</source>
+            <translation>Vorhandene Produkte ersetzen</translation>
+        </message>
+        <message>
+            <source>Estimate time and memory</source>
+            <translation>Zeit- und Speicherbedarf schätzen</translation>
+        </message>
+        <message>
+            <source>All options…</source>
+            <translation>Alle Optionen…</translation>
+        </message>
+        <message>
+            <source>Map the scene</source>
+            <translation>Szene kartieren</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Area</source>
+            <translation>Gebiet</translation>
+        </message>
+        <message>
+            <source>Folder of the products</source>
+            <translation>Produktordner</translation>
+        </message>
+        <message>
+            <source>Options</source>
+            <translation>Optionen</translation>
+        </message>
+        <message>
+            <source>Cell size of the counts</source>
+            <translation>Zellgröße der Zählung</translation>
+        </message>
+        <message>
+            <source>What the file does not say</source>
+            <translation>Was die Datei nicht angibt</translation>
+        </message>
+        <message>
+            <source>Reading the scene…</source>
+            <translation>Szene wird gelesen…</translation>
+        </message>
+        <message>
+            <source>Estimating time and memory…</source>
+            <translation>Zeit- und Speicherbedarf werden geschätzt…</translation>
+        </message>
+        <message>
+            <source>Choose a raster layer or a file.</source>
+            <translation>Wählen Sie einen Rasterlayer oder eine Datei.</translation>
+        </message>
+        <message>
+            <source>Open</source>
+            <translation>Öffnen</translation>
+        </message>
+        <message>
+            <source>Show folder</source>
+            <translation>Ordner anzeigen</translation>
+        </message>
+        <message>
+            <source>Repeat</source>
+            <translation>Wiederholen</translation>
+        </message>
+        <message>
+            <source>Copy as sargeo command</source>
+            <translation>Als sargeo-Befehl kopieren</translation>
+        </message>
+        <message>
+            <source>Copy diagnostics</source>
+            <translation>Diagnose kopieren</translation>
+        </message>
+        <message>
+            <source>Forget all</source>
+            <translation>Historie leeren</translation>
+        </message>
+        <message>
+            <source>Started</source>
+            <translation>Beginn</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>Dauer</translation>
+        </message>
+        <message>
+            <source>Outcome</source>
+            <translation>Ergebnis</translation>
+        </message>
+        <message>
+            <source>done</source>
+            <translation>fertig</translation>
+        </message>
+        <message>
+            <source>failed</source>
+            <translation>gescheitert</translation>
+        </message>
+        <message>
+            <source>cancelled</source>
+            <translation>abgebrochen</translation>
+        </message>
+        <message>
+            <source>Check</source>
+            <translation>Prüfen</translation>
+        </message>
+        <message>
+            <source>Make…</source>
+            <translation>Erstellen…</translation>
+        </message>
+        <message>
+            <source>Repair</source>
+            <translation>Reparieren</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>Entfernen</translation>
+        </message>
+        <message>
+            <source>user@host; empty for this machine</source>
+            <translation>benutzer@rechner; leer: dieser Rechner</translation>
+        </message>
+        <message>
+            <source>A Python of yours that holds sargeo</source>
+            <translation>Eigenes Python, das sargeo enthält</translation>
+        </message>
+        <message>
+            <source>Python or environment</source>
+            <translation>Python oder Umgebung</translation>
+        </message>
+        <message>
+            <source>An environment that the plugin keeps</source>
+            <translation>Von der Erweiterung verwaltete Umgebung</translation>
+        </message>
+        <message>
+            <source>Another machine, by ssh</source>
+            <translation>Anderer Rechner, über ssh</translation>
+        </message>
+        <message>
+            <source>Machine</source>
+            <translation>Rechner</translation>
+        </message>
+        <message>
+            <source>sargeo there</source>
+            <translation>sargeo dort</translation>
+        </message>
+        <message>
+            <source>Looking for sargeo…</source>
+            <translation>sargeo wird gesucht…</translation>
+        </message>
+        <message>
+            <source>Repairing the environment of sargeo…</source>
+            <translation>Umgebung von sargeo wird repariert…</translation>
+        </message>
+        <message>
+            <source>Remove the environment?</source>
+            <translation>Umgebung entfernen?</translation>
+        </message>
+        <message>
+            <source>Everything in {folder} is removed.</source>
+            <translation>Der gesamte Inhalt von {folder} wird gelöscht.</translation>
+        </message>
+        <message>
+            <source>Removing the environment of sargeo…</source>
+            <translation>Umgebung von sargeo wird entfernt…</translation>
+        </message>
+        <message>
+            <source>named by the variable SARGEO_PYTHON</source>
+            <translation>festgelegt durch die Variable SARGEO_PYTHON</translation>
+        </message>
+        <message>
+            <source>named here</source>
+            <translation>hier festgelegt</translation>
+        </message>
+        <message>
+            <source>kept by the plugin</source>
+            <translation>von der Erweiterung verwaltet</translation>
+        </message>
+        <message>
+            <source>Python</source>
+            <translation>Python</translation>
+        </message>
+        <message>
+            <source>Place</source>
+            <translation>Ort</translation>
+        </message>
+        <message>
+            <source>Maps on</source>
+            <translation>Kartiert auf</translation>
+        </message>
+        <message>
+            <source>this machine</source>
+            <translation>diesem Rechner</translation>
+        </message>
+        <message>
+            <source>Cancelled: sargeo has ended and left no product behind.</source>
+            <translation>Abgebrochen: sargeo ist beendet und hat keine Produkte zurückgelassen.</translation>
+        </message>
+        <message>
+            <source>Assess accuracy</source>
+            <translation>Genauigkeit bewerten</translation>
+        </message>
+        <message>
+            <source>Land cover: confusion matrix, user's and producer's accuracy, accuracy and areas adjusted for the share of each class, with confidence intervals (Olofsson et al. 2014). Objects: precision and recall.</source>
+            <translation>Landbedeckung: Konfusionsmatrix, Nutzer- und Produzentengenauigkeit sowie nach den Flächenanteilen der Klassen korrigierte Genauigkeit und Flächen mit Konfidenzintervallen (Olofsson et al. 2014). Objekte: Precision und Recall.</translation>
+        </message>
+        <message>
+            <source>The report holds all figures as JSON.</source>
+            <translation>Der Bericht enthält alle Kennzahlen als JSON.</translation>
+        </message>
+        <message>
+            <source>Reference data</source>
+            <translation>Referenzdaten</translation>
+        </message>
+        <message>
+            <source>Points or polygons of what is there.</source>
+            <translation>Punkte oder Polygone, die zeigen, was tatsächlich vorhanden ist.</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>A land-cover raster (_landcover.tif) or a file of objects (_objects.gpkg).</source>
+            <translation>Ein Landbedeckungsraster (_landcover.tif) oder eine Objektdatei (_objects.gpkg).</translation>
+        </message>
+        <message>
+            <source>Field of the class</source>
+            <translation>Klassenfeld</translation>
+        </message>
+        <message>
+            <source>Holds names or codes of the legend; not needed for objects.</source>
+            <translation>Enthält Namen oder Codes der Legende; für Objekte nicht nötig.</translation>
+        </message>
+        <message>
+            <source>Tolerance for objects, in metres</source>
+            <translation>Toleranz für Objekte in Metern</translation>
+        </message>
+        <message>
+            <source>Objects this close may be the same.</source>
+            <translation>Bis zu diesem Abstand können zwei Objekte dasselbe sein.</translation>
+        </message>
+        <message>
+            <source>Report</source>
+            <translation>Bericht</translation>
+        </message>
+        <message>
+            <source>File with all figures.</source>
+            <translation>Datei mit allen Kennzahlen.</translation>
+        </message>
+        <message>
+            <source>Export as web map</source>
+            <translation>Als Webkarte exportieren</translation>
+        </message>
+        <message>
+            <source>Writes one HTML file with land cover, confidence, objects and the scene, which opens in a browser without network and can be sent by mail.</source>
+            <translation>Schreibt eine einzige HTML-Datei mit Landbedeckung, Konfidenz, Objekten und der Szene. Sie lässt sich ohne Netzverbindung im Browser öffnen und per E-Mail versenden.</translation>
+        </message>
+        <message>
+            <source>The products of one scene.</source>
+            <translation>Die Produkte einer einzelnen Szene.</translation>
+        </message>
+        <message>
+            <source>Web page</source>
+            <translation>Webseite</translation>
+        </message>
+        <message>
+            <source>File to write.</source>
+            <translation>Die Datei, die geschrieben wird.</translation>
+        </message>
+        <message>
+            <source>Open {page} in a browser.</source>
+            <translation>Öffnen Sie {page} in einem Browser.</translation>
+        </message>
+        <message>
+            <source>Describe a scene</source>
+            <translation>Szene beschreiben</translation>
+        </message>
+        <message>
+            <source>Tells what sargeo reads from a scene: grid, polarisations, quantity, scale, share of valid pixels, and whether the model would have it resampled.</source>
+            <translation>Gibt an, was sargeo aus einer Szene liest: Gitter, Polarisationen, Messgröße, Skala, Anteil gültiger Pixel und ob für das Modell ein Resampling nötig wäre.</translation>
+        </message>
+        <message>
+            <source>All facts, as JSON</source>
+            <translation>Alle Angaben als JSON</translation>
+        </message>
+        <message>
+            <source>{phase}: {time} left</source>
+            <translation>{phase}: noch {time}</translation>
+        </message>
+        <message>
+            <source>Mapping {rows} × {cols} pixels in {windows} windows with {model} on {device}.</source>
+            <translation>Kartiert werden {rows} × {cols} Pixel in {windows} Rechenfenstern mit {model} auf {device}.</translation>
+        </message>
+        <message>
+            <source>the processor (no graphics card in use)</source>
+            <translation>dem Prozessor (ohne Grafikkarte)</translation>
+        </message>
+        <message>
+            <source>graphics card {device}</source>
+            <translation>der Grafikkarte {device}</translation>
+        </message>
+        <message>
+            <source>Reading the scene</source>
+            <translation>Szene wird gelesen</translation>
+        </message>
+        <message>
+            <source>Mapping</source>
+            <translation>Kartierung läuft</translation>
+        </message>
+        <message>
+            <source>Writing the products</source>
+            <translation>Produkte werden geschrieben</translation>
+        </message>
+        <message>
+            <source>Drawing the web page</source>
+            <translation>Webseite wird gezeichnet</translation>
+        </message>
+        <message>
+            <source>Sending the scene</source>
+            <translation>Szene wird übertragen</translation>
+        </message>
+        <message>
+            <source>Fetching the products</source>
+            <translation>Produkte werden abgeholt</translation>
+        </message>
+        <message>
+            <source>Map land cover and objects</source>
+            <translation>Landbedeckung und Objekte kartieren</translation>
+        </message>
+        <message>
+            <source>Maps a georeferenced SAR scene: land cover in five classes, the confidence of each pixel, ships as points, and their number per cell.</source>
+            <translation>Kartiert eine georeferenzierte SAR-Szene: Landbedeckung in fünf Klassen, die Konfidenz jedes Pixels, Schiffe als Punkte und ihre Anzahl je Zelle.</translation>
+        </message>
+        <message>
+            <source>The scene keeps its grid and its coordinate reference system. Sigma nought, gamma nought, beta nought and uncalibrated amplitude are understood; say under “What the file does not say” what cannot be read from the file.</source>
+            <translation>Die Szene behält ihr Gitter und ihr Koordinatenbezugssystem. Rückstreuung als Sigma Null, Gamma Null oder Beta Null sowie unkalibrierte Amplitude werden verstanden. Was sich aus der Datei nicht lesen lässt, tragen Sie unter „Was die Datei nicht angibt“ ein.</translation>
+        </message>
+        <message>
+            <source>sargeo runs in a Python of its own. Cancelling ends it and leaves no product behind. Runs wait for one another.</source>
+            <translation>sargeo läuft in einem eigenen Python. Abbrechen beendet es und lässt keine Produkte zurück. Läufe warten aufeinander.</translation>
+        </message>
+        <message>
+            <source>Confidence</source>
+            <translation>Konfidenz</translation>
+        </message>
+        <message>
+            <source>Objects per cell</source>
+            <translation>Objekte je Zelle</translation>
+        </message>
+        <message>
+            <source>Objects</source>
+            <translation>Objekte</translation>
+        </message>
+        <message>
+            <source>Number of objects</source>
+            <translation>Anzahl der Objekte</translation>
+        </message>
+        <message>
+            <source>Area of interest</source>
+            <translation>Interessengebiet</translation>
+        </message>
+        <message>
+            <source>Polygons to map; outside them is nodata.</source>
+            <translation>Zu kartierende Polygone; außerhalb stehen Leerwerte.</translation>
+        </message>
+        <message>
+            <source>Extent</source>
+            <translation>Ausdehnung</translation>
+        </message>
+        <message>
+            <source>Rectangle to map. With an area of interest, what both cover is mapped.</source>
+            <translation>Zu kartierendes Rechteck. Ist auch ein Interessengebiet angegeben, wird kartiert, was beide abdecken.</translation>
+        </message>
+        <message>
+            <source>Land cover with its confidence, objects with their number per cell.</source>
+            <translation>Landbedeckung mit ihrer Konfidenz, Objekte mit ihrer Anzahl je Zelle.</translation>
+        </message>
+        <message>
+            <source>Cell size of the count raster, in metres</source>
+            <translation>Zellgröße des Zählrasters in Metern</translation>
+        </message>
+        <message>
+            <source>Rounded to whole pixels of the scene.</source>
+            <translation>Wird auf ganze Pixel der Szene gerundet.</translation>
+        </message>
+        <message>
+            <source>Files are named after the scene.</source>
+            <translation>Die Dateien werden nach der Szene benannt.</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Name of a model, or its folder.</source>
+            <translation>Name oder Ordner eines Modells.</translation>
+        </message>
+        <message>
+            <source>auto, cpu, cuda or cuda:1. auto takes the graphics card where there is one.</source>
+            <translation>auto, cpu, cuda oder cuda:1. Mit auto wird die Grafikkarte verwendet, falls es eine gibt.</translation>
+        </message>
+        <message>
+            <source>Least confidence of objects</source>
+            <translation>Mindestkonfidenz der Objekte</translation>
+        </message>
+        <message>
+            <source>Between 0 and 1; left empty, the model's own.</source>
+            <translation>Zwischen 0 und 1; leer: der Wert des Modells.</translation>
+        </message>
+        <message>
+            <source>Show as uncertain below this confidence</source>
+            <translation>Unterhalb dieser Konfidenz als unsicher zeigen</translation>
+        </message>
+        <message>
+            <source>Between 0 and 1; left empty, every pixel gets its likeliest class.</source>
+            <translation>Zwischen 0 und 1; leer: jedes Pixel erhält seine wahrscheinlichste Klasse.</translation>
+        </message>
+        <message>
+            <source>Land is what this run maps as land.</source>
+            <translation>Als Land gilt, was dieser Lauf als Land kartiert.</translation>
+        </message>
+        <message>
+            <source>One file that opens in a browser without network.</source>
+            <translation>Eine einzige Datei, die sich ohne Netzverbindung im Browser öffnen lässt.</translation>
+        </message>
+        <message>
+            <source>Otherwise a run into a folder with products of this scene is refused.</source>
+            <translation>Andernfalls wird ein Lauf abgelehnt, in dessen Ordner schon Produkte dieser Szene liegen.</translation>
+        </message>
+        <message>
+            <source>Map on another machine</source>
+            <translation>Auf einem anderen Rechner kartieren</translation>
+        </message>
+        <message>
+            <source>As ssh understands it: user@host. Left empty, this machine maps.</source>
+            <translation>Wie für ssh: benutzer@rechner. Leer: Dieser Rechner kartiert.</translation>
+        </message>
+        <message>
+            <source>A raster file of one to four polarisations, with a CRS.</source>
+            <translation>Eine Rasterdatei mit ein bis vier Polarisationen und mit KBS.</translation>
+        </message>
+        <message>
+            <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES.</source>
+            <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
+        </message>
+        <message>
+            <source>Check the set-up</source>
+            <translation>Einrichtung prüfen</translation>
+        </message>
+        <message>
+            <source>Tells which Python holds sargeo, its versions, devices and memory, and what is missing. A report of an error needs what it prints.</source>
+            <translation>Gibt an, welches Python sargeo enthält, die Versionen, Geräte und den Arbeitsspeicher und was fehlt. Fügen Sie die Ausgabe jedem Fehlerbericht bei.</translation>
+        </message>
+        <message>
+            <source>It never fails: READY says whether scenes can be mapped, ACTION what to do first.</source>
+            <translation>Dieser Algorithmus scheitert nie: READY gibt an, ob Szenen kartiert werden können, ACTION, was zuerst zu tun ist.</translation>
+        </message>
+        <message>
+            <source>Ready to map</source>
+            <translation>Bereit zum Kartieren</translation>
+        </message>
+        <message>
+            <source>What to do first</source>
+            <translation>Was zuerst zu tun ist</translation>
+        </message>
+        <message>
+            <source>Python that holds sargeo</source>
+            <translation>Python, das sargeo enthält</translation>
+        </message>
+        <message>
+            <source>Version of sargeo</source>
+            <translation>Version von sargeo</translation>
+        </message>
+        <message>
+            <source>Areas and counts by polygon</source>
+            <translation>Flächen und Objektzahlen je Polygon</translation>
+        </message>
+        <message>
+            <source>For each polygon: hectares and share of every class, measured on the ellipsoid, mean confidence, share without data, and the number of objects of each kind.</source>
+            <translation>Für jedes Polygon: Hektar und Anteil jeder Klasse, gemessen auf dem Ellipsoid, mittlere Konfidenz, Anteil ohne Daten und die Anzahl der Objekte jeder Art.</translation>
+        </message>
+        <message>
+            <source>Polygons</source>
+            <translation>Polygone</translation>
+        </message>
+        <message>
+            <source>Zones, in any CRS.</source>
+            <translation>Die Zonen, in einem beliebigen KBS.</translation>
+        </message>
+        <message>
+            <source>Zones with areas and counts</source>
+            <translation>Zonen mit Flächen und Objektzahlen</translation>
+        </message>
+        <message>
+            <source>A GeoPackage with the shapes, or a table as CSV.</source>
+            <translation>Ein GeoPackage mit den Geometrien oder eine Tabelle als CSV.</translation>
+        </message>
+        <message>
+            <source>{count} zones measured.</source>
+            <translation>Gemessene Zonen: {count}.</translation>
+        </message>
+        <message>
+            <source>Confidence (%)</source>
+            <translation>Konfidenz (%)</translation>
+        </message>
     </context>
 </TS>
