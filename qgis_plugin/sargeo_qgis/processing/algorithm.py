@@ -19,7 +19,7 @@ from ..core.errors import CancelledError, PluginError
 from ..translation import tr
 
 ICONS = Path(__file__).parents[1] / "icons"
-DOCUMENTATION = "https://sargeo.readthedocs.io/en/stable/how-to/qgis/"
+DOCUMENTATION = "https://github.com/sargeo/sargeo/blob/main/docs/how-to/qgis.md"
 
 Parameters = dict[str, Any]
 
@@ -46,7 +46,7 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
 
     def helpUrl(self) -> str:
         """Return the address of the page about the plugin."""
-        return f"{DOCUMENTATION}#{self.NAME.replace('_', '-')}"
+        return f"{DOCUMENTATION}#{self.NAME}"
 
     def shortHelpString(self) -> str:
         """Return the help as paragraphs of HTML."""
