@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from sargeo.errors import InputError
 from sargeo.grid import Block, GeoGrid
 from sargeo.products.raster import TILE
-from sargeo.scene.area import PolygonArea
+from sargeo.scene.area import PolygonArea, to_crs_of
 
 
 class ProductRaster:
@@ -104,7 +104,7 @@ def on_grid(frame: gpd.GeoDataFrame, grid: GeoGrid) -> gpd.GeoSeries:
 
     A grid in degrees that crosses the antimeridian runs on to 181 where others say -179.
     """
-    shapes = frame.to_crs(grid.crs).geometry
+    shapes = to_crs_of(grid, frame.geometry)
     if not grid.crs.is_geographic:
         return shapes
     middle, _ = grid.xy(grid.height / 2, grid.width / 2)
@@ -130,6 +130,8 @@ def polygon_tiles(
 
     A pixel is inside where its centre is.
     """
+    if polygon.is_empty:
+        return
     xs, ys = shapely.get_coordinates(polygon).T
     rows, cols = grid.rowcol(xs, ys)
     # Coordinates that the CRS cannot hold are infinite; the raster ends long before.

@@ -10,12 +10,17 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
-from shapely import STRtree
+from shapely import STRtree, unary_union
+from shapely.affinity import translate
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import AreaOfInterestError, InputError
+from sargeo.footprint import footprint_lonlat
 from sargeo.grid import Block, GeoGrid
+
+AROUND_DEG = 1.0
+"""What is kept around a grid: enough that cutting there moves no edge within it."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class PolygonArea:
                 f"The area of interest {describe_source(source)} holds no polygon.",
                 "Give a file with at least one polygon.",
             )
-        area = cls(grid, tuple(frame.to_crs(grid.crs).geometry))
+        area = cls(grid, tuple(to_crs_of(grid, frame.geometry)))
         if not area.touches(grid.block):
             raise AreaOfInterestError(
                 f"The area of interest {describe_source(source)} does not touch the scene.",
@@ -100,6 +105,27 @@ def read_vectors(
         )
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     return frame.set_geometry(frame.geometry.make_valid())
+
+
+def to_crs_of(grid: GeoGrid, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Bring shapes into the CRS of a grid, without what lies far away from a projected one.
+
+    A continent has no place in a UTM zone: its far corners come out anywhere, and the shape with
+    them.
+    """
+    if grid.crs.is_geographic:
+        return shapes.to_crs(grid.crs)
+    around = gpd.GeoSeries([_surroundings(grid, turns=shapes.crs.is_geographic)], crs=4326)
+    near = around.to_crs(shapes.crs).iloc[0]
+    if np.isfinite(near.bounds).all():
+        shapes = shapes.intersection(near)
+    return shapes.to_crs(grid.crs)
+
+
+def _surroundings(grid: GeoGrid, *, turns: bool) -> BaseGeometry:
+    """Outline a grid's surroundings in degrees; ``turns`` also where others write 181 for -179."""
+    around = footprint_lonlat(grid).buffer(AROUND_DEG)
+    return unary_union([translate(around, 360 * turn) for turn in ((-1, 0, 1) if turns else (0,))])
 
 
 def describe_source(source: Path | gpd.GeoDataFrame) -> str:

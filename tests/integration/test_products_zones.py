@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import Point, Polygon
+from shapely.geometry import Point, Polygon, box
 from support.products import PLACES, grid_at, ships_at, write_products
 
 from sargeo.errors import ReferenceDataError, UsageError
@@ -65,6 +65,15 @@ def test_zones_come_in_any_crs(tmp_path: Path) -> None:
     degrees = zonal_table(zones.to_crs(4326), tmp_path).iloc[0]
     assert degrees["open_water_ha"] == pytest.approx(own["open_water_ha"], rel=1e-2)
     assert degrees["ship_count"] == own["ship_count"] == 2
+
+
+def test_a_zone_as_wide_as_the_world_holds_all_of_the_scene(tmp_path: Path) -> None:
+    grid = mapped(tmp_path, "utm_north")
+    own = gpd.GeoDataFrame(geometry=[rectangle(grid, 0, 0, grid.height, grid.width)], crs=grid.crs)
+    world = gpd.GeoDataFrame(geometry=[box(-180, -90, 180, 90)], crs=4326)
+    expected, found = zonal_table(own, tmp_path).iloc[0], zonal_table(world, tmp_path).iloc[0]
+    assert found["open_water_ha"] == expected["open_water_ha"] > 0
+    assert found["ship_count"] == expected["ship_count"] > 0
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".gpkg"])
