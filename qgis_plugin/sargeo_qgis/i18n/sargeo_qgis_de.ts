@@ -33,11 +33,11 @@
         </message>
         <message>
             <source>Mapping, about</source>
-            <translation>Kartierung, etwa</translation>
+            <translation>Kartierdauer, etwa</translation>
         </message>
         <message>
             <source>{time} after the start</source>
-            <translation>{time} nach dem Start</translation>
+            <translation>{time} ohne Startzeit</translation>
         </message>
         <message>
             <source>Memory</source>
@@ -89,7 +89,7 @@
         </message>
         <message>
             <source>the model was not trained on {names}</source>
-            <translation>Das Modell wurde nicht mit {names} trainiert</translation>
+            <translation>das Modell wurde nicht mit {names} trainiert</translation>
         </message>
         <message>
             <source>to {rows} × {columns} pixels of {crs}, and the products back to the scene's grid</source>
@@ -129,7 +129,7 @@
         </message>
         <message>
             <source>Measuring areas</source>
-            <translation>Flächen werden gemessen</translation>
+            <translation>Flächenmessung</translation>
         </message>
         <message>
             <source>Map a scene or open its products to measure areas.</source>
@@ -193,7 +193,7 @@
         </message>
         <message>
             <source>Waiting for {count} other run(s)</source>
-            <translation>Warteschlange, Läufe davor: {count}</translation>
+            <translation>In der Warteschlange, Läufe davor: {count}</translation>
         </message>
         <message>
             <source>Cancelling…</source>
@@ -213,7 +213,7 @@
         </message>
         <message>
             <source>Collecting diagnostics</source>
-            <translation>Diagnosedaten werden gesammelt</translation>
+            <translation>Sammeln der Diagnosedaten</translation>
         </message>
         <message>
             <source>Map SAR scenes…</source>
@@ -277,11 +277,11 @@
         </message>
         <message>
             <source>Planning an environment for sargeo</source>
-            <translation>Umgebung für sargeo wird geplant</translation>
+            <translation>Planung einer Umgebung für sargeo</translation>
         </message>
         <message>
             <source>Making an environment for sargeo</source>
-            <translation>Umgebung für sargeo wird erstellt</translation>
+            <translation>Erstellen einer Umgebung für sargeo</translation>
         </message>
         <message>
             <source>Scene</source>
@@ -345,15 +345,15 @@
         </message>
         <message>
             <source>What the file does not say</source>
-            <translation>Was die Datei nicht angibt</translation>
+            <translation>Fehlende Angaben</translation>
         </message>
         <message>
             <source>Reading the scene…</source>
-            <translation>Szene wird gelesen…</translation>
+            <translation>Einlesen der Szene…</translation>
         </message>
         <message>
             <source>Estimating time and memory…</source>
-            <translation>Zeit- und Speicherbedarf werden geschätzt…</translation>
+            <translation>Schätzung von Zeit- und Speicherbedarf…</translation>
         </message>
         <message>
             <source>Choose a raster layer or a file.</source>
@@ -373,7 +373,7 @@
         </message>
         <message>
             <source>Copy as sargeo command</source>
-            <translation>Als sargeo-Befehl kopieren</translation>
+            <translation>sargeo-Befehl kopieren</translation>
         </message>
         <message>
             <source>Copy diagnostics</source>
@@ -453,11 +453,11 @@
         </message>
         <message>
             <source>Looking for sargeo…</source>
-            <translation>sargeo wird gesucht…</translation>
+            <translation>Suche nach sargeo…</translation>
         </message>
         <message>
             <source>Repairing the environment of sargeo…</source>
-            <translation>Umgebung von sargeo wird repariert…</translation>
+            <translation>Reparatur der Umgebung von sargeo…</translation>
         </message>
         <message>
             <source>Remove the environment?</source>
@@ -469,7 +469,7 @@
         </message>
         <message>
             <source>Removing the environment of sargeo…</source>
-            <translation>Umgebung von sargeo wird entfernt…</translation>
+            <translation>Entfernen der Umgebung von sargeo…</translation>
         </message>
         <message>
             <source>named by the variable SARGEO_PYTHON</source>
@@ -577,7 +577,7 @@
         </message>
         <message>
             <source>Open {page} in a browser.</source>
-            <translation>Öffnen Sie {page} in einem Browser.</translation>
+            <translation>Öffnen Sie {page} im Browser.</translation>
         </message>
         <message>
             <source>Describe a scene</source>
@@ -641,11 +641,11 @@
         </message>
         <message>
             <source>The scene keeps its grid and its coordinate reference system. Sigma nought, gamma nought, beta nought and uncalibrated amplitude are understood; say under “What the file does not say” what cannot be read from the file.</source>
-            <translation>Die Szene behält ihr Gitter und ihr Koordinatenbezugssystem. Rückstreuung als Sigma Null, Gamma Null oder Beta Null sowie unkalibrierte Amplitude werden verstanden. Was sich aus der Datei nicht lesen lässt, tragen Sie unter „Was die Datei nicht angibt“ ein.</translation>
+            <translation>Die Produkte behalten Gitter und Koordinatenbezugssystem der Szene. Rückstreuung als Sigma Null, Gamma Null oder Beta Null sowie unkalibrierte Amplitude werden verstanden. Was sich aus der Datei nicht lesen lässt, tragen Sie unter „Fehlende Angaben“ ein.</translation>
         </message>
         <message>
             <source>sargeo runs in a Python of its own. Cancelling ends it and leaves no product behind. Runs wait for one another.</source>
-            <translation>sargeo läuft in einem eigenen Python. Abbrechen beendet es und lässt keine Produkte zurück. Läufe warten aufeinander.</translation>
+            <translation>sargeo läuft in einem eigenen Python. Ein Abbruch beendet es und lässt keine Produkte zurück. Mehrere Läufe warten aufeinander.</translation>
         </message>
         <message>
             <source>Confidence</source>
