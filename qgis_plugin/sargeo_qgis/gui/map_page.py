@@ -207,7 +207,9 @@ class MapPage(QWidget):
         self.status.setText(text)
 
     def detach(self) -> None:
-        """Stop working."""
+        """Stop working and listening: a project that closes takes the scene away, too."""
+        self.scene.valueChanged.disconnect(self._scene_changed)
+        self.assume.editingFinished.disconnect(self._later.start)
         self._later.stop()
         if self._task is not None:
             self._task.cancel()
