@@ -146,7 +146,7 @@ def past_run(dock: Any, window: Window, small_scene: Path, small_products: Path)
 def test_setup_says_where_sargeo_is(dock: Any) -> None:
     said = text_of(dock.setup_page.words)
     assert os.environ["SARGEO_PYTHON"] in said
-    assert "named by the variable SARGEO_PYTHON" in said
+    assert "set by the variable SARGEO_PYTHON" in said
 
 
 def test_without_a_python_the_panel_says_what_to_do(
@@ -254,7 +254,7 @@ def test_runs_queue(dock: Any, window: Window, own_scene: Path, tmp_path: Path) 
     parameters = dock.map_page.parameters()
     for name in ("one", "two", "three"):
         dock.run({**parameters, "OUTPUT_FOLDER": str(tmp_path / name)})
-    assert dock.map_page.status.text() == "Waiting for 2 other run(s)"
+    assert dock.map_page.status.text() == "Queued: 2 run(s) ahead"
     wait_until(lambda: len(dock.runs_page._runs) == 1)
     dock._jobs[-1].cancel()
     wait_until(lambda: not dock.is_busy())

@@ -60,10 +60,10 @@ def refusal(home: Path, choices: Choices = AS_IS, **variables: str) -> PluginErr
 def test_what_the_user_agrees_to(home: Path) -> None:
     plan = plan_for(home)
     assert dict(plan.describe()) == {
-        "Place": str(home / "root"),
+        "Location": str(home / "root"),
         "Python": f"3.12.4 ({home}/bin/python3.12 stays as it is)",
         "sargeo and its libraries from": "PyPI and the index of PyTorch",
-        "Runs on": "CPU",
+        "Runs on": "processor",
         "Download, about": "440 MB",
         "On disk, about": "1.5 GB",
         "Installed with": "pip and uv, both inside the environment",
@@ -106,7 +106,9 @@ def test_a_gpu_is_used(home: Path) -> None:
     assert (plan.accelerator, plan.torch_backend) == ("cuda", "auto")
     assert plan.download_bytes > 2e9
     assert plan_for(home, Choices(accelerator="cpu")).torch_backend == "cpu"
-    assert dict(plan_for(home, Choices(plain=True)).describe())["Runs on"].startswith("NVIDIA GPU,")
+    assert dict(plan_for(home, Choices(plain=True)).describe())["Runs on"].startswith(
+        "NVIDIA graphics card,"
+    )
 
 
 def test_gpus_are_found(tmp_path: Path) -> None:

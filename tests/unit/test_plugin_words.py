@@ -33,7 +33,7 @@ def test_the_demonstration_scene_and_its_plan_in_words(cli: Cli, scene: Path) ->
     assert scene_in_words(facts) == [
         ("Size", "1024 × 1024 pixels"),
         ("Coordinate reference system", "WGS 84 / UTM zone 29N (EPSG:32629)"),
-        ("Ground sampling distance", "10.0 m by 10.0 m"),
+        ("Ground sampling distance", "10.0 × 10.0 m"),
         ("Valid pixels", "91.6%"),
         ("Band 1", "VV, sigma nought, dB"),
         ("Band 2", "VH, sigma nought, dB"),
@@ -81,7 +81,7 @@ def test_what_is_not_known_is_said_or_left_out() -> None:
 
 def test_spacings_are_given_by_axis() -> None:
     said = dict(scene_in_words(facts_of_a_scene()))
-    assert said["Ground sampling distance"] == "10.0 m by 5.0 m"
+    assert said["Ground sampling distance"] == "10.0 × 5.0 m"
     assert said["Band 1"] == "VV, gamma nought, linear"
 
 
@@ -94,10 +94,10 @@ def test_what_the_model_needs_comes_last() -> None:
         "work_crs": "EPSG:3413",
     }
     assert scene_in_words(facts_of_a_scene(model_needs=needs))[-2:] == [
-        ("Careful", "the model was not trained on HH, HV"),
+        ("Warning", "the model was not trained on HH, HV"),
         (
             "Resampled for the model",
-            "to 5 × 6 pixels of EPSG:3413, and the products back to the scene's grid",
+            "to 5 × 6 pixels in EPSG:3413; products are returned on the scene's grid",
         ),
     ]
 

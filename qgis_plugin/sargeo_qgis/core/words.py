@@ -34,11 +34,11 @@ def scene_in_words(facts: Facts) -> Words:
 def plan_in_words(facts: Facts) -> Words:
     """Put what ``sargeo map --dry-run`` tells into words."""
     return [
-        (tr("Mapping, about"), tr("{time} after the start", time=duration(facts["seconds"]))),
+        (tr("Mapping time, about"), tr("{time}, plus start-up", time=duration(facts["seconds"]))),
         (tr("Memory"), size(facts["memory_bytes"])),
         (tr("Products"), tr("at most {size}", size=size(sum(facts["output_bytes"].values())))),
         (tr("Device"), str(facts["device"])),
-        (tr("Windows"), str(facts["windows"])),
+        (tr("Processing windows"), str(facts["windows"])),
     ]
 
 
@@ -69,7 +69,7 @@ def _spacing(facts: Facts) -> str:
         return tr("unknown")
     grid = facts["grid"]
     rows, columns = (sum(grid[f"{axis}_spacing_m"]) / 2 for axis in ("row", "column"))
-    return tr("{rows} m by {columns} m", rows=f"{rows:.1f}", columns=f"{columns:.1f}")
+    return tr("{rows} × {columns} m", rows=f"{rows:.1f}", columns=f"{columns:.1f}")
 
 
 def _band(band: dict[str, Any]) -> str:
@@ -82,10 +82,10 @@ def _needs(needs: dict[str, Any]) -> Words:
     words = []
     if needs["untrained_polarisations"]:
         names = ", ".join(needs["untrained_polarisations"])
-        words.append((tr("Careful"), tr("the model was not trained on {names}", names=names)))
+        words.append((tr("Warning"), tr("the model was not trained on {names}", names=names)))
     if needs["resampled"]:
         text = tr(
-            "to {rows} × {columns} pixels of {crs}, and the products back to the scene's grid",
+            "to {rows} × {columns} pixels in {crs}; products are returned on the scene's grid",
             rows=needs["work_rows"],
             columns=needs["work_columns"],
             crs=needs["work_crs"],

@@ -79,7 +79,7 @@ class AreasPage(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("Land cover"), self.map)
-        form.addRow(tr("Where"), self.by_extent)
+        form.addRow(tr("Measure in"), self.by_extent)
         form.addRow("", self.by_selection)
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure_button)
@@ -204,7 +204,7 @@ def _in_words(summary: ZoneSummary) -> str:
     hectares = sum(area.hectares for area in summary.classes)
     objects = ", ".join(f"{kind} {number}" for kind, number in summary.objects.items())
     return tr(
-        "{area} km² with data ({nodata} without); objects: {objects}",
+        "{area} km² with data ({nodata} of the area without); objects: {objects}",
         area=f"{hectares / 100:.2f}",
         nodata=f"{summary.nodata_share:.1%}",
         objects=objects or "0",
@@ -221,7 +221,7 @@ def _cell(text: str, *, number: bool) -> QTableWidgetItem:
 
 def _table() -> QTableWidget:
     table = QTableWidget(0, 4)
-    labels = [tr("Class or object"), tr("Hectares"), tr("Per cent"), tr("Number")]
+    labels = [tr("Class or object"), tr("Hectares"), tr("Percent"), tr("Count")]
     table.setHorizontalHeaderLabels(labels)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.verticalHeader().hide()

@@ -72,7 +72,7 @@ class SargeoDock(QgsDockWidget):
             job.start()
         else:
             # Not as a task that waits: those share their threads with the drawing of maps.
-            waiting = tr("Waiting for {count} other run(s)", count=len(self._jobs) - 1)
+            waiting = tr("Queued: {count} run(s) ahead", count=len(self._jobs) - 1)
             self.map_page.show_status(waiting)
 
     def cancel(self) -> None:
@@ -125,7 +125,7 @@ class SargeoDock(QgsDockWidget):
         def copy(doctor: Facts | str) -> None:
             text = report(_versions(), doctor, run.command, run.log)
             QgsApplication.clipboard().setText(text)
-            message = tr("Copied: paste it into a report.")
+            message = tr("Diagnostics copied; paste them into a bug report.")
             self._iface.messageBar().pushMessage("sargeo", message, Qgis.MessageLevel.Info)
 
         self._task = Background(

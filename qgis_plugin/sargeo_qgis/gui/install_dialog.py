@@ -49,7 +49,7 @@ class InstallDialog(QDialog):
         self._root = root
         self._plan: InstallPlan | None = None
         self._task: Background | None = None
-        self.setWindowTitle(tr("Make a Python environment for sargeo"))
+        self.setWindowTitle(tr("Create a Python environment for sargeo"))
         self.resize(640, 560)
         self._make_widgets(choices)
         self._lay_out()
@@ -64,19 +64,19 @@ class InstallDialog(QDialog):
         self.file.setFilePath(choices.file)
         self.index = QLineEdit(choices.index)
         self.index.setPlaceholderText("https://pypi.org/simple")
-        self.plain = QCheckBox(tr("torch from there too, not from PyTorch's own index"))
+        self.plain = QCheckBox(tr("Also get torch from this index instead of PyTorch's"))
         self.plain.setChecked(choices.plain)
         self.python = QgsFileWidget()
         self.python.setFilePath(choices.python)
         self.accelerator = QComboBox()
         for name, label in (
-            ("auto", tr("what this machine has")),
+            ("auto", tr("automatic")),
             ("cpu", tr("processor")),
             ("cuda", tr("NVIDIA graphics card")),
         ):
             self.accelerator.addItem(label, name)
         self.accelerator.setCurrentIndex(self.accelerator.findData(choices.accelerator))
-        self.plan_button = QPushButton(tr("Look at this machine"))
+        self.plan_button = QPushButton(tr("Check this machine"))
         self.words = WordsView()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -101,8 +101,8 @@ class InstallDialog(QDialog):
         form.addRow(tr("Wheel or offline bundle, if there is one"), self.file)
         form.addRow(tr("Package index, if not PyPI"), self.index)
         form.addRow("", self.plain)
-        form.addRow(tr("Based on this Python, if not found"), self.python)
-        form.addRow(tr("To run on"), self.accelerator)
+        form.addRow(tr("Base Python, if none is found"), self.python)
+        form.addRow(tr("Run on"), self.accelerator)
         layout = QVBoxLayout(self)
         layout.addWidget(about)
         layout.addLayout(form)
@@ -126,7 +126,7 @@ class InstallDialog(QDialog):
         """Look at the machine and show what would be done."""
         choices = self.choices()
         self._show_plan(None)
-        self.words.show_text(tr("Looking at this machine…"))
+        self.words.show_text(tr("Checking this machine…"))
         self._begin(
             tr("Planning an environment for sargeo"),
             lambda _: make_plan(choices, self._root, Machine.this()),
@@ -140,7 +140,7 @@ class InstallDialog(QDialog):
             return
         network = network_of_qgis(plan.index or "https://pypi.org")
         self._begin(
-            tr("Making an environment for sargeo"),
+            tr("Creating an environment for sargeo"),
             lambda task: install(
                 plan, progress=task.tell, cancelled=task.is_cancelled, network=network
             ),

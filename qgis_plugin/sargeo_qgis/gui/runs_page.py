@@ -48,7 +48,7 @@ class RunsPage(QWidget):
         self.repeat_button = QPushButton(tr("Repeat"))
         self.command_button = QPushButton(tr("Copy as sargeo command"))
         self.diagnostics_button = QPushButton(tr("Copy diagnostics"))
-        self.clear_button = QPushButton(tr("Forget all"))
+        self.clear_button = QPushButton(tr("Clear history"))
         self._lay_out()
         self._connect()
         self.reload()
@@ -119,7 +119,7 @@ class RunsPage(QWidget):
 
 def _table() -> QTableWidget:
     table = QTableWidget(0, 4)
-    table.setHorizontalHeaderLabels([tr("Started"), tr("Scene"), tr("Time"), tr("Outcome")])
+    table.setHorizontalHeaderLabels([tr("Started"), tr("Scene"), tr("Duration"), tr("Status")])
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -52,7 +52,7 @@ class SetupPage(QWidget):
         self.check_button = QPushButton(tr("Check"))
         self.python = QgsFileWidget()
         self.python.setFilePath(settings.python)
-        self.make_button = QPushButton(tr("Make…"))
+        self.make_button = QPushButton(tr("Create…"))
         self.repair_button = QPushButton(tr("Repair"))
         self.remove_button = QPushButton(tr("Remove"))
         self.host = QLineEdit(settings.host)
@@ -60,17 +60,17 @@ class SetupPage(QWidget):
         self.host_command = QLineEdit(settings.host_command)
 
     def _lay_out(self) -> None:
-        own = QGroupBox(tr("A Python of yours that holds sargeo"))
+        own = QGroupBox(tr("Your own Python with sargeo"))
         form = QFormLayout(own)
         form.addRow(tr("Python or environment"), self.python)
-        managed = QGroupBox(tr("An environment that the plugin keeps"))
+        managed = QGroupBox(tr("Environment managed by the plugin"))
         buttons = QGridLayout(managed)
         for column, button in enumerate((self.make_button, self.repair_button, self.remove_button)):
             buttons.addWidget(button, 0, column)
-        other = QGroupBox(tr("Another machine, by ssh"))
+        other = QGroupBox(tr("Another machine, via ssh"))
         form = QFormLayout(other)
         form.addRow(tr("Machine"), self.host)
-        form.addRow(tr("sargeo there"), self.host_command)
+        form.addRow(tr("sargeo command there"), self.host_command)
         layout = QVBoxLayout(self)
         layout.addWidget(self.words, 1)
         layout.addWidget(self.check_button)
@@ -177,13 +177,13 @@ class SetupPage(QWidget):
 
 def _in_words(found: Interpreter) -> Words:
     origins = {
-        "variable": tr("named by the variable SARGEO_PYTHON"),
-        "setting": tr("named here"),
-        "managed": tr("kept by the plugin"),
+        "variable": tr("set by the variable SARGEO_PYTHON"),
+        "setting": tr("set here"),
+        "managed": tr("managed by the plugin"),
     }
     return [
         (tr("sargeo"), found.sargeo_version),
         (tr("Python"), f"{found.python_version}, {origins[found.origin]}"),
-        (tr("Place"), str(found.python)),
-        (tr("Maps on"), Settings.read().host or tr("this machine")),
+        (tr("Location"), str(found.python)),
+        (tr("Runs on"), Settings.read().host or tr("this machine")),
     ]

@@ -4,6 +4,70 @@
     <context>
         <name>sargeo</name>
         <message>
+            <source>nothing</source>
+            <translation>nichts</translation>
+        </message>
+        <message>
+            <source>pip and uv, both inside the environment</source>
+            <translation>pip und uv, beide in der Umgebung selbst</translation>
+        </message>
+        <message>
+            <source>Location</source>
+            <translation>Ort</translation>
+        </message>
+        <message>
+            <source>Python</source>
+            <translation>Python</translation>
+        </message>
+        <message>
+            <source>sargeo and its libraries from</source>
+            <translation>sargeo und seine Bibliotheken aus</translation>
+        </message>
+        <message>
+            <source>Runs on</source>
+            <translation>Kartiert auf</translation>
+        </message>
+        <message>
+            <source>Download, about</source>
+            <translation>Herunterzuladen, etwa</translation>
+        </message>
+        <message>
+            <source>On disk, about</source>
+            <translation>Auf der Festplatte, etwa</translation>
+        </message>
+        <message>
+            <source>Installed with</source>
+            <translation>Installiert mit</translation>
+        </message>
+        <message>
+            <source>{version}, fetched by uv</source>
+            <translation>{version}, von uv heruntergeladen</translation>
+        </message>
+        <message>
+            <source>{version} ({python} stays as it is)</source>
+            <translation>{version} ({python} bleibt unverändert)</translation>
+        </message>
+        <message>
+            <source>processor</source>
+            <translation>Prozessor</translation>
+        </message>
+        <message>
+            <source>NVIDIA graphics card</source>
+            <translation>NVIDIA-Grafikkarte</translation>
+        </message>
+        <message>
+            <source>NVIDIA graphics card, if the torch from there is built for it</source>
+            <translation>NVIDIA-Grafikkarte, wenn das torch von dort dafür gebaut ist</translation>
+        </message>
+        <message>
+            <source>{index} and the index of PyTorch</source>
+            <translation>{index} und dem Index von PyTorch</translation>
+        </message>
+        <message>
+            <source>{wheel} and {index}</source>
+            <translation>{wheel} und {index}</translation>
+        </message>
+        <message>
             <source>Size</source>
             <translation>Größe</translation>
         </message>
@@ -32,11 +96,11 @@
             <translation>Einfallswinkel</translation>
         </message>
         <message>
-            <source>Mapping, about</source>
+            <source>Mapping time, about</source>
             <translation>Kartierdauer, etwa</translation>
         </message>
         <message>
-            <source>{time} after the start</source>
+            <source>{time}, plus start-up</source>
             <translation>{time} ohne Startzeit</translation>
         </message>
         <message>
@@ -56,7 +120,7 @@
             <translation>Gerät</translation>
         </message>
         <message>
-            <source>Windows</source>
+            <source>Processing windows</source>
             <translation>Rechenfenster</translation>
         </message>
         <message>
@@ -76,7 +140,7 @@
             <translation>unbekannt</translation>
         </message>
         <message>
-            <source>{rows} m by {columns} m</source>
+            <source>{rows} × {columns} m</source>
             <translation>{rows} m × {columns} m</translation>
         </message>
         <message>
@@ -84,7 +148,7 @@
             <translation>Polarisation unbekannt</translation>
         </message>
         <message>
-            <source>Careful</source>
+            <source>Warning</source>
             <translation>Achtung</translation>
         </message>
         <message>
@@ -92,7 +156,7 @@
             <translation>das Modell wurde nicht mit {names} trainiert</translation>
         </message>
         <message>
-            <source>to {rows} × {columns} pixels of {crs}, and the products back to the scene's grid</source>
+            <source>to {rows} × {columns} pixels in {crs}; products are returned on the scene's grid</source>
             <translation>auf {rows} × {columns} Pixel in {crs}, die Produkte zurück auf das Gitter der Szene</translation>
         </message>
         <message>
@@ -120,7 +184,7 @@
             <translation>Landbedeckung</translation>
         </message>
         <message>
-            <source>Where</source>
+            <source>Measure in</source>
             <translation>Wo</translation>
         </message>
         <message>
@@ -152,7 +216,7 @@
             <translation>Aktivieren Sie einen Polygonlayer und wählen Sie die Polygone, die Sie messen möchten.</translation>
         </message>
         <message>
-            <source>{area} km² with data ({nodata} without); objects: {objects}</source>
+            <source>{area} km² with data ({nodata} of the area without); objects: {objects}</source>
             <translation>{area} km² mit Daten ({nodata} ohne Daten); Objekte: {objects}</translation>
         </message>
         <message>
@@ -164,11 +228,11 @@
             <translation>Hektar</translation>
         </message>
         <message>
-            <source>Per cent</source>
+            <source>Percent</source>
             <translation>Prozent</translation>
         </message>
         <message>
-            <source>Number</source>
+            <source>Count</source>
             <translation>Anzahl</translation>
         </message>
         <message>
@@ -192,7 +256,7 @@
             <translation>Einrichtung</translation>
         </message>
         <message>
-            <source>Waiting for {count} other run(s)</source>
+            <source>Queued: {count} run(s) ahead</source>
             <translation>In der Warteschlange, Läufe davor: {count}</translation>
         </message>
         <message>
@@ -208,7 +272,7 @@
             <translation>Abgebrochen; es blieben keine Produkte zurück.</translation>
         </message>
         <message>
-            <source>Copied: paste it into a report.</source>
+            <source>Diagnostics copied; paste them into a bug report.</source>
             <translation>Kopiert: Fügen Sie es in einen Fehlerbericht ein.</translation>
         </message>
         <message>
@@ -220,7 +284,7 @@
             <translation>SAR-Szenen kartieren…</translation>
         </message>
         <message>
-            <source>Make a Python environment for sargeo</source>
+            <source>Create a Python environment for sargeo</source>
             <translation>Python-Umgebung für sargeo erstellen</translation>
         </message>
         <message>
@@ -228,23 +292,15 @@
             <translation>Wheel oder Offline-Paket (*.whl *.zip)</translation>
         </message>
         <message>
-            <source>torch from there too, not from PyTorch's own index</source>
+            <source>Also get torch from this index instead of PyTorch's</source>
             <translation>auch torch von dort, nicht aus dem Index von PyTorch</translation>
         </message>
         <message>
-            <source>what this machine has</source>
+            <source>automatic</source>
             <translation>was dieser Rechner hat</translation>
         </message>
         <message>
-            <source>processor</source>
-            <translation>Prozessor</translation>
-        </message>
-        <message>
-            <source>NVIDIA graphics card</source>
-            <translation>NVIDIA-Grafikkarte</translation>
-        </message>
-        <message>
-            <source>Look at this machine</source>
+            <source>Check this machine</source>
             <translation>Diesen Rechner prüfen</translation>
         </message>
         <message>
@@ -264,15 +320,15 @@
             <translation>Paketindex, falls nicht PyPI</translation>
         </message>
         <message>
-            <source>Based on this Python, if not found</source>
+            <source>Base Python, if none is found</source>
             <translation>Basis-Python, falls keines gefunden wird</translation>
         </message>
         <message>
-            <source>To run on</source>
+            <source>Run on</source>
             <translation>Rechnen auf</translation>
         </message>
         <message>
-            <source>Looking at this machine…</source>
+            <source>Checking this machine…</source>
             <translation>Dieser Rechner wird geprüft…</translation>
         </message>
         <message>
@@ -280,7 +336,7 @@
             <translation>Planung einer Umgebung für sargeo</translation>
         </message>
         <message>
-            <source>Making an environment for sargeo</source>
+            <source>Creating an environment for sargeo</source>
             <translation>Erstellen einer Umgebung für sargeo</translation>
         </message>
         <message>
@@ -300,15 +356,15 @@
             <translation>z. B. db, vv, vh</translation>
         </message>
         <message>
-            <source>Leave out objects on land</source>
+            <source>Exclude objects on land</source>
             <translation>Objekte an Land weglassen</translation>
         </message>
         <message>
-            <source>Also write the web page</source>
+            <source>Also create a web map</source>
             <translation>Auch die Webseite schreiben</translation>
         </message>
         <message>
-            <source>Replace products that are there</source>
+            <source>Overwrite existing products</source>
             <translation>Vorhandene Produkte ersetzen</translation>
         </message>
         <message>
@@ -328,23 +384,23 @@
             <translation>Abbrechen</translation>
         </message>
         <message>
-            <source>Area</source>
-            <translation>Gebiet</translation>
+            <source>Area of interest</source>
+            <translation>Interessengebiet</translation>
         </message>
         <message>
-            <source>Folder of the products</source>
-            <translation>Produktordner</translation>
+            <source>Output folder</source>
+            <translation>Ausgabeordner</translation>
         </message>
         <message>
             <source>Options</source>
             <translation>Optionen</translation>
         </message>
         <message>
-            <source>Cell size of the counts</source>
+            <source>Count cell size</source>
             <translation>Zellgröße der Zählung</translation>
         </message>
         <message>
-            <source>What the file does not say</source>
+            <source>Information missing from the file</source>
             <translation>Fehlende Angaben</translation>
         </message>
         <message>
@@ -380,7 +436,7 @@
             <translation>Diagnose kopieren</translation>
         </message>
         <message>
-            <source>Forget all</source>
+            <source>Clear history</source>
             <translation>Historie leeren</translation>
         </message>
         <message>
@@ -388,11 +444,11 @@
             <translation>Beginn</translation>
         </message>
         <message>
-            <source>Time</source>
+            <source>Duration</source>
             <translation>Dauer</translation>
         </message>
         <message>
-            <source>Outcome</source>
+            <source>Status</source>
             <translation>Ergebnis</translation>
         </message>
         <message>
@@ -412,7 +468,7 @@
             <translation>Prüfen</translation>
         </message>
         <message>
-            <source>Make…</source>
+            <source>Create…</source>
             <translation>Erstellen…</translation>
         </message>
         <message>
@@ -428,7 +484,7 @@
             <translation>benutzer@rechner; leer: dieser Rechner</translation>
         </message>
         <message>
-            <source>A Python of yours that holds sargeo</source>
+            <source>Your own Python with sargeo</source>
             <translation>Eigenes Python, das sargeo enthält</translation>
         </message>
         <message>
@@ -436,11 +492,11 @@
             <translation>Python oder Umgebung</translation>
         </message>
         <message>
-            <source>An environment that the plugin keeps</source>
+            <source>Environment managed by the plugin</source>
             <translation>Von der Erweiterung verwaltete Umgebung</translation>
         </message>
         <message>
-            <source>Another machine, by ssh</source>
+            <source>Another machine, via ssh</source>
             <translation>Anderer Rechner, über ssh</translation>
         </message>
         <message>
@@ -448,7 +504,7 @@
             <translation>Rechner</translation>
         </message>
         <message>
-            <source>sargeo there</source>
+            <source>sargeo command there</source>
             <translation>sargeo dort</translation>
         </message>
         <message>
@@ -472,28 +528,16 @@
             <translation>Entfernen der Umgebung von sargeo…</translation>
         </message>
         <message>
-            <source>named by the variable SARGEO_PYTHON</source>
+            <source>set by the variable SARGEO_PYTHON</source>
             <translation>festgelegt durch die Variable SARGEO_PYTHON</translation>
         </message>
         <message>
-            <source>named here</source>
+            <source>set here</source>
             <translation>hier festgelegt</translation>
         </message>
         <message>
-            <source>kept by the plugin</source>
+            <source>managed by the plugin</source>
             <translation>von der Erweiterung verwaltet</translation>
-        </message>
-        <message>
-            <source>Python</source>
-            <translation>Python</translation>
-        </message>
-        <message>
-            <source>Place</source>
-            <translation>Ort</translation>
-        </message>
-        <message>
-            <source>Maps on</source>
-            <translation>Kartiert auf</translation>
         </message>
         <message>
             <source>this machine</source>
@@ -512,7 +556,7 @@
             <translation>Landbedeckung: Konfusionsmatrix, Nutzer- und Produzentengenauigkeit sowie nach den Flächenanteilen der Klassen korrigierte Genauigkeit und Flächen mit Konfidenzintervallen (Olofsson et al. 2014). Objekte: Precision und Recall.</translation>
         </message>
         <message>
-            <source>The report holds all figures as JSON.</source>
+            <source>The report holds all metrics as JSON.</source>
             <translation>Der Bericht enthält alle Kennzahlen als JSON.</translation>
         </message>
         <message>
@@ -520,7 +564,7 @@
             <translation>Referenzdaten</translation>
         </message>
         <message>
-            <source>Points or polygons of what is there.</source>
+            <source>Reference points or polygons (ground truth).</source>
             <translation>Punkte oder Polygone, die zeigen, was tatsächlich vorhanden ist.</translation>
         </message>
         <message>
@@ -532,7 +576,7 @@
             <translation>Ein Landbedeckungsraster (_landcover.tif) oder eine Objektdatei (_objects.gpkg).</translation>
         </message>
         <message>
-            <source>Field of the class</source>
+            <source>Class field</source>
             <translation>Klassenfeld</translation>
         </message>
         <message>
@@ -544,7 +588,7 @@
             <translation>Toleranz für Objekte in Metern</translation>
         </message>
         <message>
-            <source>Objects this close may be the same.</source>
+            <source>Largest distance between a detected and a reference object that match.</source>
             <translation>Bis zu diesem Abstand können zwei Objekte dasselbe sein.</translation>
         </message>
         <message>
@@ -552,7 +596,7 @@
             <translation>Bericht</translation>
         </message>
         <message>
-            <source>File with all figures.</source>
+            <source>File with all metrics.</source>
             <translation>Datei mit allen Kennzahlen.</translation>
         </message>
         <message>
@@ -562,6 +606,10 @@
         <message>
             <source>Writes one HTML file with land cover, confidence, objects and the scene, which opens in a browser without network and can be sent by mail.</source>
             <translation>Schreibt eine einzige HTML-Datei mit Landbedeckung, Konfidenz, Objekten und der Szene. Sie lässt sich ohne Netzverbindung im Browser öffnen und per E-Mail versenden.</translation>
+        </message>
+        <message>
+            <source>Product folder</source>
+            <translation>Produktordner</translation>
         </message>
         <message>
             <source>The products of one scene.</source>
@@ -620,15 +668,15 @@
             <translation>Produkte werden geschrieben</translation>
         </message>
         <message>
-            <source>Drawing the web page</source>
+            <source>Creating the web map</source>
             <translation>Webseite wird gezeichnet</translation>
         </message>
         <message>
-            <source>Sending the scene</source>
+            <source>Uploading the scene</source>
             <translation>Szene wird übertragen</translation>
         </message>
         <message>
-            <source>Fetching the products</source>
+            <source>Downloading the products</source>
             <translation>Produkte werden abgeholt</translation>
         </message>
         <message>
@@ -640,11 +688,11 @@
             <translation>Kartiert eine georeferenzierte SAR-Szene: Landbedeckung in fünf Klassen, die Konfidenz jedes Pixels, Schiffe als Punkte und ihre Anzahl je Zelle.</translation>
         </message>
         <message>
-            <source>The scene keeps its grid and its coordinate reference system. Sigma nought, gamma nought, beta nought and uncalibrated amplitude are understood; say under “What the file does not say” what cannot be read from the file.</source>
+            <source>Products keep the scene's grid and coordinate reference system. Sigma nought, gamma nought, beta nought and uncalibrated amplitude are understood; say under “Information missing from the file” what cannot be read from it.</source>
             <translation>Die Produkte behalten Gitter und Koordinatenbezugssystem der Szene. Rückstreuung als Sigma Null, Gamma Null oder Beta Null sowie unkalibrierte Amplitude werden verstanden. Was sich aus der Datei nicht lesen lässt, tragen Sie unter „Fehlende Angaben“ ein.</translation>
         </message>
         <message>
-            <source>sargeo runs in a Python of its own. Cancelling ends it and leaves no product behind. Runs wait for one another.</source>
+            <source>sargeo runs in its own Python process. Cancelling stops it and leaves no products. Runs are queued.</source>
             <translation>sargeo läuft in einem eigenen Python. Ein Abbruch beendet es und lässt keine Produkte zurück. Mehrere Läufe warten aufeinander.</translation>
         </message>
         <message>
@@ -664,11 +712,7 @@
             <translation>Anzahl der Objekte</translation>
         </message>
         <message>
-            <source>Area of interest</source>
-            <translation>Interessengebiet</translation>
-        </message>
-        <message>
-            <source>Polygons to map; outside them is nodata.</source>
+            <source>Polygons to map; pixels outside become nodata.</source>
             <translation>Zu kartierende Polygone; außerhalb stehen Leerwerte.</translation>
         </message>
         <message>
@@ -676,7 +720,7 @@
             <translation>Ausdehnung</translation>
         </message>
         <message>
-            <source>Rectangle to map. With an area of interest, what both cover is mapped.</source>
+            <source>Rectangle to map. With an area of interest, only their intersection is mapped.</source>
             <translation>Zu kartierendes Rechteck. Ist auch ein Interessengebiet angegeben, wird kartiert, was beide abdecken.</translation>
         </message>
         <message>
@@ -708,7 +752,7 @@
             <translation>auto, cpu, cuda oder cuda:1. Mit auto wird die Grafikkarte verwendet, falls es eine gibt.</translation>
         </message>
         <message>
-            <source>Least confidence of objects</source>
+            <source>Minimum object confidence</source>
             <translation>Mindestkonfidenz der Objekte</translation>
         </message>
         <message>
@@ -716,7 +760,7 @@
             <translation>Zwischen 0 und 1; leer: der Wert des Modells.</translation>
         </message>
         <message>
-            <source>Show as uncertain below this confidence</source>
+            <source>Mark as uncertain below this confidence</source>
             <translation>Unterhalb dieser Konfidenz als unsicher zeigen</translation>
         </message>
         <message>
@@ -724,7 +768,7 @@
             <translation>Zwischen 0 und 1; leer: jedes Pixel erhält seine wahrscheinlichste Klasse.</translation>
         </message>
         <message>
-            <source>Land is what this run maps as land.</source>
+            <source>On land means on pixels that this run maps as land.</source>
             <translation>Als Land gilt, was dieser Lauf als Land kartiert.</translation>
         </message>
         <message>
@@ -732,16 +776,20 @@
             <translation>Eine einzige Datei, die sich ohne Netzverbindung im Browser öffnen lässt.</translation>
         </message>
         <message>
-            <source>Otherwise a run into a folder with products of this scene is refused.</source>
+            <source>If unticked, a run stops when the folder already holds products of this scene.</source>
             <translation>Andernfalls wird ein Lauf abgelehnt, in dessen Ordner schon Produkte dieser Szene liegen.</translation>
         </message>
         <message>
-            <source>Map on another machine</source>
+            <source>Run on another machine</source>
             <translation>Auf einem anderen Rechner kartieren</translation>
         </message>
         <message>
-            <source>As ssh understands it: user@host. Left empty, this machine maps.</source>
+            <source>An ssh destination, such as user@host. Leave empty to run on this machine.</source>
             <translation>Wie für ssh: benutzer@rechner. Leer: Dieser Rechner kartiert.</translation>
+        </message>
+        <message>
+            <source>Choose another folder, or tick “{option}” among the advanced parameters.</source>
+            <translation>Wählen Sie einen anderen Ordner, oder kreuzen Sie „{option}“ bei den erweiterten Parametern an.</translation>
         </message>
         <message>
             <source>A raster file of one to four polarisations, with a CRS.</source>
@@ -752,7 +800,7 @@
             <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
         </message>
         <message>
-            <source>Check the set-up</source>
+            <source>Check the setup</source>
             <translation>Einrichtung prüfen</translation>
         </message>
         <message>
@@ -760,7 +808,7 @@
             <translation>Gibt an, welches Python sargeo enthält, die Versionen, Geräte und den Arbeitsspeicher und was fehlt. Fügen Sie die Ausgabe jedem Fehlerbericht bei.</translation>
         </message>
         <message>
-            <source>It never fails: READY says whether scenes can be mapped, ACTION what to do first.</source>
+            <source>It always completes: READY says whether scenes can be mapped, ACTION what to do first.</source>
             <translation>Dieser Algorithmus scheitert nie: READY gibt an, ob Szenen kartiert werden können, ACTION, was zuerst zu tun ist.</translation>
         </message>
         <message>
@@ -772,7 +820,7 @@
             <translation>Was zuerst zu tun ist</translation>
         </message>
         <message>
-            <source>Python that holds sargeo</source>
+            <source>Python with sargeo</source>
             <translation>Python, das sargeo enthält</translation>
         </message>
         <message>

@@ -48,7 +48,7 @@ class Assess(SargeoAlgorithm):
                 " adjusted for the share of each class, with confidence intervals (Olofsson et al."
                 " 2014). Objects: precision and recall."
             ),
-            tr("The report holds all figures as JSON."),
+            tr("The report holds all metrics as JSON."),
         ]
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -57,7 +57,7 @@ class Assess(SargeoAlgorithm):
             QgsProcessingParameterFeatureSource(
                 "REFERENCE", tr("Reference data"), [QgsProcessing.SourceType.TypeVectorAnyGeometry]
             ),
-            about=tr("Points or polygons of what is there."),
+            about=tr("Reference points or polygons (ground truth)."),
         )
         self.add(
             QgsProcessingParameterFile("PRODUCT", tr("Product")),
@@ -65,7 +65,7 @@ class Assess(SargeoAlgorithm):
         )
         self.add(
             QgsProcessingParameterField(
-                "CLASS_FIELD", tr("Field of the class"), "class", "REFERENCE", optional=True
+                "CLASS_FIELD", tr("Class field"), "class", "REFERENCE", optional=True
             ),
             about=tr("Holds names or codes of the legend; not needed for objects."),
         )
@@ -77,13 +77,13 @@ class Assess(SargeoAlgorithm):
                 200.0,
                 minValue=0.0,
             ),
-            about=tr("Objects this close may be the same."),
+            about=tr("Largest distance between a detected and a reference object that match."),
         )
         self.add(
             QgsProcessingParameterFileDestination(
                 "REPORT", tr("Report"), "JSON (*.json)", optional=True, createByDefault=False
             ),
-            about=tr("File with all figures."),
+            about=tr("File with all metrics."),
         )
         for name in _FIGURES:
             label = name.replace("_", " ").capitalize()

@@ -38,7 +38,7 @@ class ExportWebmap(SargeoAlgorithm):
         """Declare the parameters."""
         self.add(
             QgsProcessingParameterFile(
-                "FOLDER", tr("Folder of the products"), QgsProcessingParameterFile.Behavior.Folder
+                "FOLDER", tr("Product folder"), QgsProcessingParameterFile.Behavior.Folder
             ),
             about=tr("The products of one scene."),
         )

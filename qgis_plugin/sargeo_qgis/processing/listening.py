@@ -51,7 +51,7 @@ class FeedbackListener:
 
     def waiting(self, before: int) -> None:
         """Tell that other runs come first."""
-        self._say(tr("Waiting for {count} other run(s)", count=before))
+        self._say(tr("Queued: {count} run(s) ahead", count=before))
 
     def _say(self, text: str) -> None:
         self._said_at = time.monotonic()
@@ -90,8 +90,8 @@ def phase_name(phase: str) -> str:
         "read": tr("Reading the scene"),
         "map": tr("Mapping"),
         "finish": tr("Writing the products"),
-        "webmap": tr("Drawing the web page"),
-        "upload": tr("Sending the scene"),
-        "download": tr("Fetching the products"),
+        "webmap": tr("Creating the web map"),
+        "upload": tr("Uploading the scene"),
+        "download": tr("Downloading the products"),
     }
     return names.get(phase, phase)

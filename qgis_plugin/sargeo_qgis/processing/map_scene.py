@@ -56,13 +56,13 @@ class MapScene(SceneAlgorithm):
                 " pixel, ships as points, and their number per cell."
             ),
             tr(
-                "The scene keeps its grid and its coordinate reference system. Sigma nought, gamma"
-                " nought, beta nought and uncalibrated amplitude are understood; say under"
-                " “What the file does not say” what cannot be read from the file."
+                "Products keep the scene's grid and coordinate reference system. Sigma nought,"
+                " gamma nought, beta nought and uncalibrated amplitude are understood; say under"
+                " “Information missing from the file” what cannot be read from it."
             ),
             tr(
-                "sargeo runs in a Python of its own. Cancelling ends it and leaves no product"
-                " behind. Runs wait for one another."
+                "sargeo runs in its own Python process. Cancelling stops it and leaves no products."
+                " Runs are queued."
             ),
         ]
 
@@ -86,11 +86,13 @@ class MapScene(SceneAlgorithm):
                 [QgsProcessing.SourceType.TypeVectorPolygon],
                 optional=True,
             ),
-            about=tr("Polygons to map; outside them is nodata."),
+            about=tr("Polygons to map; pixels outside become nodata."),
         )
         self.add(
             QgsProcessingParameterExtent("EXTENT", tr("Extent"), optional=True),
-            about=tr("Rectangle to map. With an area of interest, what both cover is mapped."),
+            about=tr(
+                "Rectangle to map. With an area of interest, only their intersection is mapped."
+            ),
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -114,7 +116,7 @@ class MapScene(SceneAlgorithm):
             about=tr("Rounded to whole pixels of the scene."),
         )
         self.add(
-            QgsProcessingParameterFolderDestination("OUTPUT_FOLDER", tr("Folder of the products")),
+            QgsProcessingParameterFolderDestination("OUTPUT_FOLDER", tr("Output folder")),
             about=tr("Files are named after the scene."),
         )
 
@@ -129,28 +131,30 @@ class MapScene(SceneAlgorithm):
         )
         self.add_assume()
         self.add_advanced(
-            _probability("MIN_CONFIDENCE", tr("Least confidence of objects")),
+            _probability("MIN_CONFIDENCE", tr("Minimum object confidence")),
             about=tr("Between 0 and 1; left empty, the model's own."),
         )
         self.add_advanced(
-            _probability("UNCERTAIN_BELOW", tr("Show as uncertain below this confidence")),
+            _probability("UNCERTAIN_BELOW", tr("Mark as uncertain below this confidence")),
             about=tr("Between 0 and 1; left empty, every pixel gets its likeliest class."),
         )
         self.add_advanced(
-            _switch("SHIPS_OFF_LAND", tr("Leave out objects on land")),
-            about=tr("Land is what this run maps as land."),
+            _switch("SHIPS_OFF_LAND", tr("Exclude objects on land")),
+            about=tr("On land means on pixels that this run maps as land."),
         )
         self.add_advanced(
-            _switch("WEB_MAP", tr("Also write the web page")),
+            _switch("WEB_MAP", tr("Also create a web map")),
             about=tr("One file that opens in a browser without network."),
         )
         self.add_advanced(
-            _switch("OVERWRITE", tr("Replace products that are there")),
-            about=tr("Otherwise a run into a folder with products of this scene is refused."),
+            _switch("OVERWRITE", tr("Overwrite existing products")),
+            about=tr(
+                "If unticked, a run stops when the folder already holds products of this scene."
+            ),
         )
         self.add_advanced(
-            _text("HOST", tr("Map on another machine"), Settings.read().host),
-            about=tr("As ssh understands it: user@host. Left empty, this machine maps."),
+            _text("HOST", tr("Run on another machine"), Settings.read().host),
+            about=tr("An ssh destination, such as user@host. Leave empty to run on this machine."),
         )
 
     def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
@@ -252,8 +256,10 @@ def _in_words_of_qgis(error: SargeoError) -> PluginError:
     if error.code == "products_exist":
         return PluginError(
             error.problem,
-            "Choose another folder, or tick “Replace products that are there” among the advanced"
-            " parameters.",
+            tr(
+                "Choose another folder, or tick “{option}” among the advanced parameters.",
+                option=tr("Overwrite existing products"),
+            ),
         )
     return error
 

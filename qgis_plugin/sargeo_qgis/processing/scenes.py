@@ -77,7 +77,7 @@ class SceneAlgorithm(SargeoAlgorithm):
         """Declare ASSUME."""
         self.add_advanced(
             QgsProcessingParameterString(
-                "ASSUME", tr("What the file does not say"), "", optional=True
+                "ASSUME", tr("Information missing from the file"), "", optional=True
             ),
             about=tr(
                 "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"

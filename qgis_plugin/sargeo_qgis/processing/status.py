@@ -28,7 +28,7 @@ class Status(SargeoAlgorithm):
 
     def displayName(self) -> str:
         """Return the name for people."""
-        return tr("Check the set-up")
+        return tr("Check the setup")
 
     def help(self) -> list[str]:
         """Return the help."""
@@ -37,14 +37,17 @@ class Status(SargeoAlgorithm):
                 "Tells which Python holds sargeo, its versions, devices and memory, and what is"
                 " missing. A report of an error needs what it prints."
             ),
-            tr("It never fails: READY says whether scenes can be mapped, ACTION what to do first."),
+            tr(
+                "It always completes: READY says whether scenes can be mapped, ACTION what to do"
+                " first."
+            ),
         ]
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the outputs."""
         self.addOutput(QgsProcessingOutputBoolean("READY", tr("Ready to map")))
         self.addOutput(QgsProcessingOutputString("ACTION", tr("What to do first")))
-        self.addOutput(QgsProcessingOutputString("PYTHON", tr("Python that holds sargeo")))
+        self.addOutput(QgsProcessingOutputString("PYTHON", tr("Python with sargeo")))
         self.addOutput(QgsProcessingOutputString("VERSION", tr("Version of sargeo")))
         self.addOutput(QgsProcessingOutputString("FACTS", tr("All facts, as JSON")))
 

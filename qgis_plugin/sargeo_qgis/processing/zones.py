@@ -51,7 +51,7 @@ class Zones(SargeoAlgorithm):
         )
         self.add(
             QgsProcessingParameterFile(
-                "FOLDER", tr("Folder of the products"), QgsProcessingParameterFile.Behavior.Folder
+                "FOLDER", tr("Product folder"), QgsProcessingParameterFile.Behavior.Folder
             ),
             about=tr("The products of one scene."),
         )

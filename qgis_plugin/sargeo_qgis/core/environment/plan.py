@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...translation import tr
 from ..interpreter import SARGEO_REQUIRED
 from .bundle import Manifest, read_manifest
 from .choices import INDEX_VARIABLES, Choices, without_secrets
@@ -107,36 +108,43 @@ class InstallPlan:
 
     def describe(self) -> list[tuple[str, str]]:
         """Return what the user is to agree to: rows of what and how much."""
-        fetched = in_words(self.download_bytes) if self.download_bytes else "nothing"
+        fetched = in_words(self.download_bytes) if self.download_bytes else tr("nothing")
+        inside = tr("pip and uv, both inside the environment")
         return [
-            ("Place", str(self.root)),
-            ("Python", self._python_in_words()),
-            ("sargeo and its libraries from", self._source_in_words()),
-            ("Runs on", self._processor_in_words()),
-            ("Download, about", fetched),
-            ("On disk, about", in_words(self.disk_bytes)),
-            ("Installed with", str(self.installer or "pip and uv, both inside the environment")),
+            (tr("Location"), str(self.root)),
+            (tr("Python"), self._python_in_words()),
+            (tr("sargeo and its libraries from"), self._source_in_words()),
+            (tr("Runs on"), self._processor_in_words()),
+            (tr("Download, about"), fetched),
+            (tr("On disk, about"), in_words(self.disk_bytes)),
+            (tr("Installed with"), str(self.installer or inside)),
         ]
 
     def _python_in_words(self) -> str:
         if self.base.python is None:
-            return f"{self.base.version}, fetched by uv"
-        return f"{self.base.version} ({self.base.python} stays as it is)"
+            return tr("{version}, fetched by uv", version=self.base.version)
+        return tr(
+            "{version} ({python} stays as it is)",
+            version=self.base.version,
+            python=self.base.python,
+        )
 
     def _processor_in_words(self) -> str:
         if self.accelerator == "cpu":
-            return "CPU"
+            return tr("processor")
         if self.torch_backend:
-            return "NVIDIA GPU"
-        return "NVIDIA GPU, if the torch from there is built for it"
+            return tr("NVIDIA graphics card")
+        return tr("NVIDIA graphics card, if the torch from there is built for it")
 
     def _source_in_words(self) -> str:
         index = without_secrets(self.index) or "PyPI"
         if self.torch_backend:
-            index += " and the index of PyTorch"
+            index = tr("{index} and the index of PyTorch", index=index)
         if self.choices.bundle is not None:
             return str(self.choices.bundle)
-        return f"{self.choices.wheel} and {index}" if self.choices.wheel else index
+        if self.choices.wheel is None:
+            return index
+        return tr("{wheel} and {index}", wheel=self.choices.wheel, index=index)
 
 
 def make_plan(choices: Choices, root: Path, machine: Machine) -> InstallPlan:
