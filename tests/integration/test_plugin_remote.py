@@ -273,6 +273,20 @@ def test_products_that_are_here_are_kept(out: Path) -> None:
         RemoteMachine("farm", SARGEO, {}).map_scene(MapRequest("x.tif", out), Ears(), never)
 
 
+@pytest.mark.parametrize(
+    "host", ["-oProxyCommand=touch owned", "-F/x", "farm -v", "farm\t", " farm"]
+)
+def test_a_host_that_ssh_would_take_for_something_else_is_refused(host: str) -> None:
+    with pytest.raises(PluginError, match="is not the name of a machine") as caught:
+        RemoteMachine(host, SARGEO, {})
+    assert caught.value.problem.startswith(repr(host))
+
+
+def test_ssh_takes_nothing_that_follows_for_an_option() -> None:
+    command = RemoteMachine("user@farm", SARGEO, {}).command(MapRequest("x.tif", Path("out")))
+    assert command[-3:-1] == ["--", "user@farm"]
+
+
 def stand_in(folder: Path, script: str) -> str:
     """Write a program that has a version as sargeo has, and maps by a script."""
     return str(write_program(folder / "sargeo", f'[ "$1" = --version ] && exit\n{script}'))

@@ -48,16 +48,29 @@ class RemoteMachine:
         How sargeo is started there.
     variables : mapping of str to str
         Environment variables of the ssh that runs here.
+
+    Raises
+    ------
+    PluginError
+        If the host is no name of a machine.
     """
 
     host: str
     sargeo: str
     variables: Mapping[str, str]
 
+    def __post_init__(self) -> None:
+        """Refuse a host that ssh would take for one of its options, which can run commands."""
+        if self.host.startswith("-") or any(map(str.isspace, self.host)):
+            raise PluginError(
+                f"{self.host!r} is not the name of a machine.",
+                "Name it as ssh does, such as user@host, without spaces.",
+            )
+
     def command(self, request: MapRequest) -> list[str]:
         """Return the command that maps there a scene that lies there."""
         words = shlex.join(request.words())
-        return ["ssh", *OPTIONS, self.host, f"{self.sargeo} {words}"]
+        return ["ssh", *OPTIONS, "--", self.host, f"{self.sargeo} {words}"]
 
     def map_scene(
         self, request: MapRequest, listen: Listener, cancelled: Callable[[], bool]
@@ -135,7 +148,7 @@ class RemoteMachine:
         if files:
             _tell(listen, "upload")
             target = f"{self.host}:{folder}/"
-            self._do(self._scp("-r", *(_local(path) for path in files), target), cancelled)
+            self._do(self._scp(*(_local(path) for path in files), target), cancelled)
         return there
 
     def _fetch(
@@ -150,7 +163,7 @@ class RemoteMachine:
         shutil.rmtree(beside, ignore_errors=True)
         try:
             beside.mkdir(parents=True)
-            self._do(self._scp("-r", f"{self.host}:{there}/.", _local(beside)), cancelled)
+            self._do(self._scp(f"{self.host}:{there}/.", _local(beside)), cancelled)
             for name in names:
                 (beside / name).replace(here / name)
         except OSError as error:
@@ -162,11 +175,11 @@ class RemoteMachine:
             shutil.rmtree(beside, ignore_errors=True)
 
     def _start(self, command: str, *, watches_input: bool = False) -> Child:
-        words = ["ssh", *OPTIONS, self.host, command]
+        words = ["ssh", *OPTIONS, "--", self.host, command]
         return Child(words, environment=self.variables, watches_input=watches_input)
 
     def _scp(self, *words: str) -> Child:
-        return Child(["scp", *OPTIONS, "-q", *words], environment=self.variables)
+        return Child(["scp", *OPTIONS, "-q", "-r", "--", *words], environment=self.variables)
 
     def _do(self, child: Child, cancelled: Callable[[], bool]) -> list[str]:
         with child:
