@@ -43,7 +43,8 @@ def zonal_table(
     Returns
     -------
     GeoDataFrame
-        The polygons with their own fields and, as far as the products exist,
+        The polygons with their own fields (but those of the same names) and, as far as the
+        products exist,
 
         - area_ha: geodesic area of the polygon;
         - note: why a polygon has nothing on the map;
@@ -71,12 +72,16 @@ def zonal_table(
     area_ha = _areas_ha(frame)
     with open_product(paths.landcover if paths.landcover.exists() else paths.count) as product:
         inside = on_grid(frame, product.grid)
-    parts = [frame.drop(columns=frame.geometry.name), pd.DataFrame({"area_ha": area_ha})]
+    parts = [pd.DataFrame({"area_ha": area_ha})]
     if paths.landcover.exists():
         parts.append(_land_cover(inside, area_ha, paths))
     if paths.objects.exists():
         parts.append(_object_counts(inside, paths))
-    return gpd.GeoDataFrame(pd.concat(parts, axis=1), geometry=frame.geometry, crs=frame.crs)
+    measured = pd.concat(parts, axis=1)
+    # A table of before may be measured again.
+    own = frame.drop(columns=[frame.geometry.name, *frame.columns.intersection(measured.columns)])
+    table = pd.concat([own, measured], axis=1)
+    return gpd.GeoDataFrame(table, geometry=frame.geometry, crs=frame.crs)
 
 
 def write_zones(path: Path, table: gpd.GeoDataFrame) -> None:

@@ -76,6 +76,14 @@ def test_a_zone_as_wide_as_the_world_holds_all_of_the_scene(tmp_path: Path) -> N
     assert found["ship_count"] == expected["ship_count"] > 0
 
 
+def test_a_table_of_before_is_measured_again(tmp_path: Path) -> None:
+    grid = mapped(tmp_path, "utm_north")
+    shapes = [rectangle(grid, 0, 0, 100, 100)]
+    zones = gpd.GeoDataFrame({"name": ["a"], "note": ["mine"]}, geometry=shapes, crs=grid.crs)
+    table = zonal_table(zones, tmp_path)
+    pd.testing.assert_frame_equal(zonal_table(table, tmp_path), table)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".gpkg"])
 def test_tables_are_written_by_their_ending(suffix: str, tmp_path: Path) -> None:
     grid = mapped(tmp_path, "utm_north")
