@@ -24,6 +24,24 @@ RUN = Run(
     log=("first", "last"),
 )
 
+# Each would keep the panel from showing any run.
+DAMAGES: list[dict[str, object]] = [
+    {"outcome": "paused"},
+    {"outcome": ["done"]},
+    {"started": "yesterday"},
+    {"started": 20261121},
+    {"seconds": "12"},
+    {"seconds": float("nan")},
+    {"seconds": None},
+    {"parameters": {}},
+    {"parameters": ["SCENE"]},
+    {"command": None},
+    {"message": 3},
+    {"products": ["/out/x.tif"]},
+    {"products": {"LANDCOVER": None}},
+    {"log": [1, 2]},
+]
+
 # Names on Linux are bytes: Python keeps those that are no text as lone surrogates.
 TEXTS = st.text(st.characters(codec=None))
 
@@ -74,6 +92,7 @@ def test_the_oldest_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         '{"log": 3}',
         json.dumps({**asdict(RUN), "colour": "of an older plugin"}),
         json.dumps({name: value for name, value in asdict(RUN).items() if name != "outcome"}),
+        *(json.dumps({**asdict(RUN), **damage}) for damage in DAMAGES),
     ],
 )
 def test_a_broken_file_costs_only_itself(path: Path, broken: str) -> None:

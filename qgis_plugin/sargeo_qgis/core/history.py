@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +74,7 @@ class History:
         self._folder = folder
 
     def runs(self) -> list[Run]:
-        """Return the runs; files that an older plugin wrote otherwise are left out."""
+        """Return the runs; files that are damaged, or of another plugin, are left out."""
         return [run for run in map(_parsed, self._files()) if run is not None]
 
     def add(self, run: Run) -> None:
@@ -113,6 +115,18 @@ class History:
 def _parsed(path: Path) -> Run | None:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return Run(**{**facts, "log": tuple(facts["log"])})
-    except (OSError, ValueError, TypeError, KeyError):
+        run = Run(**{**facts, "log": tuple(facts["log"])})
+        return run if _can_be_shown(run) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _can_be_shown(run: Run) -> bool:
+    """Tell whether a run holds what its fields promise; one that is quite another thing raises."""
+    datetime.fromisoformat(run.started)
+    texts = (run.command, run.message, run.scene, *run.log, *run.products.values())
+    return (
+        run.outcome in (DONE, FAILED, CANCELLED)
+        and math.isfinite(run.seconds)
+        and all(isinstance(text, str) for text in texts)
+    )
