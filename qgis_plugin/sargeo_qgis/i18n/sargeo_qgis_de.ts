@@ -68,6 +68,58 @@
             <translation>{wheel} und {index}</translation>
         </message>
         <message>
+            <source>Area of interest</source>
+            <translation>Interessengebiet</translation>
+        </message>
+        <message>
+            <source>Information missing from the file</source>
+            <translation>Fehlende Angaben</translation>
+        </message>
+        <message>
+            <source>Count cell size</source>
+            <translation>Zellgröße der Zählung</translation>
+        </message>
+        <message>
+            <source>Class field</source>
+            <translation>Klassenfeld</translation>
+        </message>
+        <message>
+            <source>Device</source>
+            <translation>Gerät</translation>
+        </message>
+        <message>
+            <source>Exclude objects on land</source>
+            <translation>Objekte an Land weglassen</translation>
+        </message>
+        <message>
+            <source>Minimum object confidence</source>
+            <translation>Mindestkonfidenz der Objekte</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Overwrite existing products</source>
+            <translation>Vorhandene Produkte ersetzen</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>Mark as uncertain below this confidence</source>
+            <translation>Unterhalb dieser Konfidenz als unsicher zeigen</translation>
+        </message>
+        <message>
+            <source>Also create a web map</source>
+            <translation>Auch die Webseite schreiben</translation>
+        </message>
+        <message>
+            <source>Check the setup</source>
+            <translation>Einrichtung prüfen</translation>
+        </message>
+        <message>
             <source>Size</source>
             <translation>Größe</translation>
         </message>
@@ -108,16 +160,8 @@
             <translation>Arbeitsspeicher</translation>
         </message>
         <message>
-            <source>Products</source>
-            <translation>Produkte</translation>
-        </message>
-        <message>
             <source>at most {size}</source>
             <translation>höchstens {size}</translation>
-        </message>
-        <message>
-            <source>Device</source>
-            <translation>Gerät</translation>
         </message>
         <message>
             <source>Processing windows</source>
@@ -356,18 +400,6 @@
             <translation>z. B. db, vv, vh</translation>
         </message>
         <message>
-            <source>Exclude objects on land</source>
-            <translation>Objekte an Land weglassen</translation>
-        </message>
-        <message>
-            <source>Also create a web map</source>
-            <translation>Auch die Webseite schreiben</translation>
-        </message>
-        <message>
-            <source>Overwrite existing products</source>
-            <translation>Vorhandene Produkte ersetzen</translation>
-        </message>
-        <message>
             <source>Estimate time and memory</source>
             <translation>Zeit- und Speicherbedarf schätzen</translation>
         </message>
@@ -384,24 +416,12 @@
             <translation>Abbrechen</translation>
         </message>
         <message>
-            <source>Area of interest</source>
-            <translation>Interessengebiet</translation>
-        </message>
-        <message>
             <source>Output folder</source>
             <translation>Ausgabeordner</translation>
         </message>
         <message>
             <source>Options</source>
             <translation>Optionen</translation>
-        </message>
-        <message>
-            <source>Count cell size</source>
-            <translation>Zellgröße der Zählung</translation>
-        </message>
-        <message>
-            <source>Information missing from the file</source>
-            <translation>Fehlende Angaben</translation>
         </message>
         <message>
             <source>Reading the scene…</source>
@@ -576,10 +596,6 @@
             <translation>Ein Landbedeckungsraster (_landcover.tif) oder eine Objektdatei (_objects.gpkg).</translation>
         </message>
         <message>
-            <source>Class field</source>
-            <translation>Klassenfeld</translation>
-        </message>
-        <message>
             <source>Holds names or codes of the legend; not needed for objects.</source>
             <translation>Enthält Namen oder Codes der Legende; für Objekte nicht nötig.</translation>
         </message>
@@ -740,10 +756,6 @@
             <translation>Die Dateien werden nach der Szene benannt.</translation>
         </message>
         <message>
-            <source>Model</source>
-            <translation>Modell</translation>
-        </message>
-        <message>
             <source>Name of a model, or its folder.</source>
             <translation>Name oder Ordner eines Modells.</translation>
         </message>
@@ -752,16 +764,8 @@
             <translation>auto, cpu, cuda oder cuda:1. Mit auto wird die Grafikkarte verwendet, falls es eine gibt.</translation>
         </message>
         <message>
-            <source>Minimum object confidence</source>
-            <translation>Mindestkonfidenz der Objekte</translation>
-        </message>
-        <message>
             <source>Between 0 and 1; left empty, the model's own.</source>
             <translation>Zwischen 0 und 1; leer: der Wert des Modells.</translation>
-        </message>
-        <message>
-            <source>Mark as uncertain below this confidence</source>
-            <translation>Unterhalb dieser Konfidenz als unsicher zeigen</translation>
         </message>
         <message>
             <source>Between 0 and 1; left empty, every pixel gets its likeliest class.</source>
@@ -798,10 +802,6 @@
         <message>
             <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES.</source>
             <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
-        </message>
-        <message>
-            <source>Check the setup</source>
-            <translation>Einrichtung prüfen</translation>
         </message>
         <message>
             <source>Tells which Python holds sargeo, its versions, devices and memory, and what is missing. A report of an error needs what it prints.</source>
