@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsNetworkAccessManager
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtNetwork import QNetworkProxy, QNetworkProxyFactory, QNetworkProxyQuery
 
-from .core.child_environment import Network
+from .core.certificates import write_authorities
+from .core.child_environment import Network, child_environment
 
 _SCHEMES = {
     QNetworkProxy.ProxyType.HttpProxy: "http",
@@ -26,6 +27,11 @@ def network_of_qgis(address: str = "https://pypi.org") -> Network:
     ----------
     address : str
         What is to be reached: proxies may be set by address.
+
+    Raises
+    ------
+    PluginError
+        If the certificates of QGIS cannot be written for others.
     """
     manager = QgsNetworkAccessManager.instance()
     proxy = manager.fallbackProxy()
@@ -52,8 +58,9 @@ def _certificates() -> Path | None:
     """Write the authorities that QGIS trusts, where the user has added to those of the system."""
     manager = QgsApplication.authManager()
     added = manager.databaseCAs() or manager.extraFileCAs()
-    if not added or os.environ.get("SSL_CERT_FILE"):
+    # A file that the user names counts; QGIS on Windows names its own, for itself.
+    named = child_environment(os.environ, platform=sys.platform).get("SSL_CERT_FILE")
+    if not added or named:
         return None
-    path = Path(tempfile.gettempdir()) / "sargeo_qgis_authorities.pem"
-    path.write_bytes(bytes(manager.trustedCaCertsPemText()))
-    return path
+    profile = Path(QgsApplication.qgisSettingsDirPath())
+    return write_authorities(bytes(manager.trustedCaCertsPemText()), profile / "sargeo")

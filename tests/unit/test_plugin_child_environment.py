@@ -62,6 +62,33 @@ def test_the_prefix_alone_tells_where_qgis_lies_on_windows() -> None:
     assert child_environment(parent, platform="win32")["PATH"] == "C:\\Windows"
 
 
+@pytest.mark.parametrize("prefix", ["C:/QGIS", "C:/apps/qgis", "qgis"])
+def test_a_whole_drive_is_no_installation(prefix: str) -> None:
+    parent = {"QGIS_PREFIX_PATH": prefix, "PATH": "C:\\Windows;D:\\x", "TEMP": "C:\\Temp"}
+    child = child_environment(parent, platform="win32")
+    assert child == {"PATH": "C:\\Windows;D:\\x", "TEMP": "C:\\Temp", **OWN}
+
+
+def test_what_qgis_tells_its_own_openssl_on_windows_stays_there() -> None:
+    root = "C:\\PROGRA~1\\QGIS34~1.0"
+    bundled = {  # etc/ini/openssl.bat
+        "OSGEO4W_ROOT": root,
+        "OPENSSL_ENGINES": f"{root}\\lib\\engines-3",
+        "SSL_CERT_FILE": f"{root}\\bin\\curl-ca-bundle.crt",
+        "SSL_CERT_DIR": f"{root}\\apps\\openssl\\certs",
+    }
+    assert child_environment(bundled, platform="win32") == OWN
+    users = {"SSL_CERT_FILE": "C:\\Users\\ä b\\company.pem"}
+    assert child_environment({**bundled, **users}, platform="win32") == {**users, **OWN}
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_elsewhere_nothing_is_told_by_its_folder(platform: str) -> None:
+    users = {"SSL_CERT_FILE": "/usr/share/ca.pem"}
+    parent = {"QGIS_PREFIX_PATH": "/usr/share/qgis", **users}
+    assert child_environment(parent, platform=platform) == {**users, **OWN}
+
+
 def test_proxy_and_certificates_of_qgis_reach_pip_and_uv() -> None:
     network = Network("http://proxy:8080", ("localhost", ".intern"), Path("ca.pem"))
     child = child_environment({"HTTPS_PROXY": "http://old"}, platform="linux", network=network)

@@ -89,7 +89,7 @@ def child_environment(
     """
     kept = {name: value for name, value in parent.items() if not _is_foreign(name)}
     if platform == "win32":
-        _leave_bundled_folders(kept, parent)
+        kept = _without_installation(kept, _installation_roots(parent))
     kept.update(OWN)
     kept.update((network or Network()).variables())
     return kept
@@ -100,13 +100,22 @@ def _is_foreign(name: str) -> bool:
     return upper.startswith(FOREIGN_PREFIXES) or upper in FOREIGN_NAMES
 
 
-def _leave_bundled_folders(kept: dict[str, str], parent: Mapping[str, str]) -> None:
-    """Take QGIS's own folders from PATH: their DLLs would be loaded before the child's."""
-    roots = _installation_roots(parent)
-    for name in kept:
+def _without_installation(
+    variables: Mapping[str, str], roots: set[PureWindowsPath]
+) -> dict[str, str]:
+    """Leave out what lies in QGIS's own folders.
+
+    Their DLLs would be loaded before the child's, and QGIS names certificates and engines of
+    OpenSSL there that are for its own libraries.
+    """
+    kept = {}
+    for name, value in variables.items():
         if name.upper() == "PATH":
-            folders = kept[name].split(";")
+            folders = value.split(";")
             kept[name] = ";".join(f for f in folders if roots.isdisjoint(_with_parents(f)))
+        elif roots.isdisjoint(_with_parents(value)):
+            kept[name] = value
+    return kept
 
 
 def _with_parents(folder: str) -> list[PureWindowsPath]:
@@ -121,4 +130,4 @@ def _installation_roots(parent: Mapping[str, str]) -> set[PureWindowsPath]:
         roots.add(PureWindowsPath(by_upper_name["OSGEO4W_ROOT"]))
     if "QGIS_PREFIX_PATH" in by_upper_name:  # C:/Program Files/QGIS 3.40/apps/qgis
         roots.add(PureWindowsPath(by_upper_name["QGIS_PREFIX_PATH"]).parent.parent)
-    return roots
+    return {root for root in roots if root.name}  # not a whole drive
