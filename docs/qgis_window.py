@@ -19,7 +19,7 @@ SCENE = Path(os.environ["SARGEO_SCENE"])
 
 SIZE = (1400, 880)
 POLL_MS = 200
-SETTLE_POLLS, MOST_POLLS = 8, 900
+SETTLE_POLLS, MOST_POLLS = 15, 900
 
 Condition = Callable[[], bool]
 

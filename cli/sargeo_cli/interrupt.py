@@ -6,16 +6,24 @@ Ctrl-C everywhere (Windows, ssh), and may itself be killed; a pipe that it holds
 
 from __future__ import annotations
 
+import ctypes
+import importlib
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 # Windows has Ctrl-Break too, and it is the only one that a parent process can send there.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name)]
+
+#: How often Windows is asked whether standard input has ended.
+POLL_S = 0.2
+
+_CHUNK = 4096
 
 
 @contextmanager
@@ -32,7 +40,7 @@ def cancel_on_interrupt(watch_input: bool = False) -> Iterator[Callable[[], bool
     asked = threading.Event()
     if watch_input:
         threading.Thread(
-            target=_wait_for_end, args=(sys.stdin.fileno(), asked), daemon=True
+            target=_ask_at_end, args=(sys.stdin.fileno(), asked), daemon=True
         ).start()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -48,8 +56,40 @@ def cancel_on_interrupt(watch_input: bool = False) -> Iterator[Callable[[], bool
             signal.signal(number, handler)
 
 
-def _wait_for_end(descriptor: int, asked: threading.Event) -> None:
-    # Not sys.stdin.read: a thread that holds its lock would stop the interpreter from exiting.
-    while os.read(descriptor, 4096):
-        pass
+def wait_for_end(descriptor: int, platform: str = sys.platform) -> None:
+    """Wait until standard input ends.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of standard input. Not `sys.stdin`: a thread that holds its lock would stop the interpreter
+        from exiting.
+    platform : str
+        As ``sys.platform``.
+    """
+    if platform == "win32":
+        _poll_pipe(descriptor)
+    else:
+        while os.read(descriptor, _CHUNK):
+            pass
+
+
+def _poll_pipe(descriptor: int) -> None:
+    """Wait as above without ever reading where nothing is to be had.
+
+    On Windows, a library that looks at the standard handles while it is loaded waits behind a read
+    that blocks, and with it the run.
+    """
+    peek = ctypes.windll.kernel32.PeekNamedPipe  # type: ignore[attr-defined]
+    handle = ctypes.c_void_p(importlib.import_module("msvcrt").get_osfhandle(descriptor))
+    waiting = ctypes.c_ulong()
+    while peek(handle, None, 0, None, ctypes.byref(waiting), None):
+        if waiting.value:
+            os.read(descriptor, min(waiting.value, _CHUNK))
+        else:
+            time.sleep(POLL_S)
+
+
+def _ask_at_end(descriptor: int, asked: threading.Event) -> None:
+    wait_for_end(descriptor)
     asked.set()

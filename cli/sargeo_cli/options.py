@@ -60,6 +60,10 @@ WatchStdin = Annotated[
         rich_help_panel=MACHINE,
     ),
 ]
+SceneName = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Scene, where the folder holds several."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Device = Annotated[

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .core.child_environment import child_environment
 from .core.environment.places import current_python, environments_root
 from .core.interpreter import VARIABLE, Interpreter, find_interpreter
 from .core.map_request import MapRequest
+from .core.option_names import in_words_of_qgis
 from .core.process import Child
 from .core.remote import RemoteMachine
-from .core.sargeo import Facts, Listener, as_text, fetch, follow, read
+from .core.sargeo import Facts, Listener, SargeoError, as_text, fetch, follow, read
 from .core.turns import Turns
 from .settings import Settings
 
@@ -68,14 +70,25 @@ def start(*words: str, watches_input: bool = False) -> Child:
     return Child(command, environment=variables, watches_input=watches_input)
 
 
+@contextmanager
+def _in_words_of_qgis() -> Iterator[None]:
+    """Let refusals name parameters of QGIS where sargeo names options of its command line."""
+    try:
+        yield
+    except SargeoError as error:
+        raise in_words_of_qgis(error) from error
+
+
 def ask(words: list[str], cancelled: Callable[[], bool], *, allowed: tuple[int, ...] = ()) -> Facts:
     """Run a command that prints JSON and return what it printed; see `core.sargeo.fetch`."""
-    return fetch(start(*words), cancelled, allowed=allowed)
+    with _in_words_of_qgis():
+        return fetch(start(*words), cancelled, allowed=allowed)
 
 
 def tell(words: list[str], cancelled: Callable[[], bool]) -> None:
     """Run a command whose work is a file; see `core.sargeo.read`."""
-    read(start(*words), cancelled)
+    with _in_words_of_qgis():
+        read(start(*words), cancelled)
 
 
 def map_scene(
@@ -97,10 +110,22 @@ def map_scene(
     dict
         The result of the run; its products lie on this machine.
     """
-    if host:
-        return remote(host).map_scene(request, listen, cancelled)
-    words = [*request.words(), "--progress", "jsonl", "--watch-stdin"]
-    return follow(start(*words, watches_input=True), listen, cancelled)
+    with _in_words_of_qgis():
+        if host:
+            return remote(host).map_scene(request, listen, cancelled)
+        words = [*request.words(), "--progress", "jsonl", "--watch-stdin"]
+        return follow(start(*words, watches_input=True), listen, cancelled)
+
+
+def estimate(request: MapRequest, cancelled: Callable[[], bool]) -> Facts:
+    """Tell what mapping a scene would take on this machine.
+
+    Returns
+    -------
+    dict
+        What ``sargeo map --dry-run`` tells.
+    """
+    return ask([*request.words(), "--dry-run", "--progress", "jsonl"], cancelled)
 
 
 def command_text(request: MapRequest, host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from rasterio.windows import Window
 
 from sargeo.errors import SceneDamagedError, SceneNotFoundError
 from sargeo.grid import Block
+
+# How GDAL names one raster of a file that holds several: GPKG:scenes.gpkg:two. No drive: C:.
+_PART_OF_FILE = re.compile(r"[A-Z][A-Z0-9_]+:")
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -177,7 +181,8 @@ def raster_exists(path: str) -> bool:
 
 
 def _local(path: str) -> Path | None:
-    return None if path.startswith("/vsi") or "://" in path else Path(path)
+    named = path.startswith("/vsi") or "://" in path or _PART_OF_FILE.match(path)
+    return None if named else Path(path)
 
 
 def _open_first(path: str) -> Any:

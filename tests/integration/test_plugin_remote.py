@@ -19,10 +19,12 @@ import pytest
 from sargeo_qgis.core.errors import CancelledError, PluginError
 from sargeo_qgis.core.map_request import MapRequest
 from sargeo_qgis.core.products import Products
-from sargeo_qgis.core.remote import RemoteMachine
+from sargeo_qgis.core.remote import RemoteMachine, openssh
 from sargeo_qgis.core.sargeo import SargeoError
 from support.rasters import backscatter_db, write_raster, write_scene
 from support.sshd import Sshd, missing_programs, running_sshd
+
+from sargeo import __version__
 
 SARGEO = f"{sys.executable} -m sargeo_cli"
 
@@ -182,6 +184,10 @@ def assert_heard_in_order(heard: list[tuple[str, dict[str, Any]]]) -> None:
     assert list(dict.fromkeys(phases)) == ["upload", "start", "read", "map", "finish", "download"]
 
 
+def test_the_version_there_is_told(server: Sshd) -> None:
+    assert RemoteMachine("farm", SARGEO, server.variables).version(never) == __version__
+
+
 def test_cancelling_ends_the_run_there(server: Sshd, wide: Path, out: Path) -> None:
     ears = Ears()
     with pytest.raises(CancelledError):
@@ -285,6 +291,26 @@ def test_a_host_that_ssh_would_take_for_something_else_is_refused(host: str) -> 
 def test_ssh_takes_nothing_that_follows_for_an_option() -> None:
     command = RemoteMachine("user@farm", SARGEO, {}).command(MapRequest("x.tif", Path("out")))
     assert command[-3:-1] == ["--", "user@farm"]
+
+
+@pytest.mark.parametrize("name", ["ssh", "scp"])
+def test_the_client_of_windows_is_found_beside_the_path_of_qgis(tmp_path: Path, name: str) -> None:
+    variables = {"PATH": "", "SYSTEMROOT": str(tmp_path / "Windows")}
+    with pytest.raises(PluginError, match=f"This machine has no {name}") as caught:
+        openssh(name, variables, "win32")
+    assert "Optional features" in caught.value.remedy
+    (tmp_path / "Windows" / "System32" / "OpenSSH").mkdir(parents=True)
+    client = write_program(tmp_path / "Windows" / "System32" / "OpenSSH" / name, "")
+    assert openssh(name, variables, "win32") == str(client)
+
+
+def test_without_ssh_here_nothing_begins(small: Path, out: Path, tmp_path: Path) -> None:
+    machine = RemoteMachine("farm", SARGEO, {"PATH": str(tmp_path)}, platform="linux")
+    ears = Ears()
+    with pytest.raises(PluginError, match="This machine has no ssh") as caught:
+        machine.map_scene(MapRequest(str(small), out), ears, never)
+    assert caught.value.remedy.startswith("Install the OpenSSH client")
+    assert ears.heard == []
 
 
 def stand_in(folder: Path, script: str) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from driving import children, on_linux
+from driving import children, on_linux, pixels
 from qgis.core import (
     QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsFeature,
     QgsGeometry,
     QgsProject,
@@ -23,9 +26,9 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import QgsMapCanvas, QgsMessageBar
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QEvent, QSize
 from qgis.PyQt.QtGui import QColor
-from qgis.PyQt.QtWidgets import QMainWindow
+from qgis.PyQt.QtWidgets import QMainWindow, QMessageBox
 
 CLASSES = ["trees", "low vegetation", "built-up", "bare", "open water"]
 
@@ -276,12 +279,93 @@ def test_a_run_is_copied_as_a_command(dock: Any, past_run: Any) -> None:
     assert QgsApplication.clipboard().text() == past_run.command
 
 
-def test_a_run_is_repeated(dock: Any, past_run: Any) -> None:
+def test_a_run_is_repeated_if_the_user_agrees(
+    dock: Any, past_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    dock.runs_page.repeat_button.click()
+    assert not dock.is_busy()
     dock.runs_page.repeat_button.click()
     wait_until(lambda: not dock.is_busy())
     repeated = dock.runs_page.selected()
     assert (repeated.outcome, repeated.products) == ("done", past_run.products)
     assert repeated.command.startswith("sargeo map ")
+    group = QgsProject.instance().layerTreeRoot().findGroup("small")
+    assert len(group.children()) == 4, "a product is shown once"
+
+
+def test_products_are_opened_once(dock: Any, past_run: Any) -> None:
+    dock.runs_page.open_button.click()
+    dock.runs_page.open_button.click()
+    group = QgsProject.instance().layerTreeRoot().findGroup("small")
+    assert len(group.children()) == 4
+
+
+def test_only_what_the_canvas_shows_is_mapped(dock: Any, window: Window, own_scene: Path) -> None:
+    layer = choose(dock, window, own_scene)
+    middle = QgsRectangle(515000, 4501000, 516500, 4502200)
+    to_degrees = QgsCoordinateTransform(
+        layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance()
+    )
+    window.canvas.setDestinationCrs(to_degrees.destinationCrs())
+    window.canvas.setExtent(to_degrees.transformBoundingBox(middle))
+    dock.map_page.extent_only.setChecked(True)
+    dock.map_page.run_button.click()
+    wait_until(lambda: not dock.is_busy())
+    codes = pixels(dock.runs_page.selected().products["LANDCOVER"])
+    rows, columns = np.nonzero(codes)
+    extent = layer.extent()
+    west, north = extent.xMinimum() + 10 * columns.min(), extent.yMaximum() - 10 * rows.min()
+    east, south = extent.xMinimum() + 10 * columns.max(), extent.yMaximum() - 10 * rows.max()
+    shown = QgsCoordinateTransform(
+        to_degrees.destinationCrs(), layer.crs(), QgsProject.instance()
+    ).transformBoundingBox(window.canvas.mapSettings().visibleExtent())
+    seen = shown.intersect(extent)
+    assert (west, north) == pytest.approx((seen.xMinimum(), seen.yMaximum()), abs=11)
+    assert (east, south) == pytest.approx((seen.xMaximum(), seen.yMinimum()), abs=21)
+
+
+def test_another_machine_needs_no_python_here(
+    dock: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from sargeo_qgis.core.remote import RemoteMachine
+    from sargeo_qgis.settings import Settings
+
+    monkeypatch.delenv("SARGEO_PYTHON")
+    monkeypatch.setenv("SARGEO_ENVIRONMENTS", str(tmp_path))
+    monkeypatch.setattr(RemoteMachine, "version", lambda machine, cancelled: "0.1.7")
+    Settings(host="me@farm").write()
+    dock.setup_page.check()
+    wait_until(lambda: "0.1.7" in text_of(dock.setup_page.words))
+    assert "me@farm" in text_of(dock.setup_page.words)
+    assert dock.tabs.currentWidget() is dock.map_page
+    QgsSettings().remove("sargeo")
+
+
+def test_what_nobody_foresaw_is_told_and_blocks_nothing(
+    dock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise PermissionError("denied")
+
+    monkeypatch.setattr("sargeo_qgis.session.interpreter", fail)
+    dock.setup_page.check()
+    wait_until(lambda: "did not foresee: PermissionError" in text_of(dock.setup_page.words))
+    assert dock.setup_page.check_button.isEnabled()
+
+
+def test_the_panel_goes_while_it_works(window: Window, own_scene: Path) -> None:
+    from sargeo_qgis.gui.dock import SargeoDock
+    from sargeo_qgis.gui.jobs import _working
+
+    panel = SargeoDock(window, window.window)
+    choose(panel, window, own_scene)
+    panel.map_page.run_button.click()
+    panel.detach()
+    panel.deleteLater()
+    QgsApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    wait_until(lambda: not _working)
 
 
 def test_diagnostics_hold_what_a_report_needs(dock: Any, past_run: Any) -> None:
@@ -313,6 +397,24 @@ def test_areas_of_the_canvas(dock: Any, window: Window, past_run: Any) -> None:
     window.canvas.setExtent(QgsRectangle(515000, 4501000, 516000, 4502000))
     small = measured(dock)
     assert sum(area.hectares for area in small.classes) < total / 2
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857"])
+def test_areas_of_a_canvas_that_shows_the_world(
+    dock: Any, window: Window, past_run: Any, crs: str
+) -> None:
+    window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+    window.canvas.setExtent(QgsCoordinateReferenceSystem(crs).bounds())
+    if crs == "EPSG:3857":
+        window.canvas.setExtent(QgsRectangle(-2e7, -2e7, 2e7, 2e7))
+    total = sum(area.hectares for area in measured(dock).classes)
+    assert total == pytest.approx(256 * 256 * 1e-2, rel=0.02)
+
+
+def test_a_canvas_beside_the_scene_is_told(dock: Any, window: Window, past_run: Any) -> None:
+    window.canvas.setExtent(QgsRectangle(600000, 4600000, 610000, 4610000))
+    dock.areas_page.measure()
+    assert "Nothing of this land cover lies there." in dock.areas_page.status.text()
 
 
 def test_areas_of_selected_polygons_as_a_table(

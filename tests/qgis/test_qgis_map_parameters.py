@@ -231,7 +231,7 @@ def test_outside_the_area_is_nodata(mapped_area: Mapped) -> None:
     area = gdal.GetDriverByName("MEM").Create("", scene.RasterXSize, scene.RasterYSize, 1)
     area.SetGeoTransform(scene.GetGeoTransform())
     area.SetProjection(scene.GetProjection())
-    given = gdal.OpenEx(str(mapped_area.folder / "area_of_interest.gpkg"))
+    given = gdal.OpenEx(str(mapped_area.folder / "small_area.gpkg"))
     gdal.RasterizeLayer(area, [1], given.GetLayer(0), burn_values=[1])
     inside = area.ReadAsArray() == 1
     assert 0.1 < inside.mean() < 0.9

@@ -163,6 +163,20 @@ def test_the_newest_python_that_fits(home: Path) -> None:
     assert plan_for(home).base.version == "3.14.0"
 
 
+@pytest.mark.parametrize("folder", ["Programs/Python/Launcher", "Microsoft/WindowsApps"])
+def test_the_launcher_of_one_user_is_found_beside_the_path(home: Path, folder: str) -> None:
+    base = base_python(home / "python.org" / "python3.12")
+    (home / "bin" / "python3.12").unlink()
+    program(home / "local ä" / folder / "py", f'shift; exec "{base}" "$@"')
+    assert plan_for(home, platform="win32", LOCALAPPDATA=str(home / "local ä")).base.python == base
+
+
+@pytest.mark.parametrize("folder", [".local/bin", "AppData/Local/Microsoft/WinGet/Links"])
+def test_uv_is_found_beside_the_path_on_windows(home: Path, folder: str) -> None:
+    uv = program(home / folder / "uv", "echo uv 0.9.2")
+    assert plan_for(home, platform="win32").installer == uv
+
+
 def test_the_launcher_of_windows(home: Path) -> None:
     answer = {"executable": "C:/P/python.exe", "version": [3, 13, 1], "bits": 64}
     answer.update(machine="amd64", venv=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -128,11 +129,14 @@ def test_windows_children_have_no_console_and_their_own_group() -> None:
 
 def test_windows_ends_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = []
+    monkeypatch.setenv("SYSTEMROOT", "D:/Windows")
     monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
     with start("pass") as child:
         kill_group(child._process, "win32", force=True)
         list(child.lines(never))
-    assert commands == [["taskkill", "/PID", str(child.pid), "/T", "/F"]]
+    taskkill = "D:/Windows/System32/taskkill.exe"
+    assert [Path(command[0]) for command in commands] == [Path(taskkill)]
+    assert commands[0][1:] == ["/PID", str(child.pid), "/T", "/F"]
 
 
 def test_waiting_notices_a_cancel_without_output() -> None:

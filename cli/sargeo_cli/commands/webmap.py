@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sargeo_cli import options as o
+
 
 def webmap(
     out_dir: Annotated[
@@ -15,9 +17,11 @@ def webmap(
     page: Annotated[
         Path, typer.Option("-o", "--output", metavar="PAGE", help="HTML file to write.")
     ],
+    name: o.SceneName = None,
 ) -> None:
     """Write a web page that opens without network."""
+    from sargeo.products.names import find_products
     from sargeo.webmap import write_web_map
 
-    write_web_map(out_dir, page)
+    write_web_map(find_products(out_dir, name), page)
     typer.echo(page)

@@ -25,12 +25,13 @@ def zones(
             "-o", "--output", metavar="FILE", help="Also write a .csv, or a .gpkg with the shapes."
         ),
     ] = None,
+    name: o.SceneName = None,
     as_json: o.AsJson = False,
 ) -> None:
     """Sum land-cover areas and object counts by polygon."""
     from sargeo.products.zones import write_zones, zonal_table
 
-    found = zonal_table(polygons, out_dir)
+    found = zonal_table(polygons, out_dir, name)
     if table is not None:
         write_zones(table, found)
     rows = found.drop(columns=found.geometry.name).to_json(orient="records")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
 from .errors import CancelledError, PluginError
+from .programs import system_folder
 
 #: How often a waiting loop looks whether the user has cancelled.
 POLL_S = 0.2
@@ -51,7 +52,8 @@ def kill_group(process: subprocess.Popen[str], platform: str, *, force: bool) ->
         Do not let it clean up. Windows knows no other way for a child without windows.
     """
     if platform == "win32":
-        command = ["taskkill", "/PID", str(process.pid), "/T", "/F"]
+        taskkill = system_folder(os.environ) / "taskkill.exe"
+        command = [str(taskkill), "/PID", str(process.pid), "/T", "/F"]
         subprocess.run(command, capture_output=True, check=False, creationflags=_NO_WINDOW)
         return
     try:

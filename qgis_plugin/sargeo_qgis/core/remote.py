@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from .errors import PluginError
 from .map_request import MapRequest
 from .process import Child
 from .products import Products
+from .programs import find_program, system_folder
 from .sargeo import Facts, Listener, SargeoError, as_text, follow
 from .scene_files import files_of, stem_of
 
@@ -48,6 +50,8 @@ class RemoteMachine:
         How sargeo is started there.
     variables : mapping of str to str
         Environment variables of the ssh that runs here.
+    platform : str
+        As ``sys.platform``.
 
     Raises
     ------
@@ -58,6 +62,7 @@ class RemoteMachine:
     host: str
     sargeo: str
     variables: Mapping[str, str]
+    platform: str = sys.platform
 
     def __post_init__(self) -> None:
         """Refuse a host that ssh would take for one of its options, which can run commands."""
@@ -71,6 +76,17 @@ class RemoteMachine:
         """Return the command that maps there a scene that lies there."""
         words = shlex.join(request.words())
         return ["ssh", *OPTIONS, "--", self.host, f"{self.sargeo} {words}"]
+
+    def version(self, cancelled: Callable[[], bool]) -> str:
+        """Return the version of sargeo there.
+
+        Raises
+        ------
+        PluginError, CancelledError
+            As for `map_scene`.
+        """
+        lines = self._do(self._start(f"{self.sargeo} --version"), cancelled)
+        return lines[-1].rpartition(" ")[2] if lines else ""
 
     def map_scene(
         self, request: MapRequest, listen: Listener, cancelled: Callable[[], bool]
@@ -175,11 +191,16 @@ class RemoteMachine:
             shutil.rmtree(beside, ignore_errors=True)
 
     def _start(self, command: str, *, watches_input: bool = False) -> Child:
-        words = ["ssh", *OPTIONS, "--", self.host, command]
+        words = [self._program("ssh"), *OPTIONS, "--", self.host, command]
         return Child(words, environment=self.variables, watches_input=watches_input)
 
     def _scp(self, *words: str) -> Child:
-        return Child(["scp", *OPTIONS, "-q", "-r", "--", *words], environment=self.variables)
+        return Child(
+            [self._program("scp"), *OPTIONS, "-q", "-r", "--", *words], environment=self.variables
+        )
+
+    def _program(self, name: str) -> str:
+        return openssh(name, self.variables, self.platform)
 
     def _do(self, child: Child, cancelled: Callable[[], bool]) -> list[str]:
         with child:
@@ -212,6 +233,37 @@ class RemoteMachine:
             f"{self.host} ended with exit code {code}: {said}",
             f"Log in to {self.host} and try `{self.sargeo} doctor`.",
         )
+
+
+def openssh(name: str, variables: Mapping[str, str], platform: str) -> str:
+    """Return a program of the OpenSSH client of this machine.
+
+    Parameters
+    ----------
+    name : str
+        ``"ssh"`` or ``"scp"``.
+    variables : mapping of str to str
+        Environment variables.
+    platform : str
+        As ``sys.platform``.
+
+    Raises
+    ------
+    PluginError
+        If there is none.
+    """
+    windows = platform == "win32"
+    # Not in the PATH of QGIS on Windows.
+    folders = [str(system_folder(variables) / "OpenSSH")] if windows else []
+    found = find_program(name, variables, *folders)
+    if found is None:
+        raise PluginError(
+            f"This machine has no {name}, with which scenes are mapped on another machine.",
+            "Add the OpenSSH client in Windows under Settings > System > Optional features."
+            if windows
+            else "Install the OpenSSH client with the system's package manager.",
+        )
+    return found
 
 
 def _refuse_existing(request: MapRequest) -> None:

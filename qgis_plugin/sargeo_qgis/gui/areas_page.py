@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from qgis.core import (
-    QgsCoordinateTransform,
     QgsGeometry,
     QgsMapLayer,
     QgsPalettedRasterRenderer,
@@ -35,7 +34,7 @@ from qgis.PyQt.QtWidgets import (
 from .. import session
 from ..core.areas import ZoneSummary, write_csv
 from ..core.errors import PluginError
-from ..processing.areas import write_area
+from ..processing.areas import in_crs_near, write_area
 from ..translation import tr
 from .background import Background
 from .chart import Bar, BarChart
@@ -98,7 +97,7 @@ class AreasPage(QWidget):
             if layer.source().endswith(LANDCOVER_END):
                 self.map.addItem(Path(layer.source()).name, layer.id())
         self.map.setCurrentIndex(max(self.map.findData(chosen), 0))
-        self.measure_button.setEnabled(self.map.count() > 0)
+        self._enable()
 
     def measure(self) -> None:
         """Let sargeo measure; the page shows the result when it is there."""
@@ -109,35 +108,51 @@ class AreasPage(QWidget):
             self._show_error(error)
             return
         legend = _legend(layer)
-        folder = str(Path(layer.source()).parent)
+        landcover = Path(layer.source())
+        folder, stem = str(landcover.parent), landcover.name[: -len(LANDCOVER_END)]
         crs = layer.crs()
         self.status.setText(tr("Measuring…"))
 
         def work(task: Background) -> ZoneSummary:
             with tempfile.TemporaryDirectory() as temporary:
                 polygons = write_area(zone, crs, Path(temporary))
-                facts = session.ask(["zones", str(polygons), folder, "--json"], task.is_cancelled)
+                words = ["zones", str(polygons), folder, "--name", stem, "--json"]
+                facts = session.ask(words, task.is_cancelled)
             return ZoneSummary.of_facts(facts["zones"][0], legend)
 
-        self._task = Background(tr("Measuring areas"), work, self._show, self._show_error).start()
+        self.measure_button.setEnabled(False)
+        self._task = Background(
+            tr("Measuring areas"), work, self._show, self._show_error, self._show_cancelled
+        ).start()
 
     def _zone(self, layer: QgsMapLayer) -> QgsGeometry:
-        """Return the zone in the CRS of the land cover."""
-        project = QgsProject.instance()
+        """Return the zone in the CRS of the land cover.
+
+        Raises
+        ------
+        PluginError
+            If nothing is selected, or the zone does not touch the land cover.
+        """
         if self.by_extent.isChecked():
             settings = self._iface.mapCanvas().mapSettings()
-            zone = QgsGeometry.fromRect(settings.visibleExtent()).densifyByCount(20)
+            zone = QgsGeometry.fromRect(settings.visibleExtent())
             crs = settings.destinationCrs()
         else:
             polygons = self._iface.activeLayer()
             zone = _selected(polygons)
             crs = polygons.crs()
-        zone.transform(QgsCoordinateTransform(crs, layer.crs(), project))
-        # A zone that reaches far beyond the scene may have no place in its projection.
-        return zone.intersection(QgsGeometry.fromRect(layer.extent()))
+        transforms = QgsProject.instance().transformContext()
+        near = in_crs_near(zone, crs, layer.crs(), layer.extent(), transforms)
+        if not near.intersects(layer.extent()):
+            raise PluginError(
+                tr("Nothing of this land cover lies there."),
+                tr("Move the map canvas, or choose other polygons."),
+            )
+        return near
 
     def _show(self, summary: ZoneSummary | None) -> None:
         self.summary = summary
+        self._enable()
         self.csv_button.setEnabled(summary is not None)
         if summary is None:
             self.status.setText(tr("Map a scene or open its products to measure areas."))
@@ -152,7 +167,15 @@ class AreasPage(QWidget):
                 self.table.setItem(row, column, _cell(text, number=column > 0))
         self.status.setText(_in_words(summary))
 
+    def _show_cancelled(self) -> None:
+        self._enable()
+        self.status.clear()
+
+    def _enable(self) -> None:
+        self.measure_button.setEnabled(self.map.count() > 0)
+
     def _show_error(self, error: PluginError) -> None:
+        self._enable()
         self.status.setText(f"{error.problem}\n{error.remedy}")
 
     def _ask_for_csv(self) -> None:
@@ -174,7 +197,7 @@ class AreasPage(QWidget):
     def detach(self) -> None:
         """Stop working and listening to the project."""
         if self._task is not None:
-            self._task.cancel()
+            self._task.abandon()
         project = QgsProject.instance()
         project.layersAdded.disconnect(self._list_maps)
         project.layersRemoved.disconnect(self._list_maps)

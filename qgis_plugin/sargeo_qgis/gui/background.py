@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
-from qgis.core import QgsApplication, QgsTask
+from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.errors import CancelledError, PluginError
@@ -26,10 +27,11 @@ class Background(QObject):
         Gets the result, in the window's thread.
     failed : callable
         Gets the `PluginError`, in the window's thread.
+    cancelled : callable
+        Called in the window's thread when the user has cancelled.
     """
 
     told = pyqtSignal(float, str)  # share done, 0 to 1, and what happens
-    cancelled = pyqtSignal()
 
     def __init__(
         self,
@@ -37,12 +39,13 @@ class Background(QObject):
         work: Work,
         done: Callable[[Any], None],
         failed: Callable[[PluginError], None],
+        cancelled: Callable[[], None],
     ) -> None:
         super().__init__()
-        self._done, self._failed = done, failed
+        self._done, self._failed, self._cancelled = done, failed, cancelled
         # QGIS deletes a task that has ended, and holds one that works by a bare pointer.
         self._task: _Task | None = _Task(title, lambda: work(self), self._ended)
-        self._asked = False
+        self._asked = self._abandoned = False
 
     def start(self) -> Background:
         """Queue the work."""
@@ -50,8 +53,13 @@ class Background(QObject):
         return self
 
     def cancel(self) -> None:
-        """Ask the work to stop; neither its result nor its error is wanted any longer."""
+        """Ask the work to stop."""
         self._asked = True
+
+    def abandon(self) -> None:
+        """Ask the work to stop, and want to hear nothing of it any more."""
+        self._asked = self._abandoned = True
+        self.blockSignals(True)
 
     def is_cancelled(self) -> bool:
         """Tell whether the user has cancelled, here or among the tasks of QGIS."""
@@ -64,14 +72,25 @@ class Background(QObject):
     def _ended(self, result: Any, error: Exception | None) -> None:
         cancelled = self.is_cancelled() or isinstance(error, CancelledError)
         self._task = None
+        if self._abandoned:
+            return
         if cancelled:
-            self.cancelled.emit()
-        elif isinstance(error, PluginError):
-            self._failed(error)
+            self._cancelled()
         elif error is not None:
-            raise error
+            self._failed(_as_plugin_error(error))
         else:
             self._done(result)
+
+
+def _as_plugin_error(error: Exception) -> PluginError:
+    if isinstance(error, PluginError):
+        return error
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    QgsMessageLog.logMessage(text, "sargeo", Qgis.MessageLevel.Critical)
+    return PluginError(
+        f"The plugin met something it did not foresee: {type(error).__name__}: {error}.",
+        "Report what stands under “sargeo” in QGIS's log messages.",
+    )
 
 
 class _Task(QgsTask):
@@ -91,7 +110,7 @@ class _Task(QgsTask):
     def run(self) -> bool:
         try:
             self._result = self._work()
-        except Exception as error:  # `Background` raises or shows it
+        except Exception as error:  # `Background` shows it
             self._error = error
         return self._error is None
 

@@ -6,17 +6,20 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from qgis.core import Qgis, QgsApplication
+from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgisInterface, QgsDockWidget
 from qgis.PyQt.QtCore import PYQT_VERSION_STR, QT_VERSION_STR
-from qgis.PyQt.QtWidgets import QTabWidget, QWidget
+from qgis.PyQt.QtWidgets import QMessageBox, QTabWidget, QWidget
 
 from .. import session
 from ..core.diagnostics import report
 from ..core.errors import PluginError
 from ..core.history import CANCELLED, DONE, Run
+from ..core.products import Products
 from ..core.sargeo import Facts
+from ..core.scene_files import stem_of
 from ..processing.status import LACKING
+from ..styling.results import release_products
 from ..translation import tr
 from .areas_page import AreasPage
 from .background import Background
@@ -62,11 +65,14 @@ class SargeoDock(QgsDockWidget):
 
     def run(self, parameters: dict[str, Any]) -> None:
         """Start a run; it waits for those before it."""
+        if parameters.get("OVERWRITE"):
+            folder, stem = Path(parameters["OUTPUT_FOLDER"]), stem_of(Path(parameters["SCENE"]))
+            release_products(Products.of_scene(folder, stem), QgsProject.instance())
         job = Job(parameters)
         self._jobs.append(job)
         job.progress.connect(self.map_page.show_progress)
         job.said.connect(self.map_page.show_status)
-        job.ended.connect(lambda run: self._ended(job, run))
+        job.ended.connect(self._ended)
         self.map_page.show_running(True)
         if len(self._jobs) == 1:
             job.start()
@@ -117,9 +123,23 @@ class SargeoDock(QgsDockWidget):
             self._warn(f"{error.problem} {error.remedy}")
 
     def _repeat(self, run: Run) -> None:
+        replaces = bool(run.products)
+        if replaces and not self._agreed_to_replace(run):
+            return
         self.map_page.set_parameters(run.parameters)
         self.tabs.setCurrentWidget(self.map_page)
-        self.run({**run.parameters, "OVERWRITE": bool(run.products)})
+        overwrite = replaces or bool(run.parameters.get("OVERWRITE"))
+        self.run({**run.parameters, "OVERWRITE": overwrite})
+
+    def _agreed_to_replace(self, run: Run) -> bool:
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            tr("Map {scene} again?", scene=run.scene),
+            tr("Its products in {folder} are replaced.", folder=run.parameters["OUTPUT_FOLDER"]),
+            buttons.Yes | buttons.No,
+        )
+        return bool(answer == buttons.Yes)
 
     def _copy_diagnostics(self, run: Run) -> None:
         def copy(doctor: Facts | str) -> None:
@@ -133,6 +153,7 @@ class SargeoDock(QgsDockWidget):
             lambda task: session.ask(["doctor", "--json"], task.is_cancelled, allowed=(LACKING,)),
             copy,
             lambda error: copy(f"{error.problem} {error.remedy}"),
+            lambda: None,
         ).start()
 
     def _show_ready(self, ready: bool) -> None:
@@ -144,7 +165,10 @@ class SargeoDock(QgsDockWidget):
 
     def detach(self) -> None:
         """Cancel what runs and stop listening, before the panel is taken away."""
-        self.cancel()
+        for job in self._jobs:
+            job.abandon()
+        if self._task is not None:
+            self._task.abandon()
         for page in (self.map_page, self.areas_page, self.setup_page):
             page.detach()
 

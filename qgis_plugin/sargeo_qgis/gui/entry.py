@@ -36,14 +36,18 @@ class Entry:
         if self.dock is None and wanted:
             self.dock = SargeoDock(self._iface, self._iface.mainWindow())
             self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-            self.dock.closed.connect(lambda: self.action.setChecked(False))
+            self.dock.closed.connect(self._hidden)
         if self.dock is not None:
             self.dock.setUserVisible(wanted)
+
+    def _hidden(self) -> None:
+        self.action.setChecked(False)
 
     def remove(self) -> None:
         """Take away button, entry and panel."""
         self._iface.removeToolBarIcon(self.action)
         self._iface.removePluginRasterMenu(MENU, self.action)
+        self.action.deleteLater()
         if self.dock is not None:
             self.dock.detach()
             self._iface.removeDockWidget(self.dock)

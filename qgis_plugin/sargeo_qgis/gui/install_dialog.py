@@ -56,6 +56,10 @@ class InstallDialog(QDialog):
         self.plan_button.clicked.connect(self.plan)
         self.buttons.accepted.connect(self.install)
         self.buttons.rejected.connect(self.reject)
+        for changed in (self.file.fileChanged, self.python.fileChanged, self.index.textChanged):
+            changed.connect(self._forget_plan)
+        self.plain.toggled.connect(self._forget_plan)
+        self.accelerator.currentIndexChanged.connect(self._forget_plan)
         self._show_plan(None)
 
     def _make_widgets(self, choices: Choices) -> None:
@@ -96,7 +100,9 @@ class InstallDialog(QDialog):
             )
         )
         about.setWordWrap(True)
-        form = QFormLayout()
+        self.form = QWidget()
+        form = QFormLayout(self.form)
+        form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("Wheel or offline bundle, if there is one"), self.file)
         form.addRow(tr("Package index, if not PyPI"), self.index)
@@ -105,7 +111,7 @@ class InstallDialog(QDialog):
         form.addRow(tr("Run on"), self.accelerator)
         layout = QVBoxLayout(self)
         layout.addWidget(about)
-        layout.addLayout(form)
+        layout.addWidget(self.form)
         layout.addWidget(self.plan_button)
         layout.addWidget(self.words, 2)
         layout.addWidget(self.bar)
@@ -146,7 +152,6 @@ class InstallDialog(QDialog):
             ),
             lambda _: self.accept(),
         )
-        self.install_button.setEnabled(False)
 
     def reject(self) -> None:
         """Cancel what is going on, or close."""
@@ -156,20 +161,40 @@ class InstallDialog(QDialog):
         else:
             super().reject()
 
+    def detach(self) -> None:
+        """Stop working, since the window is about to go."""
+        if self._task is not None:
+            self._task.abandon()
+
     def _begin(self, title: str, work: Any, done: Any) -> None:
         def finished(result: Any) -> None:
-            self._task = None
+            self._show_busy(False)
             done(result)
 
-        def cancelled() -> None:
-            self._task = None
-            self._show_plan(self._plan)
-
-        self.plan_button.setEnabled(False)
-        task = Background(title, work, finished, self._show_error)
+        self._show_busy(True)
+        task = Background(title, work, finished, self._show_error, self._show_cancelled)
         task.told.connect(self._show_progress)
-        task.cancelled.connect(cancelled)
         self._task = task.start()
+
+    def _show_busy(self, busy: bool) -> None:
+        """Let nothing be changed while it is at work."""
+        if not busy:
+            self._task = None
+        self.form.setEnabled(not busy)
+        self.plan_button.setEnabled(not busy)
+        self.install_button.setEnabled(not busy and self._plan is not None)
+
+    def _show_cancelled(self) -> None:
+        self._show_busy(False)
+        self.bar.setValue(0)
+        self.words.clear()
+        self._show_plan(self._plan)
+
+    def _forget_plan(self) -> None:
+        """Let nobody install what is no longer chosen."""
+        if self._plan is not None:
+            self.words.clear()
+            self._show_plan(None)
 
     def _show_progress(self, share: float, line: str) -> None:
         self.bar.setValue(round(1000 * share))
@@ -177,13 +202,10 @@ class InstallDialog(QDialog):
 
     def _show_plan(self, plan: InstallPlan | None) -> None:
         self._plan = plan
-        self.plan_button.setEnabled(True)
         self.install_button.setEnabled(plan is not None)
         if plan is not None:
             self.words.show_words(plan.describe())
 
     def _show_error(self, error: PluginError) -> None:
-        self._task = None
-        self.plan_button.setEnabled(True)
-        self.install_button.setEnabled(self._plan is not None)
+        self._show_busy(False)
         self.words.show_text(f"{error.problem}\n{error.remedy}")

@@ -19,9 +19,13 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.history import CANCELLED, DONE, FAILED, History, Run
 from ..core.products import Products
+from ..core.scene_files import stem_of
 from ..styling.results import add_products
 
 ALGORITHM = "sargeo:map_scene"
+
+# A run uses the context and the feedback of its job until its very end, even if the panel is gone.
+_working: dict[Job, QgsProcessingAlgRunnerTask] = {}
 
 
 class JobFeedback(QgsProcessingFeedback):
@@ -75,7 +79,7 @@ class Job(QObject):
 
     progress = pyqtSignal(float)
     said = pyqtSignal(str)
-    ended = pyqtSignal(object)  # the Run
+    ended = pyqtSignal(object, object)  # this job and its Run
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         super().__init__()
@@ -102,8 +106,13 @@ class Job(QObject):
             algorithm, self._parameters, self._context, self._feedback
         )
         task.executed.connect(self._executed)
-        self._task = task
+        _working[self] = task
         QgsApplication.taskManager().addTask(task)
+
+    def abandon(self) -> None:
+        """Cancel, and tell nobody how it ended: the panel is about to go."""
+        self.blockSignals(True)
+        self._feedback.cancel()
 
     def is_working(self) -> bool:
         """Tell whether it was started."""
@@ -116,6 +125,7 @@ class Job(QObject):
             self._end(CANCELLED)
 
     def _executed(self, succeeded: bool, results: dict[str, Any]) -> None:
+        _working.pop(self)
         if self._feedback.isCanceled():
             self._end(CANCELLED)
         elif not succeeded:
@@ -137,13 +147,14 @@ class Job(QObject):
             products=products or {},
             log=tuple(self._feedback.lines),
         )
-        self.ended.emit(run)
+        self.ended.emit(self, run)
 
 
 def open_products(run: Run) -> None:
     """Add the products of a run to the project."""
     products = Products.of_paths(run.products.values())
-    add_products(products, Path(run.scene).stem, QgsProject.instance())
+    stem = stem_of(Path(str(run.parameters["SCENE"])))
+    add_products(products, stem, QgsProject.instance())
 
 
 def history() -> History:

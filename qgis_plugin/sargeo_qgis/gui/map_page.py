@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsCoordinateTransform,
+    QgsGeometry,
     QgsMapLayer,
     QgsMapLayerProxyModel,
     QgsProcessingContext,
     QgsProcessingParameterRasterLayer,
     QgsProject,
-    QgsProviderRegistry,
     QgsRasterLayer,
+    QgsRectangle,
 )
 from qgis.gui import (
     QgisInterface,
@@ -38,8 +42,11 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import session
 from ..core.errors import PluginError
+from ..core.map_request import MapRequest
+from ..core.scene_files import stem_of
 from ..core.words import Words, plan_in_words, scene_in_words
-from ..processing.scenes import path_of_raster
+from ..processing.areas import area_of, write_area
+from ..processing.scenes import path_of_raster, source_path
 from ..settings import Settings
 from ..translation import tr
 from .background import Background
@@ -155,10 +162,21 @@ class MapPage(QWidget):
         if self.aoi.currentLayer() is not None:
             chosen["AOI"] = _source(self.aoi.currentLayer())
         if self.extent_only.isChecked():
-            canvas = self._iface.mapCanvas()
-            crs = canvas.mapSettings().destinationCrs().authid()
-            chosen["EXTENT"] = f"{canvas.extent().toString(8).replace(' : ', ',')} [{crs}]"
+            chosen["EXTENT"] = self._extent_of_canvas()
         return chosen
+
+    def _extent_of_canvas(self) -> str:
+        """Return what the canvas shows, in the CRS of the scene, as Processing writes extents."""
+        canvas = self._iface.mapCanvas().mapSettings()
+        crs = self._opened().crs()
+        to_scene = QgsCoordinateTransform(canvas.destinationCrs(), crs, QgsProject.instance())
+        to_scene.setBallparkTransformsAreAppropriate(True)
+        shown = to_scene.transformBoundingBox(canvas.visibleExtent())
+        sides = (shown.xMinimum(), shown.xMaximum(), shown.yMinimum(), shown.yMaximum())
+        return ",".join(repr(side) for side in sides)
+
+    def _opened(self) -> QgsRasterLayer:
+        return self._layer() or QgsRasterLayer(self._scene_value(), "scene")
 
     def set_parameters(self, parameters: dict[str, Any]) -> None:
         """Show the parameters of a run of the past."""
@@ -169,6 +187,9 @@ class MapPage(QWidget):
         self.off_land.setChecked(bool(parameters.get("SHIPS_OFF_LAND")))
         self.web_map.setChecked(bool(parameters.get("WEB_MAP")))
         self.overwrite.setChecked(bool(parameters.get("OVERWRITE")))
+        layers = QgsProject.instance().mapLayers().values()
+        aoi = [layer for layer in layers if _source(layer) == parameters.get("AOI")]
+        self.aoi.setLayer(aoi[0] if aoi else None)
         self.extent_only.setChecked("EXTENT" in parameters)
 
     def describe(self) -> None:
@@ -180,17 +201,39 @@ class MapPage(QWidget):
         )
 
     def estimate(self) -> None:
-        """Ask sargeo what mapping would take, and what it knows of the scene if that is new."""
+        """Ask sargeo what this run would take, and what it knows of the scene if that is new."""
         self._later.stop()
         info, known = self._info_command(), self.scene_words
-        plan = ["map", self._scene_value(), "-o", self.folder.filePath() or ".", "--dry-run"]
-        plan += ["--progress", "jsonl", *self._assumed()]
+        try:
+            area, crs = self._area(), self._opened().crs()
+        except PluginError as error:
+            self._show_error(error)
+            return
+        request = MapRequest(
+            scene=self._scene_value(),
+            output_folder=Path(self.folder.filePath() or "."),
+            assume=self.assume.text().strip(),
+            web_map=self.web_map.isChecked(),
+        )
 
         def work(task: Background) -> tuple[Words, Words]:
             scene = known or scene_in_words(session.ask(info, task.is_cancelled))
-            return scene, plan_in_words(session.ask(plan, task.is_cancelled))
+            with tempfile.TemporaryDirectory() as folder:
+                aoi = write_area(area, crs, Path(folder)) if area else None
+                plan = session.estimate(replace(request, aoi=aoi), task.is_cancelled)
+            return scene, plan_in_words(plan)
 
         self._ask(tr("Estimating time and memory…"), work)
+
+    def _area(self) -> QgsGeometry | None:
+        """Return what the run would be confined to, in the CRS of the scene."""
+        extent = QgsRectangle()
+        if self.extent_only.isChecked():
+            west, east, south, north = map(float, self._extent_of_canvas().split(","))
+            extent = QgsRectangle(west, south, east, north)
+        scene, transforms = self._opened(), QgsProject.instance().transformContext()
+        aoi = self.aoi.currentLayer()
+        return area_of(aoi, extent, scene.crs(), scene.extent(), transforms)
 
     def show_running(self, running: bool) -> None:
         """Show whether a run of this panel is on."""
@@ -211,25 +254,33 @@ class MapPage(QWidget):
         self.scene.valueChanged.disconnect(self._scene_changed)
         self.assume.editingFinished.disconnect(self._later.start)
         self._later.stop()
-        if self._task is not None:
-            self._task.cancel()
+        self._abandon()
 
     def _info_command(self) -> list[str]:
         return ["info", self._scene_value(), "--json", *self._assumed()]
 
     def _ask(self, waiting: str, work: Callable[[Background], tuple[Words, Words]]) -> None:
         """Let sargeo answer; what was asked before is no longer wanted."""
-        if self._task is not None:
-            self._task.cancel()
+        self._abandon()
         self.words.show_text(waiting)
-        self._task = Background(waiting, work, self._show_words, self._show_error).start()
+        self._task = Background(
+            waiting, work, self._show_words, self._show_error, self.words.clear
+        ).start()
+
+    def _abandon(self) -> None:
+        if self._task is not None:
+            self._task.abandon()
 
     def _show_words(self, found: tuple[Words, Words]) -> None:
         self.scene_words, plan = found
         self.words.show_words([*self.scene_words, *plan])
 
     def _show_error(self, error: PluginError) -> None:
-        self.words.show_text(f"{error.problem}\n{error.remedy}")
+        host = Settings.read().host
+        said = [error.problem, error.remedy]
+        if host:
+            said.append(tr("Mapping itself runs on {host}.", host=host))
+        self.words.show_text("\n".join(said))
 
     def _assumed(self) -> list[str]:
         text = self.assume.text().strip()
@@ -240,10 +291,7 @@ class MapPage(QWidget):
         layer = self._layer()
         if layer is None:
             return str(self.scene.value() or "")
-        if layer.providerType() != "gdal":
-            return str(layer.id())
-        decoded = QgsProviderRegistry.instance().decodeUri("gdal", layer.source())
-        return str(decoded["path"])
+        return source_path(layer) if layer.providerType() == "gdal" else str(layer.id())
 
     def _layer(self) -> QgsRasterLayer | None:
         layer = self.scene.currentLayer()
@@ -263,7 +311,7 @@ class MapPage(QWidget):
             return
         if chosen:
             scene = Path(path)
-            self.folder.setFilePath(str(scene.with_name(f"{scene.stem}_sargeo")))
+            self.folder.setFilePath(str(scene.with_name(f"{stem_of(scene)}_sargeo")))
             self._later.start()
 
     def show_all_options(self) -> None:
@@ -275,8 +323,8 @@ class MapPage(QWidget):
 
 
 def _source(layer: QgsMapLayer) -> str:
-    """Return what finds a layer again: its file, or for one without a file its id."""
-    return str(layer.id() if layer.providerType() == "memory" else layer.source())
+    """Return what finds a layer again: its file, or its id: a database's address has passwords."""
+    return str(layer.source() if layer.providerType() == "ogr" else layer.id())
 
 
 def _refusal(layer: QgsRasterLayer, words: WordsView) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.gui import QgsFileWidget
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGridLayout,
@@ -20,18 +20,18 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .. import session
-from ..core.environment.install import choices_in_use, repair
-from ..core.environment.machine import Machine
+from ..core.environment.install import choices_in_use
+from ..core.environment.places import installation_folders
 from ..core.environment.upkeep import remove
 from ..core.errors import PluginError
-from ..core.interpreter import Interpreter
 from ..core.words import Words
-from ..network import network_of_qgis
 from ..settings import Settings
 from ..translation import tr
 from .background import Background
 from .install_dialog import InstallDialog
 from .words_view import WordsView
+
+SAVE_AFTER_MS = 800
 
 
 class SetupPage(QWidget):
@@ -42,6 +42,12 @@ class SetupPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._task: Background | None = None
+        self._dialog: InstallDialog | None = None
+        # A path is typed letter by letter.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(SAVE_AFTER_MS)
+        self._later.timeout.connect(self._save)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -79,7 +85,7 @@ class SetupPage(QWidget):
 
     def _connect(self) -> None:
         self.check_button.clicked.connect(self.check)
-        self.python.fileChanged.connect(self._save)
+        self.python.fileChanged.connect(self._later.start)
         self.host.editingFinished.connect(self._save)
         self.host_command.editingFinished.connect(self._save)
         self.make_button.clicked.connect(self.make)
@@ -88,30 +94,35 @@ class SetupPage(QWidget):
 
     def check(self) -> None:
         """Find sargeo and say where, or what to do."""
-        self._begin(tr("Looking for sargeo…"), lambda _: session.interpreter(), self._show)
+        host = Settings.read().host
+        if host:
+            self._begin(
+                tr("Looking for sargeo on {host}…", host=host),
+                lambda task: _remote_in_words(host, task),
+                self._show,
+            )
+        else:
+            self._begin(tr("Looking for sargeo…"), lambda _: _local_in_words(), self._show)
 
     def make(self) -> None:
         """Ask for an environment and make it."""
-        root = session.managed_root()
-        dialog = InstallDialog(root, choices_in_use(root), self)
-        dialog.finished.connect(lambda _: self.check())
-        dialog.open()
+        self._open_dialog()
 
     def repair(self) -> None:
-        """Make the environment anew, with the choices of before."""
+        """Plan the environment anew, with the choices of before; the user sees it and agrees."""
+        self._open_dialog().plan()
+
+    def _open_dialog(self) -> InstallDialog:
         root = session.managed_root()
-        network = network_of_qgis()
-        self._begin(
-            tr("Repairing the environment of sargeo…"),
-            lambda task: repair(
-                root,
-                Machine.this(),
-                progress=task.tell,
-                cancelled=task.is_cancelled,
-                network=network,
-            ),
-            lambda _: self.check(),
-        )
+        self._dialog = InstallDialog(root, choices_in_use(root), self)
+        self._dialog.accepted.connect(self._installed)
+        self._dialog.open()
+        return self._dialog
+
+    def _installed(self) -> None:
+        """Use what was made: a Python that is named here would come before it."""
+        self.python.setFilePath("")
+        self._save()
 
     def remove(self) -> None:
         """Remove the environment, if the user says so again."""
@@ -132,8 +143,11 @@ class SetupPage(QWidget):
 
     def detach(self) -> None:
         """Stop working."""
+        self._later.stop()
         if self._task is not None:
-            self._task.cancel()
+            self._task.abandon()
+        if self._dialog is not None:
+            self._dialog.detach()
 
     def _save(self) -> None:
         Settings(
@@ -144,38 +158,31 @@ class SetupPage(QWidget):
         self.check()
 
     def _begin(self, waiting: str, work: Callable[[Background], Any], done: Any) -> None:
+        """Work; what was asked before is no longer wanted."""
+        if self._task is not None:
+            self._task.abandon()
         self.words.show_text(waiting)
-        self._show_busy(True)
+        self._task = Background(waiting, work, done, self._show_error, self.words.clear).start()
 
-        def finished(result: Any) -> None:
-            self._show_busy(False)
-            done(result)
-
-        task = Background(waiting, work, finished, self._show_error)
-        task.told.connect(lambda _, text: self.words.show_text(text))
-        task.cancelled.connect(lambda: self._show_busy(False))
-        self._task = task.start()
-
-    def _show_busy(self, busy: bool) -> None:
-        for button in (
-            self.check_button,
-            self.make_button,
-            self.repair_button,
-            self.remove_button,
-        ):
-            button.setEnabled(not busy)
-
-    def _show(self, found: Interpreter) -> None:
-        self.words.show_words(_in_words(found))
+    def _show(self, words: Words) -> None:
+        self.words.show_words(words)
+        self._enable()
         self.ready.emit(True)
 
     def _show_error(self, error: PluginError) -> None:
-        self._show_busy(False)
         self.words.show_text(f"{error.problem}\n{error.remedy}")
+        self._enable()
         self.ready.emit(False)
 
+    def _enable(self) -> None:
+        """Let only what is there be repaired or removed."""
+        there = bool(installation_folders(session.managed_root()))
+        self.repair_button.setEnabled(there)
+        self.remove_button.setEnabled(there)
 
-def _in_words(found: Interpreter) -> Words:
+
+def _local_in_words() -> Words:
+    found = session.interpreter()
     origins = {
         "variable": tr("set by the variable SARGEO_PYTHON"),
         "setting": tr("set here"),
@@ -185,5 +192,10 @@ def _in_words(found: Interpreter) -> Words:
         (tr("sargeo"), found.sargeo_version),
         (tr("Python"), f"{found.python_version}, {origins[found.origin]}"),
         (tr("Location"), str(found.python)),
-        (tr("Runs on"), Settings.read().host or tr("this machine")),
+        (tr("Runs on"), tr("this machine")),
     ]
+
+
+def _remote_in_words(host: str, task: Background) -> Words:
+    version = session.remote(host).version(task.is_cancelled)
+    return [(tr("sargeo"), version), (tr("Runs on"), host)]

@@ -240,6 +240,14 @@
             <translation>Flächenmessung</translation>
         </message>
         <message>
+            <source>Nothing of this land cover lies there.</source>
+            <translation>Dort liegt nichts von dieser Landbedeckung.</translation>
+        </message>
+        <message>
+            <source>Move the map canvas, or choose other polygons.</source>
+            <translation>Verschieben Sie den Kartenausschnitt, oder wählen Sie andere Polygone.</translation>
+        </message>
+        <message>
             <source>Map a scene or open its products to measure areas.</source>
             <translation>Kartieren Sie eine Szene oder öffnen Sie ihre Produkte, um Flächen zu messen.</translation>
         </message>
@@ -314,6 +322,14 @@
         <message>
             <source>Cancelled; no product was left behind.</source>
             <translation>Abgebrochen; es blieben keine Produkte zurück.</translation>
+        </message>
+        <message>
+            <source>Map {scene} again?</source>
+            <translation>{scene} noch einmal kartieren?</translation>
+        </message>
+        <message>
+            <source>Its products in {folder} are replaced.</source>
+            <translation>Die Produkte in {folder} werden ersetzt.</translation>
         </message>
         <message>
             <source>Diagnostics copied; paste them into a bug report.</source>
@@ -432,6 +448,10 @@
             <translation>Schätzung von Zeit- und Speicherbedarf…</translation>
         </message>
         <message>
+            <source>Mapping itself runs on {host}.</source>
+            <translation>Die Kartierung selbst läuft auf {host}.</translation>
+        </message>
+        <message>
             <source>Choose a raster layer or a file.</source>
             <translation>Wählen Sie einen Rasterlayer oder eine Datei.</translation>
         </message>
@@ -528,12 +548,12 @@
             <translation>sargeo dort</translation>
         </message>
         <message>
-            <source>Looking for sargeo…</source>
-            <translation>Suche nach sargeo…</translation>
+            <source>Looking for sargeo on {host}…</source>
+            <translation>Suche nach sargeo auf {host}…</translation>
         </message>
         <message>
-            <source>Repairing the environment of sargeo…</source>
-            <translation>Reparatur der Umgebung von sargeo…</translation>
+            <source>Looking for sargeo…</source>
+            <translation>Suche nach sargeo…</translation>
         </message>
         <message>
             <source>Remove the environment?</source>

@@ -79,7 +79,10 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
         """Do the work; what goes wrong is said as QGIS expects it."""
         try:
             return self.perform(parameters, context, feedback)
-        except CancelledError:
+        except CancelledError as error:
+            if not feedback.isCanceled():
+                said = [tr("sargeo was ended from outside."), tr("Run it again.")]
+                raise QgsProcessingException("\n".join(said)) from error
             feedback.pushInfo(tr("Cancelled: sargeo has ended and left no product behind."))
             return {}
         except PluginError as error:

@@ -34,9 +34,12 @@ from ..settings import Settings
 from ..styling.results import show_products
 from ..translation import tr
 from .algorithm import Parameters
-from .areas import FILE_NAME, area_of, write_area
+from .areas import area_of, write_area
 from .listening import FeedbackListener
 from .scenes import SceneAlgorithm
+
+#: How the name of the area of interest ends, which is kept beside the products.
+AREA_END = "_area.gpkg"
 
 
 class MapScene(SceneAlgorithm):
@@ -164,6 +167,7 @@ class MapScene(SceneAlgorithm):
             self.parameterAsSource(parameters, "AOI", context),
             self.parameterAsExtent(parameters, "EXTENT", context, self.crs),
             self.crs,
+            self.extent,
             context.transformContext(),
         )
 
@@ -177,10 +181,10 @@ class MapScene(SceneAlgorithm):
         folder = Path(self.parameterAsString(parameters, "OUTPUT_FOLDER", context))
         host = self.parameterAsString(parameters, "HOST", context)
         listener = FeedbackListener(feedback)
-        stem = Path(self.scene).stem
+        stem = self.stem(self.parameterAsString(parameters, "ASSUME", context))
         turn = session.TURNS.take(feedback.isCanceled, listener.waiting)
-        with _output_folder(folder, stem), turn:
-            request = self._request(parameters, context, folder)
+        with turn, _output_folder(folder, stem):  # which the run before may change
+            request = self._request(parameters, context, folder, f"{stem}{AREA_END}")
             feedback.pushCommandInfo(session.command_text(request, host))
             try:
                 result = session.map_scene(request, host, listener, feedback.isCanceled)
@@ -192,12 +196,12 @@ class MapScene(SceneAlgorithm):
         return {**products.outputs(), "OBJECT_NUMBER": result.get("objects")}
 
     def _request(
-        self, parameters: Parameters, context: QgsProcessingContext, folder: Path
+        self, parameters: Parameters, context: QgsProcessingContext, folder: Path, area_name: str
     ) -> MapRequest:
         return MapRequest(
             scene=self.scene,
             output_folder=folder,
-            aoi=write_area(self._area, self.crs, folder) if self._area else None,
+            aoi=write_area(self._area, self.crs, folder, area_name) if self._area else None,
             model=self.parameterAsString(parameters, "MODEL", context),
             products=tuple(self.parameterAsEnumStrings(parameters, "PRODUCTS", context)),
             cell_size_m=self.parameterAsDouble(parameters, "CELL_SIZE", context),
@@ -220,7 +224,7 @@ class MapScene(SceneAlgorithm):
 
 @contextmanager
 def _output_folder(folder: Path, stem: str) -> Iterator[None]:
-    """Make the folder; a run that fails takes away what it has put there.
+    """Make the folder; a run that fails leaves it as it was.
 
     sargeo keeps an unfinished run, hidden, and refuses the next one for it. Here nobody would know.
     """
@@ -233,6 +237,8 @@ def _output_folder(folder: Path, stem: str) -> Iterator[None]:
             "Choose another folder for the products.",
         ) from error
     before = _unfinished(folder, stem)
+    area = folder / f"{stem}{AREA_END}"
+    area_before = area.read_bytes() if area.exists() else None
     try:
         yield
     except (PluginError, CancelledError):
@@ -241,13 +247,15 @@ def _output_folder(folder: Path, stem: str) -> Iterator[None]:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+        if area_before is not None and area.read_bytes() != area_before:
+            area.write_bytes(area_before)  # belongs to the products that are there
         if made and not any(folder.iterdir()):
             folder.rmdir()
         raise
 
 
 def _unfinished(folder: Path, stem: str) -> set[Path]:
-    names = (f".{stem}.sargeo", f".{stem}.sargeo.lock", FILE_NAME)
+    names = (f".{stem}.sargeo", f".{stem}.sargeo.lock", f"{stem}{AREA_END}")
     return {folder / name for name in names if (folder / name).exists()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from qgis.core import (
@@ -10,16 +11,22 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
-    QgsProviderRegistry,
     QgsRasterLayer,
+    QgsRectangle,
 )
 
 from ..core.errors import PluginError
+from ..core.scene_files import stem_of
 from ..translation import tr
 from .algorithm import Parameters, SargeoAlgorithm
 
 # Rasters of these providers are files of GDAL; others come from servers or live in memory.
 _FILES = ("gdal",)
+
+_POLARISATIONS = ("VV", "VH", "HH", "HV")
+
+# What QGIS writes behind a path for GDAL: how to open it.
+_OPTIONS = re.compile(r"\|(option|credential):.*", re.DOTALL)
 
 
 def path_of_raster(layer: QgsRasterLayer) -> str:
@@ -38,7 +45,7 @@ def path_of_raster(layer: QgsRasterLayer) -> str:
             f"Layer {name} is {kind.get(provider, f'of provider {provider}')}, not a raster file.",
             "Choose the file with the measured backscatter; a picture of it cannot be mapped.",
         )
-    path = str(QgsProviderRegistry.instance().decodeUri(provider, layer.source())["path"])
+    path = source_path(layer)
     if path.startswith("/vsimem/"):
         raise PluginError(
             f"Layer {name} exists in the memory of QGIS only.",
@@ -52,6 +59,20 @@ def path_of_raster(layer: QgsRasterLayer) -> str:
     return path
 
 
+def source_path(layer: QgsRasterLayer) -> str:
+    """Return what GDAL calls the source of a layer, a file in an archive or a part of one too.
+
+    Parameters
+    ----------
+    layer : QgsRasterLayer
+        Of any provider; what is no file keeps the name that its provider gave it.
+    """
+    source: str = layer.source()
+    if layer.providerType() not in _FILES:
+        return source
+    return _OPTIONS.sub("", source)
+
+
 class SceneAlgorithm(SargeoAlgorithm):
     """An algorithm with the parameters SCENE and ASSUME.
 
@@ -61,10 +82,15 @@ class SceneAlgorithm(SargeoAlgorithm):
         Path as GDAL understands it; known when `perform` is called.
     crs : QgsCoordinateReferenceSystem
         Of the scene.
+    extent : QgsRectangle
+        What it covers, in its CRS.
+    bands : int
     """
 
     scene: str
     crs: QgsCoordinateReferenceSystem
+    extent: QgsRectangle
+    bands: int
 
     def add_scene(self) -> None:
         """Declare SCENE."""
@@ -90,10 +116,13 @@ class SceneAlgorithm(SargeoAlgorithm):
     ) -> tuple[bool, str]:
         """Refuse a scene that cannot be mapped, before anything starts."""
         try:
-            path_of_raster(self._layer(parameters, context))
+            layer = self._layer(parameters, context)
+            path_of_raster(layer)
         except PluginError as error:
             return False, f"{error.problem} {error.remedy}"
-        accepted: tuple[bool, str] = super().checkParameterValues(parameters, context)
+        accepted: tuple[bool, str] = super().checkParameterValues(
+            {**parameters, "SCENE": layer}, context
+        )
         return accepted
 
     def prepareAlgorithm(
@@ -111,7 +140,7 @@ class SceneAlgorithm(SargeoAlgorithm):
         return True
 
     def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
-        """Take path and CRS from the layer.
+        """Take from the layer what the run needs of it.
 
         Raises
         ------
@@ -120,11 +149,25 @@ class SceneAlgorithm(SargeoAlgorithm):
         layer = self._layer(parameters, context)
         self.scene = path_of_raster(layer)
         self.crs = layer.crs()
+        self.extent = layer.extent()
+        self.bands = layer.bandCount()
+
+    def stem(self, assumed: str) -> str:
+        """Return how sargeo names the products of the scene; `assumed` is the value of ASSUME.
+
+        Files of one band each, one per polarisation, are one scene, unless the user names the one.
+        """
+        path = Path(self.scene)
+        named = [word for word in assumed.split(",") if word.strip().upper() in _POLARISATIONS]
+        return stem_of(path) if self.bands == 1 and len(named) != 1 else path.stem
 
     def _layer(self, parameters: Parameters, context: QgsProcessingContext) -> QgsRasterLayer:
         layer = self.parameterAsRasterLayer(parameters, "SCENE", context)
-        if layer is None:
-            raise _not_opened(parameters.get("SCENE"))
+        if layer is None:  # Processing knows plain files only: none in an archive or on a server
+            value = parameters.get("SCENE")
+            layer = QgsRasterLayer(str(value or ""), str(value))
+            if not layer.isValid():
+                raise _not_opened(value)
         return layer
 
 

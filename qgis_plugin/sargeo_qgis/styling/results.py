@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,7 @@ def add_products(products: Products, stem: str, project: QgsProject) -> list[Qgs
         From the top down.
     """
     paths = products.outputs()
+    _remove_layers(paths.values(), project)
     layers = []
     for place in _PLACES:
         if place.output in paths:
@@ -106,6 +108,21 @@ def add_products(products: Products, stem: str, project: QgsProject) -> list[Qgs
             move_to_group(layer, place, stem, project)
             layers.append(layer)
     return layers
+
+
+def release_products(products: Products, project: QgsProject) -> None:
+    """Take products out of a project: Windows replaces no file that QGIS holds open."""
+    _remove_layers(products.outputs().values(), project)
+
+
+def _remove_layers(paths: Iterable[str], project: QgsProject) -> None:
+    wanted = {Path(path) for path in paths}
+    found = [
+        layer.id()
+        for layer in project.mapLayers().values()
+        if Path(layer.source().partition("|")[0]) in wanted
+    ]
+    project.removeMapLayers(found)
 
 
 def _load(path: str) -> QgsMapLayer:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ..child_environment import child_environment
 from ..errors import PluginError
 from ..process import group_arguments
+from ..programs import find_program, system_folder
 
 #: The variable that names uv.
 UV_VARIABLE = "SARGEO_UV"
@@ -57,8 +58,12 @@ class Machine:
 
     def which(self, name: str, *more_folders: str) -> str | None:
         """Return the program of a name in the PATH of QGIS and in more folders."""
-        folders = [self.variables.get("PATH", ""), *more_folders]
-        return shutil.which(name, path=os.pathsep.join(folders))
+        return find_program(name, self.variables, *more_folders)
+
+    @property
+    def local_data(self) -> Path:
+        """Where Windows keeps programs and data of the user on this machine."""
+        return Path(self.variables.get("LOCALAPPDATA") or self.home / "AppData" / "Local")
 
 
 def has_nvidia_gpu(machine: Machine) -> bool:
@@ -66,8 +71,7 @@ def has_nvidia_gpu(machine: Machine) -> bool:
     if machine.platform == "darwin":
         return False
     if machine.platform == "win32":
-        system = Path(machine.variables.get("SYSTEMROOT") or "C:/Windows") / "System32"
-        if (system / "nvidia-smi.exe").is_file():
+        if (system_folder(machine.variables) / "nvidia-smi.exe").is_file():
             return True
     elif Path("/proc/driver/nvidia/version").is_file():
         return True
@@ -91,9 +95,12 @@ def find_uv(machine: Machine) -> Path | None:
                 f"Correct or remove the variable {UV_VARIABLE}.",
             )
         return Path(named)
-    # Programs that are started from a desktop often do not get the PATH of the shell.
-    folders = [str(machine.home / name / "bin") for name in (".local", ".cargo")]
-    found = machine.which("uv", *folders)
+    # Where its installer, cargo, winget and scoop put it.
+    folders = [machine.home / name / "bin" for name in (".local", ".cargo")]
+    if machine.platform == "win32":
+        links = machine.local_data / "Microsoft" / "WinGet" / "Links"
+        folders += [links, machine.home / "scoop" / "shims"]
+    found = machine.which("uv", *map(str, folders))
     return Path(found) if found and _is_recent_uv(Path(found), machine) else None
 
 

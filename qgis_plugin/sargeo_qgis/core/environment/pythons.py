@@ -130,7 +130,7 @@ def find_base(needs: Needs, machine: Machine, *, fetch: bool) -> BasePython:
 
 def _candidates(machine: Machine) -> Iterator[list[str]]:
     minors = range(NEWEST_PYTHON[1], OLDEST_PYTHON[1] - 1, -1)
-    launcher = machine.which("py") if machine.platform == "win32" else None
+    launcher = _launcher(machine) if machine.platform == "win32" else None
     if launcher is not None:
         yield from ([launcher, f"-3.{minor}"] for minor in minors)
     # Not in the PATH of a program that was started from the Finder.
@@ -140,6 +140,13 @@ def _candidates(machine: Machine) -> Iterator[list[str]]:
         # Apple's own only asks to install its developer tools, and is too old besides.
         if python is not None and (machine.platform, python) != ("darwin", "/usr/bin/python3"):
             yield [python]
+
+
+def _launcher(machine: Machine) -> str | None:
+    # Where python.org's installer and its install manager put it for one user.
+    programs = machine.local_data / "Programs" / "Python" / "Launcher"
+    aliases = machine.local_data / "Microsoft" / "WindowsApps"
+    return machine.which("py", str(programs), str(aliases))
 
 
 def _try(
