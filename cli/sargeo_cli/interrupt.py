@@ -6,10 +6,10 @@ Ctrl-C everywhere (Windows, ssh), and may itself be killed; a pipe that it holds
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -39,9 +39,7 @@ def cancel_on_interrupt(watch_input: bool = False) -> Iterator[Callable[[], bool
     """
     asked = threading.Event()
     if watch_input:
-        threading.Thread(
-            target=_ask_at_end, args=(sys.stdin.fileno(), asked), daemon=True
-        ).start()
+        threading.Thread(target=_ask_at_end, args=(sys.stdin.fileno(), asked), daemon=True).start()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         if asked.is_set():
@@ -67,19 +65,21 @@ def wait_for_end(descriptor: int, platform: str = sys.platform) -> None:
     platform : str
         As ``sys.platform``.
     """
-    if platform == "win32":
+    if platform == "win32" and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         _poll_pipe(descriptor)
-    else:
-        while os.read(descriptor, _CHUNK):
-            pass
+        return
+    while os.read(descriptor, _CHUNK):
+        pass
 
 
 def _poll_pipe(descriptor: int) -> None:
-    """Wait as above without ever reading where nothing is to be had.
+    """Wait for the end of a pipe without ever reading where nothing is to be had.
 
     On Windows, a library that looks at the standard handles while it is loaded waits behind a read
     that blocks, and with it the run.
     """
+    import ctypes  # only here, as it takes its time
+
     peek = ctypes.windll.kernel32.PeekNamedPipe  # type: ignore[attr-defined]
     handle = ctypes.c_void_p(importlib.import_module("msvcrt").get_osfhandle(descriptor))
     waiting = ctypes.c_ulong()
