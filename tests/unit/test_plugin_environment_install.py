@@ -252,6 +252,26 @@ def test_files_in_use_on_windows(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert names(root) == {"env2", CURRENT, *KEPT}
 
 
+def test_a_file_that_another_program_shows_on_windows(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = run(wheel_plan(root))
+    unlink = Path.unlink
+
+    def refuse_log(self: Path, missing_ok: bool = False) -> None:
+        if self.name == LOG:
+            raise PermissionError(13, "The process cannot access the file")
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse_log)
+    said = rf"{LOG} cannot be removed: The process cannot access the file\. Close the programs"
+    with pytest.raises(PluginError, match=said):
+        run(wheel_plan(root))
+    assert current_python(root, sys.platform) == python
+    with pytest.raises(PluginError, match=said):
+        remove(root, sys.platform)
+
+
 @pytest.mark.parametrize("text", ["{", json.dumps({"name": "env1"})])
 def test_a_damaged_record_is_repaired(root: Path, text: str) -> None:
     plan = wheel_plan(root)

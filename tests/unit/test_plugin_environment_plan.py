@@ -270,6 +270,17 @@ def test_uv_that_is_named(home: Path) -> None:
     assert plan_for(home, SARGEO_UV=str(UV)).installer == UV
 
 
+def test_a_disk_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    with pytest.raises(PluginError, match=r"The disk of .* is not there\. Connect it"):
+        machines.refuse_full_disk(Path("/z/sargeo"), 1)
+
+
+def test_a_file_is_no_root(home: Path) -> None:
+    (home / "root").touch()
+    assert "root is no folder that can be read" in refusal(home).problem
+
+
 def test_a_full_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = types.SimpleNamespace(free=1_600_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)

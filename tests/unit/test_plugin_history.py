@@ -142,5 +142,21 @@ def test_clearing_forgets_all(path: Path) -> None:
     assert list(path.iterdir()) == []
 
 
+def test_a_file_that_is_open_elsewhere_stays_for_another_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, missing_ok: bool) -> None:
+        raise PermissionError(13, "The process cannot access the file")
+
+    kept = History(path)
+    kept.add(RUN)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        patched.setattr(history, "KEPT_RUNS", 1)
+        kept.add(RUN)
+        kept.clear()
+    assert kept.runs() == [RUN] * 2
+
+
 def test_a_run_is_called_after_its_scene() -> None:
     assert RUN.scene == "Hafen ä.tif"

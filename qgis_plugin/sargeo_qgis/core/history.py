@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import secrets
@@ -101,7 +102,7 @@ class History:
         self._forget(self._files()[KEPT_RUNS:])
 
     def clear(self) -> None:
-        """Forget all runs; products stay."""
+        """Forget all runs but those that another program holds open; products stay."""
         self._forget(self._files())
 
     def _files(self) -> list[Path]:
@@ -109,7 +110,8 @@ class History:
 
     def _forget(self, files: Sequence[Path]) -> None:
         for path in files:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):  # open elsewhere: it goes another time
+                path.unlink(missing_ok=True)
 
 
 def _parsed(path: Path) -> Run | None:

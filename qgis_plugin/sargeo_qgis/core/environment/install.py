@@ -20,7 +20,7 @@ from .machine import OLDEST_UV, Machine
 from .places import LOCK, LOG, PYTHONS, Installation, new_folder, read_current, write_current
 from .plan import LOCKED, InstallPlan, make_plan
 from .steps import run_step
-from .upkeep import clean_up, discard
+from .upkeep import clean_up, discard, discard_file
 from .verify import verify
 
 Progress = Callable[[float, str], None]
@@ -73,7 +73,7 @@ def install(
     root, platform = plan.root, plan.machine.platform
     with exclusive(root / LOCK, holder="installing sargeo", platform=platform):
         clean_up(root)
-        (root / LOG).unlink(missing_ok=True)
+        discard_file(root / LOG)
         folder = new_folder(root)
         with _removed_on_failure(folder, root / LOG):
             work = _Work(plan, folder, progress, cancelled, network)

@@ -136,9 +136,14 @@ def refuse_full_disk(root: Path, needed: int) -> None:
     Raises
     ------
     PluginError
-        If there is less.
+        If there is less, or no disk at all.
     """
-    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    existing = next((folder for folder in (root, *root.parents) if folder.exists()), None)
+    if existing is None:
+        raise PluginError(
+            f"The disk of {root} is not there.",
+            "Connect it, or choose another place by the variable SARGEO_ENVIRONMENTS.",
+        )
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise PluginError(

@@ -125,11 +125,17 @@ def refuse_foreign_files(root: Path) -> None:
     Raises
     ------
     PluginError
-        If it does.
+        If it does, or cannot be read.
     """
     if not root.exists() or (root / LOCK).exists():
         return
-    foreign = [path.name for path in root.iterdir() if not path.name.startswith(".")]
+    try:
+        foreign = [path.name for path in root.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise PluginError(
+            f"{root} is no folder that can be read: {error.strerror or error}.",
+            f"Name an empty folder by the variable {VARIABLE}.",
+        ) from error
     if foreign:
         raise PluginError(
             f"The folder {root} holds other files, such as {foreign[0]}.",

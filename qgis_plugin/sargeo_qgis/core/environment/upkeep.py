@@ -33,8 +33,8 @@ def remove(root: Path, platform: str) -> None:
                     f"The environment in {folder} is in use.",
                     "Wait for its runs to finish, close other QGIS windows, and try again.",
                 )
-        (root / CURRENT).unlink(missing_ok=True)
-        (root / LOG).unlink(missing_ok=True)
+        discard_file(root / CURRENT)
+        discard_file(root / LOG)
 
 
 def clean_up(root: Path) -> None:
@@ -61,6 +61,23 @@ def discard(folder: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def discard_file(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises
+    ------
+    PluginError
+        If that is not possible, as while another program shows it on Windows.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PluginError(
+            f"{path} cannot be removed: {error.strerror or error}.",
+            "Close the programs that have it open, and try again.",
+        ) from error
 
 
 def gone(folder: Path) -> Path:
