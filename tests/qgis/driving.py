@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+)
 
 gdal.UseExceptions()
 
@@ -95,6 +101,15 @@ def run(
     import processing  # is on the path once QGIS has started
 
     return processing.run(f"sargeo:{algorithm}", parameters, feedback=told, context=context)
+
+
+def wait_until(reached: Callable[[], bool], seconds: float = 60) -> None:
+    """Let QGIS work until something is reached."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        QgsApplication.processEvents()
+        time.sleep(0.01)
 
 
 def refusal(algorithm: str, **parameters: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from driving import children, on_linux, pixels
+from driving import children, on_linux, pixels, wait_until
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -57,14 +57,6 @@ class Window:
 
     def messages(self) -> list[str]:
         return [item.text() for item in self.bar.items()]
-
-
-def wait_until(reached: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "what was waited for did not come"
-        QgsApplication.processEvents()
-        time.sleep(0.01)
 
 
 def text_of(view: Any) -> str:

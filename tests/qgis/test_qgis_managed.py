@@ -5,25 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import run
-from qgis.core import QgsApplication
+from driving import run, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALL_S = 600
-
-
-def wait_until(reached: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "what was waited for did not come"
-        QgsApplication.processEvents()
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
