@@ -304,6 +304,14 @@ def test_the_client_of_windows_is_found_beside_the_path_of_qgis(tmp_path: Path, 
     assert openssh(name, variables, "win32") == str(client)
 
 
+def test_an_ssh_that_does_not_start_is_no_matter_of_python(out: Path, tmp_path: Path) -> None:
+    write_program(tmp_path / "ssh", "").write_text("#!/no/such/shell\n", encoding="utf-8")
+    machine = RemoteMachine("farm", SARGEO, {"PATH": str(tmp_path)})
+    with pytest.raises(PluginError, match="ssh cannot be started") as caught:
+        machine.map_scene(MapRequest("/there/only.tif", out), Ears(), never)
+    assert caught.value.remedy.startswith("Try ssh in a terminal")
+
+
 def test_without_ssh_here_nothing_begins(small: Path, out: Path, tmp_path: Path) -> None:
     machine = RemoteMachine("farm", SARGEO, {"PATH": str(tmp_path)}, platform="linux")
     ears = Ears()

@@ -247,7 +247,7 @@ def test_repeated_runs(small_scene: Path, tmp_path: Path) -> None:
 
     again = {"SCENE": str(small_scene), "OUTPUT_FOLDER": str(tmp_path), "PRODUCTS": "objects"}
     said = refusal("map_scene", **again)
-    assert "tick “Overwrite existing products” among the advanced parameters." in said
+    assert "tick “Overwrite existing products” to replace them." in said
     assert "--" not in said
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
 

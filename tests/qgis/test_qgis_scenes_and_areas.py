@@ -312,8 +312,7 @@ def test_a_refused_run_leaves_the_area_of_the_one_before(
     assert path.read_bytes() == kept
 
 
-def test_an_area_that_is_open_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_area_that_is_open_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object) -> None:
         raise PermissionError(13, "Open elsewhere")
 

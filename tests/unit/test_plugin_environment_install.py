@@ -15,7 +15,7 @@ import pytest
 from sargeo_qgis.core.child_environment import Network
 from sargeo_qgis.core.environment import upkeep
 from sargeo_qgis.core.environment.choices import Choices
-from sargeo_qgis.core.environment.install import choices_in_use, constraints_for, install, repair
+from sargeo_qgis.core.environment.install import choices_in_use, constraints_for, install
 from sargeo_qgis.core.environment.places import CURRENT, LOCK, LOG, current_python, read_current
 from sargeo_qgis.core.environment.plan import InstallPlan, make_plan
 from sargeo_qgis.core.environment.upkeep import remove
@@ -94,7 +94,8 @@ def test_installed_repaired_removed(root: Path) -> None:
     python.unlink()
     with pytest.raises(PluginError, match="damaged"):
         current_python(root, sys.platform)
-    repaired = repair(root, plan.machine, progress=silent, cancelled=never)
+    again = make_plan(choices_in_use(root), root, plan.machine)
+    repaired = install(again, progress=silent, cancelled=never)
     assert current_python(root, sys.platform) == repaired
     assert names(root) == {"env2", CURRENT, *KEPT}
 

@@ -92,6 +92,13 @@ def test_a_missing_program_is_named() -> None:
         Child(["no-such-program"], environment=os.environ)
 
 
+def test_what_to_do_fits_what_was_started() -> None:
+    with pytest.raises(PluginError, match="Check the Python of sargeo on the Setup page"):
+        Child(["no-such-python"], environment=os.environ)
+    with pytest.raises(PluginError, match=r"Install ssh\.$"):
+        Child(["no-such-ssh"], environment=os.environ, remedy="Install ssh.")
+
+
 def test_a_killed_child_ends_the_lines() -> None:
     with start("import time; print('on', flush=True); time.sleep(60)") as child:
         lines = child.lines(never)

@@ -6,6 +6,7 @@ import zipfile
 import dask.array
 import numpy as np
 import pytest
+import rasterio.shutil
 import rioxarray
 import xarray as xr
 from support.rasters import CRS_CASES, backscatter_db, triangle_mask, write_raster, write_scene
@@ -48,6 +49,15 @@ def test_paths_and_strings(tmp_path):
             assert isinstance(scene, GeoTiffScene)
             assert scene.bands[0].polarisation == "HH"
             assert scene.source == str(made.path)
+
+
+def test_one_raster_of_a_file_that_holds_several(tmp_path):
+    made = write_scene(tmp_path / "x.tif", bands=("VV",))
+    file = tmp_path / "x.gpkg"
+    rasterio.shutil.copy(made.path, file, driver="GPKG", RASTER_TABLE="two")
+    with open_scene(f"GPKG:{file}:two", assume="vv,db") as scene:
+        assert (scene.source, scene.name) == (f"GPKG:{file}:two", "x")
+        np.testing.assert_allclose(scene.read(scene.grid.block).values[0], made.values[0])
 
 
 def test_a_virtual_raster(tmp_path):

@@ -24,6 +24,9 @@ ASK_S, TELL_S = 15.0, 3.0
 #: Lines of standard error that are kept for messages and diagnostics.
 KEPT_LINES = 200
 
+#: What to do about a sargeo that cannot be started.
+CHECK_PYTHON = "Check the Python of sargeo on the Setup page of the sargeo panel."
+
 # Numbers of winbase.h: `subprocess` names them on Windows only.
 _NEW_PROCESS_GROUP = 0x00000200
 _NO_WINDOW = 0x08000000
@@ -75,6 +78,8 @@ class Child:
         It stops and cleans up when its standard input ends.
     platform : str
         As ``sys.platform``.
+    remedy : str
+        What to do if the program cannot be started.
 
     Raises
     ------
@@ -89,6 +94,7 @@ class Child:
         environment: Mapping[str, str],
         watches_input: bool = False,
         platform: str = sys.platform,
+        remedy: str = CHECK_PYTHON,
     ) -> None:
         self._platform = platform
         self._watches_input = watches_input
@@ -108,7 +114,7 @@ class Child:
         except OSError as error:
             raise PluginError(
                 f"{command[0]} cannot be started: {error.strerror or error}.",
-                "Check the Python of sargeo on the Setup page of the sargeo panel.",
+                remedy,
             ) from error
         self._threads = [
             _start_thread(_forward, self._process.stdout, self._lines.put),

@@ -191,16 +191,19 @@ class RemoteMachine:
             shutil.rmtree(beside, ignore_errors=True)
 
     def _start(self, command: str, *, watches_input: bool = False) -> Child:
-        words = [self._program("ssh"), *OPTIONS, "--", self.host, command]
-        return Child(words, environment=self.variables, watches_input=watches_input)
+        return self._run("ssh", "--", self.host, command, watches_input=watches_input)
 
     def _scp(self, *words: str) -> Child:
-        return Child(
-            [self._program("scp"), *OPTIONS, "-q", "-r", "--", *words], environment=self.variables
-        )
+        return self._run("scp", "-q", "-r", "--", *words)
 
-    def _program(self, name: str) -> str:
-        return openssh(name, self.variables, self.platform)
+    def _run(self, name: str, *words: str, watches_input: bool = False) -> Child:
+        program = openssh(name, self.variables, self.platform)
+        return Child(
+            [program, *OPTIONS, *words],
+            environment=self.variables,
+            watches_input=watches_input,
+            remedy=f"Try {name} in a terminal; if it does not run there, install OpenSSH anew.",
+        )
 
     def _do(self, child: Child, cancelled: Callable[[], bool]) -> list[str]:
         with child:

@@ -584,6 +584,14 @@
             <translation>diesem Rechner</translation>
         </message>
         <message>
+            <source>sargeo was ended from outside.</source>
+            <translation>sargeo wurde von außen beendet.</translation>
+        </message>
+        <message>
+            <source>Run it again.</source>
+            <translation>Starten Sie den Lauf noch einmal.</translation>
+        </message>
+        <message>
             <source>Cancelled: sargeo has ended and left no product behind.</source>
             <translation>Abgebrochen: sargeo ist beendet und hat keine Produkte zurückgelassen.</translation>
         </message>
@@ -642,14 +650,6 @@
         <message>
             <source>Writes one HTML file with land cover, confidence, objects and the scene, which opens in a browser without network and can be sent by mail.</source>
             <translation>Schreibt eine einzige HTML-Datei mit Landbedeckung, Konfidenz, Objekten und der Szene. Sie lässt sich ohne Netzverbindung im Browser öffnen und per E-Mail versenden.</translation>
-        </message>
-        <message>
-            <source>Product folder</source>
-            <translation>Produktordner</translation>
-        </message>
-        <message>
-            <source>The products of one scene.</source>
-            <translation>Die Produkte einer einzelnen Szene.</translation>
         </message>
         <message>
             <source>Web page</source>
@@ -812,8 +812,20 @@
             <translation>Wie für ssh: benutzer@rechner. Leer: Dieser Rechner kartiert.</translation>
         </message>
         <message>
-            <source>Choose another folder, or tick “{option}” among the advanced parameters.</source>
-            <translation>Wählen Sie einen anderen Ordner, oder kreuzen Sie „{option}“ bei den erweiterten Parametern an.</translation>
+            <source>Product folder</source>
+            <translation>Produktordner</translation>
+        </message>
+        <message>
+            <source>Folder that scenes were mapped to.</source>
+            <translation>Ordner, in den Szenen kartiert wurden.</translation>
+        </message>
+        <message>
+            <source>Scene name</source>
+            <translation>Name der Szene</translation>
+        </message>
+        <message>
+            <source>Only needed where the folder holds the products of several scenes.</source>
+            <translation>Nur nötig, wenn der Ordner die Produkte mehrerer Szenen enthält.</translation>
         </message>
         <message>
             <source>A raster file of one to four polarisations, with a CRS.</source>

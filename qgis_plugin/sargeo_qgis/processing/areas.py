@@ -20,6 +20,7 @@ from qgis.core import (
     QgsVectorFileWriter,
     QgsWkbTypes,
 )
+from qgis.PyQt.QtGui import QTransform
 
 from ..core.errors import PluginError
 
@@ -158,7 +159,7 @@ def _turned(shape: QgsGeometry) -> QgsGeometry:
     """Repeat a shape in degrees once around the Earth to the west, and once to the east."""
     copies = [QgsGeometry(shape) for _ in range(3)]
     for turn, copy in zip((-1, 0, 1), copies):
-        copy.translate(360 * turn, 0)
+        copy.transform(QTransform.fromTranslate(360 * turn, 0))
     return QgsGeometry.unaryUnion(copies)
 
 

@@ -7,16 +7,16 @@ from typing import Any
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
 )
 
 from .. import session
 from ..translation import tr
-from .algorithm import Parameters, SargeoAlgorithm
+from .algorithm import Parameters
+from .product_folder import ProductsAlgorithm
 
 
-class ExportWebmap(SargeoAlgorithm):
+class ExportWebmap(ProductsAlgorithm):
     """Writes the web page of products that are there."""
 
     NAME = "export_webmap"
@@ -36,12 +36,7 @@ class ExportWebmap(SargeoAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
-        self.add(
-            QgsProcessingParameterFile(
-                "FOLDER", tr("Product folder"), QgsProcessingParameterFile.Behavior.Folder
-            ),
-            about=tr("The products of one scene."),
-        )
+        self.add_product_folder()
         self.add(
             QgsProcessingParameterFileDestination(
                 "PAGE", tr("Web page"), "HTML (*.html)", "sargeo_map.html"
@@ -57,7 +52,7 @@ class ExportWebmap(SargeoAlgorithm):
     ) -> dict[str, Any]:
         """Let sargeo write the page."""
         page = self.parameterAsFileOutput(parameters, "PAGE", context)
-        folder = self.parameterAsFile(parameters, "FOLDER", context)
-        session.tell(["webmap", folder, "-o", page], feedback.isCanceled)
+        folder, which = self.words_of_products(parameters, context)
+        session.tell(["webmap", folder, *which, "-o", page], feedback.isCanceled)
         feedback.pushInfo(tr("Open {page} in a browser.", page=page))
         return {"PAGE": page}

@@ -29,7 +29,6 @@ from .. import session
 from ..core.errors import CancelledError, PluginError
 from ..core.map_request import PRODUCTS, MapRequest
 from ..core.products import Products
-from ..core.sargeo import SargeoError
 from ..settings import Settings
 from ..styling.results import show_products
 from ..translation import tr
@@ -186,10 +185,7 @@ class MapScene(SceneAlgorithm):
         with turn, _output_folder(folder, stem):  # which the run before may change
             request = self._request(parameters, context, folder, f"{stem}{AREA_END}")
             feedback.pushCommandInfo(session.command_text(request, host))
-            try:
-                result = session.map_scene(request, host, listener, feedback.isCanceled)
-            except SargeoError as error:
-                raise _in_words_of_qgis(error) from error
+            result = session.map_scene(request, host, listener, feedback.isCanceled)
         feedback.setProgress(100)
         products = Products.of_paths(result["products"])
         show_products(products, stem, context)
@@ -257,19 +253,6 @@ def _output_folder(folder: Path, stem: str) -> Iterator[None]:
 def _unfinished(folder: Path, stem: str) -> set[Path]:
     names = (f".{stem}.sargeo", f".{stem}.sargeo.lock", f"{stem}{AREA_END}")
     return {folder / name for name in names if (folder / name).exists()}
-
-
-def _in_words_of_qgis(error: SargeoError) -> PluginError:
-    """Name the parameter of QGIS where sargeo names an option of the command line."""
-    if error.code == "products_exist":
-        return PluginError(
-            error.problem,
-            tr(
-                "Choose another folder, or tick “{option}” among the advanced parameters.",
-                option=tr("Overwrite existing products"),
-            ),
-        )
-    return error
 
 
 def _text(name: str, label: str, default: str) -> QgsProcessingParameterString:

@@ -10,20 +10,20 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterFile,
     QgsProcessingParameterVectorDestination,
 )
 
 from .. import session
 from ..core.errors import PluginError
 from ..translation import tr
-from .algorithm import Parameters, SargeoAlgorithm
+from .algorithm import Parameters
+from .product_folder import ProductsAlgorithm
 
 #: What sargeo writes besides a table.
 SUFFIXES = (".gpkg", ".csv")
 
 
-class Zones(SargeoAlgorithm):
+class Zones(ProductsAlgorithm):
     """Sums land cover and objects over polygons."""
 
     NAME = "zones"
@@ -49,12 +49,7 @@ class Zones(SargeoAlgorithm):
             ),
             about=tr("Zones, in any CRS."),
         )
-        self.add(
-            QgsProcessingParameterFile(
-                "FOLDER", tr("Product folder"), QgsProcessingParameterFile.Behavior.Folder
-            ),
-            about=tr("The products of one scene."),
-        )
+        self.add_product_folder()
         self.add(
             QgsProcessingParameterVectorDestination(
                 "OUTPUT",
@@ -89,8 +84,8 @@ class Zones(SargeoAlgorithm):
                 f"{output} is neither a GeoPackage nor a CSV file.",
                 "Choose a name that ends in .gpkg or .csv.",
             )
-        folder = self.parameterAsFile(parameters, "FOLDER", context)
-        words = ["zones", self._polygons, folder, "-o", output, "--json"]
+        folder, which = self.words_of_products(parameters, context)
+        words = ["zones", self._polygons, folder, *which, "-o", output, "--json"]
         zones = session.ask(words, feedback.isCanceled)["zones"]
         feedback.pushInfo(tr("{count} zones measured.", count=len(zones)))
         return {"OUTPUT": output}

@@ -16,9 +16,9 @@ from ..locks import exclusive
 from .bundle import REQUIREMENTS, unpack
 from .choices import Choices
 from .failures import explain
-from .machine import OLDEST_UV, Machine
+from .machine import OLDEST_UV
 from .places import LOCK, LOG, PYTHONS, Installation, new_folder, read_current, write_current
-from .plan import LOCKED, InstallPlan, make_plan
+from .plan import LOCKED, InstallPlan
 from .steps import run_step
 from .upkeep import clean_up, discard, discard_file
 from .verify import verify
@@ -84,22 +84,6 @@ def install(
         clean_up(root)
     progress(1.0, f"sargeo {installation.sargeo_version} is installed in {folder}.")
     return python_of(folder, platform)
-
-
-def repair(
-    root: Path,
-    machine: Machine,
-    *,
-    progress: Progress,
-    cancelled: Callable[[], bool],
-    network: Network | None = None,
-) -> Path:
-    """Install anew with the same choices; what was there is removed when that has worked.
-
-    Takes, returns and raises what `install` does.
-    """
-    plan = make_plan(choices_in_use(root), root, machine)
-    return install(plan, progress=progress, cancelled=cancelled, network=network)
 
 
 def choices_in_use(root: Path) -> Choices:

@@ -16,6 +16,8 @@ from .machine import Machine
 #: Exit code of ``sargeo doctor`` where something is missing; it prints its findings all the same.
 _LACKING = 4
 
+_TRY_AGAIN = "Try again; if it stays so, report it with the log of the installation."
+
 
 @dataclass(frozen=True)
 class Verified:
@@ -57,6 +59,7 @@ def verify(python: Path, machine: Machine, cancelled: Callable[[], bool]) -> Ver
         interpreter.command("doctor", "--json"),
         environment=child_environment(machine.variables, platform=machine.platform),
         platform=machine.platform,
+        remedy=_TRY_AGAIN,
     )
     facts = fetch(child, cancelled, allowed=(_LACKING,))
     for problem in facts.get("problems", ()):
@@ -70,4 +73,4 @@ def verify(python: Path, machine: Machine, cancelled: Callable[[], bool]) -> Ver
 def _remedy(problem: str) -> str:
     if "WinError 126" in problem or "WinError 1114" in problem:  # a DLL that torch needs
         return "Install the Microsoft Visual C++ Redistributable for x64, then try again."
-    return "Try again; if it stays so, report it with the log of the installation."
+    return _TRY_AGAIN
