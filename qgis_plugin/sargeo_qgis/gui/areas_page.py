@@ -143,6 +143,8 @@ class AreasPage(QWidget):
             crs = polygons.crs()
         transforms = QgsProject.instance().transformContext()
         near = in_crs_near(zone, crs, layer.crs(), layer.extent(), transforms)
+        if self.by_extent.isChecked():  # what is shown beside the land cover is not asked for
+            near = near.intersection(QgsGeometry.fromRect(layer.extent()))
         if not near.intersects(layer.extent()):
             raise PluginError(
                 tr("Nothing of this land cover lies there."),
