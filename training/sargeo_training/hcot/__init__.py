@@ -1,0 +1,1 @@
+"""Text of a record: clauses that facts support, captions and question-answer pairs."""
