@@ -1,0 +1,1 @@
+"""GEOVL: chips of SAR scenes with what maps know of the ground they show."""
