@@ -6,7 +6,7 @@ import zipfile
 import dask.array
 import numpy as np
 import pytest
-import rasterio.shutil
+import rasterio
 import rioxarray
 import xarray as xr
 from support.rasters import CRS_CASES, backscatter_db, triangle_mask, write_raster, write_scene
@@ -54,7 +54,11 @@ def test_paths_and_strings(tmp_path):
 def test_one_raster_of_a_file_that_holds_several(tmp_path):
     made = write_scene(tmp_path / "x.tif", bands=("VV",))
     file = tmp_path / "x.gpkg"
-    rasterio.shutil.copy(made.path, file, driver="GPKG", RASTER_TABLE="two")
+    with rasterio.open(made.path) as source:
+        profile = {k: source.profile[k] for k in ("width", "height", "count", "crs", "transform")}
+        options = {**profile, "driver": "GPKG", "dtype": "float32", "RASTER_TABLE": "two"}
+        with rasterio.open(file, "w", **options) as table:
+            table.write(source.read())
     with open_scene(f"GPKG:{file}:two", assume="vv,db") as scene:
         assert (scene.source, scene.name) == (f"GPKG:{file}:two", "x")
         np.testing.assert_allclose(scene.read(scene.grid.block).values[0], made.values[0])
