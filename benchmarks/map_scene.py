@@ -33,7 +33,7 @@ from sargeo.machine import peak_memory_bytes
 from sargeo.mapping import map_scene
 from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapOptions
-from sargeo.mapping.rows import RasterProducts, Rows
+from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import load_model
@@ -41,6 +41,7 @@ from sargeo.model.spec import TowerSpec
 from sargeo.products.names import ProductPaths
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
+from sargeo.survey.rows import Rows
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.stream import stream
 

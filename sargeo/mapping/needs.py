@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sargeo.mapping.job import on_trained_spacing, working_gsd_m
 from sargeo.model.spec import ModelSpec
 from sargeo.scene.scene import Scene
+from sargeo.survey.spacing import on_trained_spacing, working_gsd_m
 
 
 def model_needs(scene: Scene, spec: ModelSpec) -> dict[str, object]:

@@ -82,10 +82,6 @@ class MapOptions:
                 f"Count cells of {self.cell_size_m:g} m have no area.",
                 "Give a cell size above 0 metres.",
             )
-        if self.batch_size is not None and self.batch_size < 1:
-            raise UsageError(
-                f"A batch of {self.batch_size} windows is empty.", "Give a batch size of 1 or more."
-            )
         if self.uncertain_below is not None and not 0 <= self.uncertain_below <= 1:
             raise UsageError(
                 f"{self.uncertain_below:g} is not a probability.",

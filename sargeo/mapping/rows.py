@@ -4,72 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
-from sargeo.legend import LAND_COVER_CODES, NODATA, UNCERTAIN
 from sargeo.mapping.job import Job
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
 from sargeo.products.pam import write_landcover_pam
 from sargeo.products.raster import (
-    PERCENT_NODATA,
     RasterSink,
     confidence_sink,
     landcover_sink,
     probabilities_sink,
 )
-from sargeo.products.regrid import WorkRaster
-from sargeo.tiling.mosaic import Strip
-
-REGRID_ROWS = 512
-"""Rows of the scene that are brought back from another grid at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Finished rows.
-
-    Attributes
-    ----------
-    row : int
-        First row on the grid in question.
-    wanted : ndarray of bool, shape (h, W)
-    landcover : ndarray of uint8, shape (h, W)
-        Class codes; 0 where not wanted.
-    percents : ndarray of uint8, shape (C, h, W)
-        Confidence, then the probabilities of all classes if they were asked for; 255 where not
-        wanted.
-    """
-
-    row: int
-    wanted: NDArray[np.bool_]
-    landcover: NDArray[np.uint8]
-    percents: NDArray[np.uint8]
-
-    @classmethod
-    def of_strip(
-        cls, strip: Strip, codes: NDArray[np.uint8], uncertain_below: float | None
-    ) -> Rows:
-        """Give classes their codes, and what is not wanted its nodata."""
-        landcover = codes[strip.winner]
-        if uncertain_below is not None:
-            landcover[strip.probability < round(100 * uncertain_below)] = UNCERTAIN
-        landcover[~strip.wanted] = NODATA
-        percents = strip.probability[None]
-        if strip.probabilities is not None:
-            percents = np.concatenate([percents, strip.probabilities])
-        percents[:, ~strip.wanted] = PERCENT_NODATA
-        return cls(strip.row, strip.wanted, landcover, percents)
-
-    def stacked(self) -> tuple[int, NDArray[np.uint8]]:
-        """Return the first row, and land cover and percents as bands of one array."""
-        return self.row, np.concatenate([self.landcover[None], self.percents])
+from sargeo.survey.rows import Rows
 
 
 class RasterProducts:
@@ -114,7 +65,7 @@ class RasterProducts:
 
     def write(self, rows: Rows) -> None:
         """Write the next rows of every raster."""
-        self.class_pixels += np.bincount(rows.landcover[rows.wanted], minlength=256)
+        self.class_pixels += np.bincount(rows.codes[rows.wanted], minlength=256)
         self.counts.add_valid(rows.row, rows.wanted)
         for sink, part in self._sinks:
             sink.write(rows.row, part(rows))
@@ -138,36 +89,8 @@ class RasterProducts:
         self._sinks.append((sink, part))
 
 
-def bring_back(
-    work: WorkRaster, job: Job, write: Callable[[Rows], None], check: Callable[[], None]
-) -> None:
-    """Bring results from the grid worked on back to the scene's, by nearest neighbour.
-
-    Parameters
-    ----------
-    work : WorkRaster
-        Land cover, then percents; closed for writing.
-    write : callable
-        Takes the rows, in order.
-    check : callable
-        Called between rows; raises where the run was cancelled.
-    """
-    grid = job.scene.grid
-    for row in range(0, grid.height, REGRID_ROWS):
-        check()
-        block = Block(row, 0, min(REGRID_ROWS, grid.height - row), grid.width)
-        wanted = job.scene.read(block).valid
-        if job.area is not None:
-            wanted &= job.area.mask(block)
-        values = work.read_on(grid, block, wanted)
-        wanted &= np.isin(values[0], (*LAND_COVER_CODES, UNCERTAIN))
-        landcover = np.where(wanted, values[0], np.uint8(NODATA))
-        percents = np.where(wanted, values[1:], np.uint8(PERCENT_NODATA))
-        write(Rows(row, wanted, landcover, percents))
-
-
 def _landcover(rows: Rows) -> NDArray[np.uint8]:
-    return rows.landcover
+    return rows.codes
 
 
 def _confidence(rows: Rows) -> NDArray[np.uint8]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,11 +15,9 @@ from numpy.typing import NDArray
 from sargeo.errors import NothingValidError
 from sargeo.legend import LAND_COVER, UNCERTAIN_CLASS
 from sargeo.machine import peak_memory_bytes
-from sargeo.mapping.background import BackgroundWriter
-from sargeo.mapping.job import Job, software_versions
+from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapKeywords, MapOptions
-from sargeo.mapping.pace import Pace
-from sargeo.mapping.rows import RasterProducts, Rows, bring_back
+from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
 from sargeo.products.files import write_text
@@ -34,6 +31,11 @@ from sargeo.scene.gridmap import GridMapping
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.rasterfile import bounded_cache
+from sargeo.survey.background import BackgroundWriter
+from sargeo.survey.clock import timed
+from sargeo.survey.pace import Pace
+from sargeo.survey.rows import Rows, bring_back
+from sargeo.survey.survey import findable, software_versions
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.mosaic import Strip, StripeResult
 from sargeo.tiling.objects import merge_across_seams
@@ -166,26 +168,26 @@ class _Run:
         rows, cols = self.job.scene.grid.shape
         pace = Pace(int(str(facts["windows"])), rows * cols, self.reporter, self.cancelled)
         pace.phase("read")
-        with _Clock(self.seconds, "read"):
+        with timed(self.seconds, "read"):
             constants = self.job.model.spec.normalisation.constants()
             normalisation = Normalisation.of_scene(self.job.scene, constants)
             workspace.write_manifest(self.job.manifest(normalisation.to_dict()))
         pace.phase("read", done=1)
         with RasterProducts(self.job, workspace.paths, self._metadata()) as rasters:
-            with _Clock(self.seconds, "map"):
+            with timed(self.seconds, "map"):
                 detections = self._map(workspace, rasters, normalisation, pace)
             if not rasters.valid_pixels:
                 raise NothingValidError(
                     f"{self.job.scene.source} has no valid pixel where it was to be mapped.",
                     "Check its nodata value and the area of interest.",
                 )
-            with _Clock(self.seconds, "finish"):
+            with timed(self.seconds, "finish"):
                 pace.phase("finish")
                 found = self._finish(workspace, rasters, detections)
                 pace.phase("finish", done=1)
         self._write_item(workspace, normalisation)
         if self.job.options.web_map:
-            with _Clock(self.seconds, "webmap"):
+            with timed(self.seconds, "webmap"):
                 pace.phase("webmap")
                 self._web_map(workspace)
                 pace.phase("webmap", done=1)
@@ -226,7 +228,7 @@ class _Run:
                 results, workspace, lambda s: work.write(*as_rows(s).stacked()), spacing_m
             )
             work.close()
-            bring_back(work, job, rasters.write, pace.check)
+            bring_back(work, job.scene.grid, job.wanted, rasters.write, pace.check)
         return found
 
     def _finish(
@@ -272,7 +274,7 @@ class _Run:
 
     def _write_item(self, workspace: Workspace, normalisation: Normalisation) -> None:
         run = Run(
-            source=_findable(self.job.scene.source),
+            source=findable(self.job.scene.source),
             grid=self.job.scene.grid,
             acquired=None,
             began=self.began,
@@ -320,25 +322,6 @@ class _Run:
             mpx_per_s=round(rows * cols / self.seconds["map"] / 1e6, 3),
             peak_memory_bytes=peak_memory_bytes(),
         )
-
-
-class _Clock:
-    """Adds the wall time of a block to a table of phases."""
-
-    def __init__(self, seconds: dict[str, float], phase: str) -> None:
-        self._seconds, self._phase = seconds, phase
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._seconds[self._phase] = time.perf_counter() - self._began
-
-
-def _findable(source: str) -> str:
-    """Return the full path of a file, so that its products find it from any folder."""
-    path = Path(source)
-    return str(path.resolve()) if path.is_file() else source
 
 
 def _drain(

@@ -1,4 +1,4 @@
-"""Windows become a scene again: probabilities blended strip by strip, on the device.
+"""Windows become a scene again: cells blended strip by strip, on the device.
 
 A stripe's windows are first summed among themselves, in the order of their indices. Stripes are
 then added to each other from the top. Both orders are fixed, so the same stripes give the same
@@ -31,8 +31,8 @@ class StripeResult:
     ----------
     stripe : Stripe
     sums : Tensor of float32, shape (K + 1, h, w)
-        Weighted sums of the probabilities of K classes, then the sum of weights, in output cells
-        from column ``cell_col`` on; w is 0 where nothing was wanted.
+        Weighted sums of K channels (the probabilities of classes, for one), then the sum of
+        weights, in output cells from column ``cell_col`` on; w is 0 where nothing was wanted.
     cell_col : int
     wanted : ndarray of bool, shape (H, W)
         Pixels of the stripe's read for which a result is asked.
@@ -48,6 +48,25 @@ class StripeResult:
     wanted: NDArray[np.bool_]
     detections: Detections
     owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CellStrip:
+    """Finished rows of cells, on the device.
+
+    Attributes
+    ----------
+    row : int
+        First row of cells.
+    sums : Tensor of float32, shape (K + 1, h, w)
+        Weighted sums of K channels over all windows, then the sum of weights.
+    wanted : ndarray of bool, shape (H, W)
+        Pixels of these rows, as far as the scene reaches, for which a result is asked.
+    """
+
+    row: int
+    sums: Tensor
+    wanted: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +135,8 @@ def run_stripe(
     return StripeResult(stripe, sums, span.start, loaded.pixels.wanted, detections, owner)
 
 
-class Mosaic:
-    """Adds up stripes from the top and hands out finished rows.
+class CellMosaic:
+    """Adds up stripes from the top and hands out finished rows of cells.
 
     Memory holds the rows of one stripe, never the scene.
 
@@ -127,12 +146,10 @@ class Mosaic:
         (rows, cols) of the scene.
     stripes : sequence of Stripe
         All stripes of the plan; `add` takes them in this order.
-    classes : int
+    channels : int
         K.
     stride : int
         Pixels per cell.
-    keep_probabilities : bool
-        Whether strips carry the probabilities of all classes.
     """
 
     def __init__(
@@ -140,76 +157,107 @@ class Mosaic:
         shape: tuple[int, int],
         stripes: Sequence[Stripe],
         *,
-        classes: int,
+        channels: int,
         stride: int,
         device: torch.device,
-        keep_probabilities: bool = False,
     ) -> None:
         self._shape = shape
         self._stride = stride
-        self._keep_probabilities = keep_probabilities
         self._final_stops = [s.read.row // stride for s in stripes[1:]]
-        self._final_stops.append(stripes[-1].read.row_stop // stride)
+        self._final_stops.append(-(-shape[0] // stride))
         self._cells_wide = -(-shape[1] // stride)
-        self._cells = torch.zeros((classes + 1, 0, self._cells_wide), device=device)
-        self._cell_row = 0  # first row of self._cells
-        self._wanted = np.zeros((0, shape[1]), dtype=bool)
-        self._row = 0  # first row not handed out yet; also of self._wanted
+        self._cells = torch.zeros((channels + 1, 0, self._cells_wide), device=device)
+        self._cell_row = 0  # first row not handed out yet; also of self._cells
+        self._wanted = np.zeros((0, shape[1]), dtype=bool)  # pixels of these cells
         self._added = 0
 
-    def add(self, result: StripeResult) -> Strip:
-        """Add the next stripe and return the rows that it finishes (at least none)."""
-        last = self._added == len(self._final_stops) - 1
-        final_stop = self._final_stops[self._added]
-        self._added += 1
+    def add(self, result: StripeResult) -> CellStrip:
+        """Add the next stripe and return the rows of cells that it finishes (at least none)."""
         self._take(result)
-        strip = self._emit(self._height if last else self._rows_before(final_stop))
-        self._drop_cells(final_stop - 1)
+        count = self._final_stops[self._added] - self._cell_row
+        self._added += 1
+        strip = CellStrip(
+            self._cell_row, self._cells[:, :count], self._wanted[: count * self._stride]
+        )
+        self._cell_row += count
+        self._cells = self._cells[:, count:].clone()
+        self._wanted = self._wanted[count * self._stride :]
         return strip
 
-    @property
-    def _height(self) -> int:
-        return self._shape[0]
-
-    def _rows_before(self, cell_stop: int) -> int:
-        """Rows whose interpolation needs only cells before ``cell_stop``."""
-        return max(self._row, min(self._height, cell_stop * self._stride - self._stride // 2))
-
     def _take(self, result: StripeResult) -> None:
-        read = result.stripe.read
+        read, (height, width) = result.stripe.read, self._shape
         cells_stop = read.row_stop // self._stride
         missing = cells_stop - (self._cell_row + self._cells.shape[1])
         self._cells = functional.pad(self._cells, (0, 0, 0, missing))
         first = read.row // self._stride - self._cell_row
-        width = min(result.sums.shape[2], self._cells_wide - result.cell_col)
-        self._cells[:, first:, result.cell_col : result.cell_col + width] += result.sums[
-            :, :, :width
+        cells = min(result.sums.shape[2], self._cells_wide - result.cell_col)
+        self._cells[:, first:, result.cell_col : result.cell_col + cells] += result.sums[
+            :, :, :cells
         ]
-        known = self._row + len(self._wanted)
-        new_rows = result.wanted[known - read.row : self._height - read.row, : self._shape[1]]
+        known = self._cell_row * self._stride + len(self._wanted)
+        new_rows = result.wanted[known - read.row : height - read.row, :width]
         self._wanted = np.concatenate([self._wanted, new_rows])
 
-    def _drop_cells(self, first_kept: int) -> None:
-        drop = max(0, first_kept - self._cell_row)
+
+class PixelMosaic:
+    """Brings finished rows of cells to finished rows of pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (rows, cols) of the scene.
+    stride : int
+        Pixels per cell.
+    keep_probabilities : bool
+        Whether strips carry the probabilities of all classes.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int], *, stride: int, keep_probabilities: bool = False
+    ) -> None:
+        self._shape = shape
+        self._stride = stride
+        self._keep_probabilities = keep_probabilities
+        self._cells: Tensor | None = None
+        self._cell_row = 0  # first row of self._cells
+        self._wanted = np.zeros((0, shape[1]), dtype=bool)
+        self._row = 0  # first row not handed out yet; also of self._wanted
+
+    def add(self, strip: CellStrip) -> Strip:
+        """Add the next rows of cells and return the rows of pixels that they finish."""
+        known = [strip.sums] if self._cells is None else [self._cells, strip.sums]
+        self._cells = torch.cat(known, dim=1)
+        self._wanted = np.concatenate([self._wanted, strip.wanted])
+        cell_stop = self._cell_row + self._cells.shape[1]
+        finished = self._emit(self._cells, self._rows_before(cell_stop))
+        drop = max(0, cell_stop - 1 - self._cell_row)  # what comes is interpolated with the last
         self._cells = self._cells[:, drop:].clone()
         self._cell_row += drop
+        return finished
 
-    def _emit(self, row_stop: int) -> Strip:
+    def _rows_before(self, cell_stop: int) -> int:
+        """Rows whose interpolation needs only cells before ``cell_stop``."""
+        height, stride = self._shape[0], self._stride
+        if cell_stop * stride >= height:
+            return height
+        return max(self._row, cell_stop * stride - stride // 2)
+
+    def _emit(self, cells: Tensor, row_stop: int) -> Strip:
         height = row_stop - self._row
         wanted, self._wanted = self._wanted[:height], self._wanted[height:]
-        strip = self._interpolate(Block(self._row, 0, height, self._shape[1]), wanted)
+        strip = self._interpolate(cells, Block(self._row, 0, height, self._shape[1]), wanted)
         self._row = row_stop
         return strip
 
-    def _interpolate(self, block: Block, wanted: NDArray[np.bool_]) -> Strip:
-        classes = self._cells.shape[0] - 1
+    def _interpolate(self, cells: Tensor, block: Block, wanted: NDArray[np.bool_]) -> Strip:
         winner = np.zeros(wanted.shape, dtype=np.uint8)
         probability = np.zeros(wanted.shape, dtype=np.uint8)
+        classes = cells.shape[0] - 1
         every = np.zeros((classes, *wanted.shape), np.uint8) if self._keep_probabilities else None
         columns = np.flatnonzero(wanted.any(axis=0))
         if columns.size:
             cols = slice(int(columns[0]), int(columns[-1]) + 1)
-            pixels = self._pixel_probabilities(block, cols)
+            pixels = self._pixel_probabilities(cells, block, cols)
             best, index = pixels.max(dim=0)
             winner[:, cols] = index.to(torch.uint8).cpu().numpy()
             probability[:, cols] = _percent(best)
@@ -217,14 +265,12 @@ class Mosaic:
                 every[:, :, cols] = _percent(pixels)
         return Strip(block.row, wanted, winner, probability, every)
 
-    def _pixel_probabilities(self, block: Block, cols: slice) -> Tensor:
+    def _pixel_probabilities(self, cells: Tensor, block: Block, cols: slice) -> Tensor:
         """Bilinear interpolation of the blended probabilities to pixels, shape (K, H, W)."""
-        stride = self._stride
-        cell_rows = _touched(
-            block.row, block.row_stop, stride, self._cell_row, self._cells.shape[1]
-        )
-        cell_cols = _touched(cols.start, cols.stop, stride, 0, self._cells_wide)
-        pixels = interpolate_probabilities(self._cells[:, cell_rows, cell_cols], stride)
+        stride, (_, height, width) = self._stride, cells.shape
+        cell_rows = _touched(block.row, block.row_stop, stride, self._cell_row, height)
+        cell_cols = _touched(cols.start, cols.stop, stride, 0, width)
+        pixels = interpolate_probabilities(cells[:, cell_rows, cell_cols], stride)
         row0 = block.row - (cell_rows.start + self._cell_row) * stride
         col0 = cols.start - cell_cols.start * stride
         return pixels[:, row0 : row0 + block.height, col0 : col0 + cols.stop - cols.start]

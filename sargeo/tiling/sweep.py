@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import torch
 
 from sargeo.tiling.batch import Acquisition, Network
-from sargeo.tiling.mosaic import Mosaic, Strip, StripeResult, run_stripe
+from sargeo.tiling.mosaic import (
+    CellMosaic,
+    CellStrip,
+    PixelMosaic,
+    Strip,
+    StripeResult,
+    run_stripe,
+)
 from sargeo.tiling.plan import Stripe, plan_stripes, plan_windows
 from sargeo.tiling.stream import PixelSource, stream
 
@@ -52,14 +59,32 @@ def sweep(
 
     ``advance`` is told how many windows were done, after each batch; what it raises ends the sweep.
     """
+    pixels = PixelMosaic(
+        source.shape, stride=network.output_stride, keep_probabilities=keep_probabilities
+    )
+    for result, cells in sweep_cells(
+        network, source, acquisition, tiling, device=device, advance=advance
+    ):
+        yield result, pixels.add(cells)
+
+
+def sweep_cells(
+    network: Network,
+    source: PixelSource,
+    acquisition: Acquisition,
+    tiling: Tiling,
+    *,
+    device: torch.device,
+    advance: Callable[[int], None] = lambda _windows: None,
+) -> Iterator[tuple[StripeResult, CellStrip]]:
+    """Yield each stripe's result with the rows of cells that it finishes, from the top."""
     stripes = tiling.stripes(source.shape, network)
-    mosaic = Mosaic(
+    mosaic = CellMosaic(
         source.shape,
         stripes,
-        classes=network.classes,
+        channels=network.classes,
         stride=network.output_stride,
         device=device,
-        keep_probabilities=keep_probabilities,
     )
     for loaded in stream(source, stripes):
         result = run_stripe(

@@ -18,11 +18,19 @@ class Pace:
         Of the whole plan.
     pixels : int
         Of the whole scene.
+    name : str
+        Of the phase in which windows are done.
     """
 
     def __init__(
-        self, windows: int, pixels: int, reporter: Reporter, cancelled: Callable[[], bool]
+        self,
+        windows: int,
+        pixels: int,
+        reporter: Reporter,
+        cancelled: Callable[[], bool],
+        name: str = "map",
     ) -> None:
+        self._name = name
         self._windows = windows
         self._pixels = pixels
         self._reporter = reporter
@@ -50,7 +58,7 @@ class Pace:
         share = self._done / self._windows
         self._reporter.progress(
             Progress(
-                "map",
+                self._name,
                 self._done,
                 self._windows,
                 mpx_per_s=share * self._pixels / elapsed / 1e6,
