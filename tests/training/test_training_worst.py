@@ -8,18 +8,16 @@ import numpy as np
 from PIL import Image
 from support.sheets import coast, coast_sources
 from support.tiles import tile
+from support.training import settings
 
-from sargeo.model.spec import TowerSpec
+from sargeo_training.engine.networks import new_network
 from sargeo_training.evaluate import score_split
-from sargeo_training.fit import new_network
-from sargeo_training.recipe import Recipe
 from sargeo_training.report import make_report, write_report
 from sargeo_training.sheet import Source
 from sargeo_training.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.worst import badness, write_worst
 
 BOX = (10, 10, 8, 8, 8)
-RECIPE = Recipe(tower=TowerSpec(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), decoder_dim=8))
 
 
 def test_errors_of_both_kinds_are_bad() -> None:
@@ -30,7 +28,7 @@ def test_errors_of_both_kinds_are_bad() -> None:
 
 
 def test_pictures_show_radar_truth_and_answer(tmp_path: Path) -> None:
-    network = new_network(RECIPE).eval()
+    network = new_network(settings()).eval()
     sources = coast_sources()
     tiles = score_split(network, sources, "holdout")
     paths = write_worst(network, sources, tiles, 0.9, tmp_path / "worst")
@@ -43,7 +41,7 @@ def test_pictures_show_radar_truth_and_answer(tmp_path: Path) -> None:
 
 
 def test_no_more_than_three_of_a_source(tmp_path: Path) -> None:
-    network = new_network(RECIPE).eval()
+    network = new_network(settings()).eval()
     sheets = tuple(coast(f"held {i}", split="holdout") for i in range(4))
     sources = [Source("s", 1.0, sheets, "none")]
     tiles = score_split(network, sources, "holdout")

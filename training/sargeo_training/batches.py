@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from queue import Full, Queue
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +23,25 @@ from sargeo_training.radiometry import normalise
 from sargeo_training.sheet import Sheet, Source
 from sargeo_training.targets import make_targets
 
-_PREFETCH = 4
+Batch = TypeVar("Batch")
+
+_PREFETCH = 3  # batches ahead, besides those that threads are at
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of every batch that one of several processes makes: one run of its samples."""
+
+    rank: int = 0
+    of: int = 1
+
+    def indices(self, batch_size: int) -> range:
+        """Return the places of its samples in the whole batch."""
+        each = batch_size // self.of
+        return range(self.rank * each, (self.rank + 1) * each)
+
+
+WHOLE = Part()
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,7 @@ class TrainingBatch:
 
 
 class Mixture:
-    """An endless stream of training batches, the same for the same seed.
+    """Training batches by number: the same for the same seed, whichever were made before.
 
     Parameters
     ----------
@@ -77,21 +98,20 @@ class Mixture:
         self._sheets = [sheets for _, sheets in used if sheets]
         weights = np.array([weight for weight, sheets in used if sheets])
         self._shares = weights / weights.sum()
-        self._size, self._batch_size = size, batch_size
+        self._size, self._batch_size, self._seed = size, batch_size, seed
         self._augmentations = augmentations
-        self._rng = np.random.default_rng(seed)
 
-    def draw(self) -> Sample:
-        """Draw one augmented sample."""
-        rng = self._rng
+    def draw(self, number: int, index: int) -> Sample:
+        """Draw one augmented sample: the one at ``index`` of batch ``number``."""
+        rng = np.random.default_rng((self._seed, number, index))
         sheets = self._sheets[rng.choice(len(self._sheets), p=self._shares)]
         sheet = sheets[rng.integers(len(sheets))]
         sample = cut_scaled(sheet, _place(sheet, self._size, rng), self._size, rng)
         return augment(sample, rng, self._augmentations)
 
-    def __iter__(self) -> Iterator[TrainingBatch]:
-        while True:
-            yield collate([self.draw() for _ in range(self._batch_size)])
+    def batch(self, number: int, part: Part = WHOLE) -> TrainingBatch:
+        """Make a batch, or one process's part of it."""
+        return collate([self.draw(number, i) for i in part.indices(self._batch_size)])
 
 
 def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
@@ -140,44 +160,35 @@ def make_inputs(samples: Sequence[Sample]) -> Inputs:
     )
 
 
-class Prefetched:
-    """Makes batches on a thread, ahead of their use. Close it when done.
+class Ahead(Generic[Batch]):
+    """Makes numbered batches on threads, ahead of their use and in their order.
 
-    An error in the thread reaches whoever iterates.
+    An error in a thread reaches whoever iterates. Close it when done.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the batch of a number, whichever were made before.
+    first : int
+        Number of the first batch.
+    threads : int
     """
 
-    def __init__(self, batches: Iterator[TrainingBatch]) -> None:
-        self._batches = batches
-        self._queue: Queue[TrainingBatch | BaseException] = Queue(_PREFETCH)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+    def __init__(self, make: Callable[[int], Batch], *, first: int = 0, threads: int = 1) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="batches")
+        numbers = itertools.count(first)
+        self._made = (self._pool.submit(make, number) for number in numbers)
+        self._pending = deque(itertools.islice(self._made, threads + _PREFETCH))
+        self.waited_s = 0.0
 
-    def __iter__(self) -> Iterator[TrainingBatch]:
+    def __iter__(self) -> Iterator[Batch]:
         while True:
-            item = self._queue.get()
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+            start = time.monotonic()
+            batch = self._pending.popleft().result()
+            self.waited_s += time.monotonic() - start
+            self._pending.append(next(self._made))
+            yield batch
 
     def close(self) -> None:
-        """Stop the thread and wait for it."""
-        self._closed.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        try:
-            for batch in self._batches:
-                if not self._put(batch):
-                    return
-        except BaseException as error:
-            self._put(error)
-
-    def _put(self, item: TrainingBatch | BaseException) -> bool:
-        while not self._closed.is_set():
-            try:
-                self._queue.put(item, timeout=0.2)
-            except Full:
-                continue
-            return True
-        return False
+        """Stop the threads and wait for them."""
+        self._pool.shutdown(cancel_futures=True)

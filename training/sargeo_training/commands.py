@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -28,35 +27,40 @@ def train() -> None:
         )
 
 
-class Part(StrEnum):
-    """What a run can do without, to see what it is worth."""
-
-    simulator = "simulator"
-    polygons = "polygons"
-    sar_augmentation = "sar-augmentation"
-
-
 @app.command()
-def tiny(
+def pretrain(
+    config: Annotated[
+        Path, typer.Option("--config", help="YAML of settings; tiny.yaml is sargeo's own.")
+    ],
     data: DataOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
-    minutes: Annotated[float, typer.Option(min=0.1, help="Time to train.")] = 60.0,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Train so many steps instead: repeatable.")
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE to change a setting, such as seed=1; repeatable."),
     ] = None,
-    without: Annotated[
-        list[Part] | None, typer.Option(help="Leave out a part; may be given several times.")
+    stage: Annotated[
+        str | None, typer.Option(help="Train this stage alone, from the one before it.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights and of batches.")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")
+    ] = False,
     threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
 ) -> None:
-    """Train sargeo-tiny from random weights, calibrate it, and write model and report."""
-    from sargeo_training.recipe import Recipe
-    from sargeo_training.run import train_tiny
+    """Train a model by settings, calibrate it, and write model and report.
 
-    left_out = {part.name: False for part in without or ()}
-    recipe = Recipe(seed=seed).model_copy(update=left_out)
-    train_tiny(data, output, recipe, minutes=minutes, steps=steps, threads=threads)
+    On many devices: torchrun --nproc-per-node N -m sargeo_training pretrain …
+    """
+    from sargeo_training.engine.config import read_config
+    from sargeo_training.run import pretrain_and_export
+
+    pretrain_and_export(
+        read_config(config, change or ()),
+        data,
+        output,
+        stage=stage,
+        resume=resume,
+        threads=threads,
+    )
 
 
 @app.command()
@@ -68,7 +72,7 @@ def export(
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
 ) -> None:
-    """Calibrate the last checkpoint of a run; write its model and its report."""
+    """Calibrate the best weights of a run; write its model and its report."""
     from sargeo_training.run import export_run
 
     export_run(run, output or run / "model", data, threads=threads)

@@ -1,0 +1,149 @@
+"""A short run on made-up sheets learns, keeps its best weights, and can be repeated."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+from support.sheets import coast, coast_sources
+from support.training import Recorder, crops, run, settings
+
+from sargeo.errors import UsageError
+from sargeo.model.registry import load_model
+from sargeo.model.storage import save_model
+from sargeo_training.engine import run as runs
+from sargeo_training.engine.average import Average
+from sargeo_training.engine.checkpoints import load_best
+from sargeo_training.engine.networks import model_spec, new_network, schedule
+from sargeo_training.engine.streams import Streams
+from sargeo_training.evaluate import score_split
+from sargeo_training.report import make_report, write_report
+
+
+def test_run_learns_and_exports_a_model_that_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(monkeypatch)
+    config = settings(steps=100)
+    network, said = run(tmp_path / "run", config)
+    losses = [step["landcover"] for step in recorder.take()]
+    assert sum(losses[-10:]) < 0.9 * sum(losses[:10])
+    assert "100.0%  step 100  landcover" in said[-1]
+    assert "waiting for data" in said[-1]
+    report = make_report("short", score_split(network, coast_sources(), "holdout"), 1.0, 0.3)
+    write_report(report, tmp_path)
+    assert {f.data.partition(",")[0] for f in report.figures} == {"calibrated", "picture"}
+    assert "calibrated" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    spec = model_spec(config, ("made up",)).model_copy(update={"temperature": report.temperature})
+    save_model(tmp_path / "model", network, spec)
+    model = load_model(tmp_path / "model", "cpu")
+    sheet = coast()
+    prediction = model.predict(sheet.values, bands=("VV", "VH"), scale="linear")
+    water = prediction.landcover[8:40] == 80
+    land = prediction.landcover[88:120] == 80
+    assert water.mean() > land.mean()
+
+
+def test_steps_repeat_to_the_bit(tmp_path: Path) -> None:
+    a, b = (run(tmp_path / folder)[0].state_dict() for folder in "ab")
+    assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_threads_that_make_batches_change_nothing(tmp_path: Path) -> None:
+    a = run(tmp_path / "one")[0].state_dict()
+    b = run(tmp_path / "three", settings(loader_threads=3))[0].state_dict()
+    assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_accumulated_batches_make_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder(monkeypatch)
+    config = settings(optimiser={"accumulate": 2})
+    run(tmp_path, config)
+    assert len(recorder.losses) == 2 * config.stages[0].steps
+
+
+def test_run_ends_when_it_no_longer_gets_better(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(monkeypatch)
+    hasty = settings(steps=20, validation={"every": 0.1, "patience": 2})
+    scores = iter([0.1, 0.5, 0.4, 0.5])
+    run(tmp_path, hasty, scores=scores)
+    assert list(scores) == []
+    assert 8 <= len(recorder.take()) < 20
+    # Nor does it start again.
+    run(tmp_path, hasty, scores=[], resume=True)
+    assert recorder.losses == []
+
+
+def test_best_weights_are_kept(tmp_path: Path) -> None:
+    every_other = settings(validation={"every": 0.5})
+    kept = run(tmp_path / "worse", every_other, scores=[0.9, 0.2])[0].state_dict()
+    other = run(tmp_path / "better", every_other, scores=[0.2, 0.9])[0].state_dict()
+    assert any(not torch.equal(kept[k], other[k]) for k in kept)
+
+
+def test_losses_speed_and_waiting_are_logged(tmp_path: Path) -> None:
+    run(tmp_path, settings(log_every=2))
+    with next(tmp_path.glob("csv/*/metrics.csv")).open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["landcover"]]
+    assert [row["step"] for row in rows] == ["2", "4"]
+    assert all(0 <= float(row["waiting_share"]) <= 1 for row in rows)
+    assert all(float(row["seconds_per_step"]) > 0 for row in rows)
+    assert any(tmp_path.glob("tensorboard/*/events.*"))
+
+
+def test_stages_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "load_all", lambda *_, **__: coast_sources())
+    monkeypatch.setattr(runs, "validation_score", lambda _: 0.5)
+    recorder = Recorder(monkeypatch)
+    stage = {"steps": 2, "learning_rate": 1e-3, "losses": {"landcover": 1.0}}
+    config = settings(stages=[{"name": "warm", **stage}, {"name": "joint", **stage}])
+    checkpoint = runs.pretrain(config, tmp_path, tmp_path / "run")
+    assert checkpoint == tmp_path / "run" / "joint" / "checkpoint.pt"
+    assert len(recorder.take()) == 4
+    network, found = runs.read_run(tmp_path / "run")
+    assert found == config
+    torch.testing.assert_close(
+        network.state_dict(), load_best(tmp_path / "run" / "joint")[0].state_dict()
+    )
+    with pytest.raises(UsageError, match="holds a run already"):
+        runs.pretrain(config, tmp_path, tmp_path / "run")
+    with pytest.raises(UsageError, match="other settings"):
+        runs.pretrain(settings(), tmp_path, tmp_path / "run", resume=True)
+    runs.pretrain(config, tmp_path, tmp_path / "run", resume=True)
+    assert recorder.take() == []
+    runs.pretrain(config, tmp_path, tmp_path / "run", stage="joint")
+    assert len(recorder.losses) == 2
+
+
+def test_batch_that_processes_cannot_share_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(UsageError, match="batch_size is 4, which 3 processes"):
+        run(tmp_path)
+
+
+def test_average_follows_a_network_that_stands_still() -> None:
+    network = new_network(settings())
+    average = Average(network, 0.9)
+    with torch.no_grad():
+        for p in network.parameters():
+            p.fill_(3.0)
+    for _ in range(200):
+        average.update(network)
+    assert all(average.state[n].sub(3).abs().max() < 1e-2 for n, _ in network.named_parameters())
+
+
+def test_learning_rate_rises_and_falls() -> None:
+    rates = [schedule(share, 0.1) for share in (0, 0.05, 0.1, 0.5, 1)]
+    assert rates[0] < rates[1] < rates[2] == 1
+    assert rates[2] > rates[3] > rates[4] == pytest.approx(0.01)
+
+
+def test_dense_stream_alone_makes_its_part() -> None:
+    streams = Streams(crops(settings()))
+    assert streams.dense is not None

@@ -1,0 +1,254 @@
+"""Settings of a run: everything that another choice would change the model by.
+
+They are read from YAML; ``tiny.yaml``, ``small.yaml`` and ``base.yaml`` beside this file say in
+comments what each is for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
+
+from sargeo.errors import UsageError
+from sargeo.model.spec import SpacingSpec, TowerSpec
+
+_REMEDY = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
+
+_CHANGE_REMEDY = "Give it as KEY=VALUE with a dotted key, such as dense.simulator=false."
+
+LossName = Literal[
+    "landcover",
+    "objects",
+    "alignment",
+    "contrast",
+    "matching",
+    "masking",
+    "captioning",
+    "reconstruction",
+]
+DENSE_LOSSES: tuple[LossName, ...] = ("landcover", "objects", "alignment")
+"""Losses of crops with labels; the others are of chips."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Card(_Part):
+    """What the model says of itself."""
+
+    name: str = "sargeo-model"
+    version: str = "0.1.0"
+    summary: str = "Made with sargeo train."
+    licence: str = "Apache-2.0"
+    limits: tuple[str, ...] = ()
+    patch: int = Field(default=512, gt=0, multiple_of=32)
+    margin: int = Field(default=64, ge=0, multiple_of=32)
+    spacing: SpacingSpec = SpacingSpec(min_m=6.0, preferred_m=10.0, max_m=14.0)
+
+
+class Network(_Part):
+    """Shapes of the towers."""
+
+    tower: TowerSpec
+
+
+class Optimiser(_Part):
+    """How weights are moved."""
+
+    weight_decay: float = Field(default=0.05, ge=0)
+    gradient_norm: float = Field(default=2.0, gt=0)
+    average: float = Field(default=0.998, gt=0, lt=1)
+    accumulate: int = Field(default=1, gt=0)
+    precision: Literal["auto", "bf16", "float32"] = "auto"
+
+
+class Dense(_Part):
+    """Crops with labels of land cover and ships."""
+
+    crop_px: int = Field(default=192, gt=0, multiple_of=32)
+    batch_size: int = Field(default=8, gt=0)
+    simulator: bool = True
+    polygons: bool = True
+    sar_augmentation: bool = True
+
+
+class Validation(_Part):
+    """When weights are scored on what they are not trained on."""
+
+    every: float = Field(default=0.1, gt=0, le=1)
+    patience: int = Field(default=4, gt=0)
+
+
+class Stage(_Part):
+    """A part of a run, with losses and a schedule of its own."""
+
+    name: str = Field(pattern="^[a-z0-9-]+$")
+    steps: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    warmup: float = Field(default=0.03, gt=0, lt=1)
+    losses: dict[LossName, PositiveFloat] = Field(min_length=1)
+
+    def uses(self, *names: LossName) -> bool:
+        """Tell whether any of some losses counts."""
+        return any(name in self.losses for name in names)
+
+    @property
+    def dense(self) -> bool:
+        """Whether it looks at crops with labels."""
+        return self.uses(*DENSE_LOSSES)
+
+
+class Config(_Part):
+    """All settings of a run."""
+
+    card: Card = Card()
+    seed: int = Field(default=0, ge=0)
+    network: Network
+    optimiser: Optimiser = Optimiser()
+    dense: Dense = Dense()
+    validation: Validation = Validation()
+    checkpoint_every: int = Field(default=500, gt=0)
+    log_every: int = Field(default=20, gt=0)
+    loader_threads: int = Field(default=1, gt=0)
+    stages: tuple[Stage, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _stages_differ(self) -> Config:
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) < len(names):
+            raise ValueError("stages must have names of their own")
+        return self
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of a name.
+
+        Raises
+        ------
+        UsageError
+            If there is none.
+        """
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise UsageError(
+            f"There is no stage {name!r} among {', '.join(s.name for s in self.stages)}.",
+            "Give the name of a stage of the settings.",
+        )
+
+    @property
+    def title(self) -> str:
+        """What a run is, beside others that left something out."""
+        parts = {
+            "the simulator": self.dense.simulator,
+            "polygons": self.dense.polygons,
+            "SAR augmentation": self.dense.sar_augmentation,
+        }
+        left_out = [name for name, used in parts.items() if not used]
+        return f"without {' and '.join(left_out)}" if left_out else self.card.name
+
+
+def read_config(path: Path, changes: Sequence[str] = ()) -> Config:
+    """Read settings.
+
+    Parameters
+    ----------
+    path : Path
+        Of a YAML file, or the bare name of one of sargeo's own, such as ``tiny.yaml``.
+    changes : sequence of str
+        ``KEY=VALUE`` with a dotted key, such as ``dense.simulator=false``; names of stages stand
+        for their places.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, is not YAML, or holds a key or value that makes no sense.
+    """
+    own = Path(__file__).with_name(path.name)
+    path = own if not path.exists() and path == Path(path.name) and own.exists() else path
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}.", "Give a YAML file of settings."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        first = str(error).splitlines()[0]
+        raise UsageError(f"{path} is not YAML: {first}.", _REMEDY) from error
+    for change in changes:
+        _change(content, change)
+    return checked_config(content, str(path))
+
+
+def checked_config(content: object, where: str) -> Config:
+    """Turn plain types into settings.
+
+    Raises
+    ------
+    UsageError
+        Naming the first key that is unknown, with the nearest known one, or whose value is wrong.
+    """
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the whole"
+        if first["type"] == "extra_forbidden":
+            problem = f"{where} has an unknown key {key}{_nearest(first['loc'])}."
+        else:
+            problem = f"{where} has no fit value of {key}: {first['msg']}."
+        raise UsageError(problem, _REMEDY) from error
+
+
+def _change(content: Any, change: str) -> None:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise UsageError(f"{change!r} changes no setting.", _CHANGE_REMEDY)
+    *parents, last = key.split(".")
+    try:
+        for name in parents:
+            content = _child(content, name)
+        content[last] = yaml.safe_load(value)
+    except (KeyError, StopIteration, TypeError, yaml.YAMLError) as error:
+        raise UsageError(f"{change!r} changes no setting.", _CHANGE_REMEDY) from error
+
+
+def _child(content: Any, name: str) -> Any:
+    if isinstance(content, list):
+        return next(item for item in content if item["name"] == name)
+    return content.setdefault(name, {})
+
+
+def _nearest(location: Sequence[int | str]) -> str:
+    """Return the known key that is most like an unknown one, as the end of a sentence."""
+    known = set(_keys(Config, location[:-1]))
+    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    return f"; the nearest known one is {near[0]}" if near else ""
+
+
+def _keys(model: type[BaseModel], location: Sequence[int | str]) -> Iterator[str]:
+    """Yield the keys that are known at a place of the settings."""
+    for name in location:
+        field = model.model_fields.get(str(name))
+        inner = list(_models(field.annotation)) if field else []
+        model = inner[0] if inner else model
+    yield from model.model_fields
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if get_origin(annotation) in (Union, UnionType, tuple):
+        for inner in get_args(annotation):
+            yield from _models(inner)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+
+
+def as_plain(config: Config) -> Mapping[str, Any]:
+    """Return settings as plain types, as checkpoints keep them."""
+    return config.model_dump(mode="json")

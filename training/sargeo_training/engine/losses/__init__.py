@@ -1,0 +1,1 @@
+"""Losses of vision-language training, each in a file."""

@@ -1,0 +1,92 @@
+"""One step of training, as Lightning calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from lightning import LightningModule
+from torch import Tensor, nn
+
+from sargeo.model.knowlip import SarKnowlip
+from sargeo_training.batches import TrainingBatch
+from sargeo_training.engine.average import Average
+from sargeo_training.engine.config import Config, LossName, Stage
+from sargeo_training.engine.losses.dense import dense_losses
+from sargeo_training.engine.networks import parameter_groups, schedule
+from sargeo_training.engine.parallel import mean_over_processes
+from sargeo_training.engine.streams import StepBatch
+
+
+class Engine(LightningModule):  # type: ignore[misc]
+    """A network in training.
+
+    Parameters
+    ----------
+    network : SarKnowlip
+        Gets trained in place.
+    config : Config
+    stage : Stage
+    """
+
+    def __init__(self, network: SarKnowlip, config: Config, stage: Stage) -> None:
+        super().__init__()
+        # Torch's annotations lack this form of Module.to.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(network, config.optimiser.average)
+        self._settings, self._stage = config.optimiser, stage
+
+    def training_step(self, batch: StepBatch, _: int) -> dict[str, Any]:
+        """Return the weighted sum of the stage's losses, and each of them."""
+        parts: dict[LossName, Tensor] = {}
+        if batch.dense is not None:
+            parts |= self._dense(batch.dense)
+        weights = {name: w for name, w in self._stage.losses.items() if name in parts}
+        total = torch.stack([weight * parts[name] for name, weight in weights.items()]).sum()
+        means = mean_over_processes(torch.stack([parts[name] for name in weights]).detach())
+        return {"loss": total, "parts": dict(zip(weights, means, strict=True))}
+
+    def _dense(self, batch: TrainingBatch) -> dict[LossName, Tensor]:
+        raw = self.network(batch.inputs.pixels, batch.inputs.valid, batch.inputs.context)
+        return dense_losses(raw, batch.targets)
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """Return AdamW and its schedule, which goes by steps."""
+        groups = parameter_groups(self, self._settings.weight_decay)
+        optimiser = torch.optim.AdamW(groups, lr=self._stage.learning_rate, fused=True)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: schedule(step / self._stage.steps, self._stage.warmup)
+        )
+        return {
+            "optimizer": optimiser,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
+
+    def configure_gradient_clipping(self, *_: object, **__: object) -> None:
+        """Clip the gradient of all weights as one vector."""
+        nn.utils.clip_grad_norm_(self.parameters(), self._settings.gradient_norm)
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Move the weights, and what follows them."""
+        super().optimizer_step(*args, **kwargs)
+        self.average.update(self.network)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what Lightning does not know of."""
+        checkpoint["average"] = self.average.state_dict()
+        checkpoint["random"] = {
+            "cpu": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        }
+
+    def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
+        """Go on from it."""
+        self.average.load_state_dict(checkpoint["average"])
+        torch.set_rng_state(checkpoint["random"]["cpu"])
+        if len(checkpoint["random"]["cuda"]) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(checkpoint["random"]["cuda"])
+
+    def transfer_batch_to_device(self, batch: StepBatch, device: torch.device, _: int) -> StepBatch:
+        """Move a batch."""
+        return batch.to(device)

@@ -1,0 +1,61 @@
+"""Networks as settings describe them, and how their weights are moved."""
+
+from __future__ import annotations
+
+import math
+
+from torch import nn
+
+from sargeo.legend import LAND_COVER_CODES, OBJECT_KINDS
+from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.spec import ModelSpec, NormalisationSpec
+from sargeo.scene.bands import POLARISATIONS
+from sargeo_training.engine.config import Config
+from sargeo_training.radiometry import CONSTANTS
+
+
+def new_network(config: Config) -> SarKnowlip:
+    """Build a network with random weights."""
+    return SarKnowlip.from_spec(model_spec(config))
+
+
+def model_spec(config: Config, sources: tuple[str, ...] = ()) -> ModelSpec:
+    """Return the spec of a model before it is calibrated."""
+    card = config.card
+    return ModelSpec(
+        name=card.name,
+        version=card.version,
+        summary=card.summary,
+        licence=card.licence,
+        sources=sources,
+        limits=card.limits,
+        tower=config.network.tower,
+        patch=card.patch,
+        margin=card.margin,
+        classes=LAND_COVER_CODES,
+        object_kinds=OBJECT_KINDS,
+        polarisations=POLARISATIONS,
+        spacing=card.spacing,
+        normalisation=NormalisationSpec(
+            mean_db=dict(CONSTANTS.mean_db),
+            std_db=dict(CONSTANTS.std_db),
+            floor_db=CONSTANTS.floor_db,
+        ),
+        min_confidence=0.3,
+    )
+
+
+def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Decay matrices and kernels, but neither biases nor scales nor tokens."""
+    learnt = [p for p in module.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in learnt if p.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in learnt if p.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def schedule(share: float, warmup: float) -> float:
+    """Linear rise, then half a cosine down to a hundredth, over the share of a stage."""
+    if share < warmup:
+        return (share + 0.1 * warmup) / (1.1 * warmup)
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * (share - warmup) / (1 - warmup))) / 2
