@@ -117,9 +117,10 @@ class ObjectFacts(_Fact):
     layer
         Who says so.
     searched
-        Share of the chip in which every object was looked for. The list is complete only there.
+        Share of the chip's valid pixels in which every object was looked for. The list is complete
+        only there; elsewhere it holds what happens to be known.
     items
-        The objects in that ground, from the top down.
+        The objects, from the top down.
     """
 
     layer: str
@@ -152,8 +153,12 @@ class VectorFacts(_Fact):
         Length of roads within the chip, geodesic, and the same over the chip's area.
     buildings, building_share
         Number of buildings within or across the edge of the chip, and the share of it they cover.
+    rail_km
+        Length of railways within the chip, geodesic.
     water_km
         Length of waterways within the chip, geodesic.
+    water_share
+        Share of the chip that water areas cover. The sea is none in OpenStreetMap.
     named
         Ports, airports, waters and other features with a name.
     """
@@ -163,7 +168,9 @@ class VectorFacts(_Fact):
     road_km_per_km2: Measure | None = None
     buildings: Annotated[int, Field(ge=0)] | None = None
     building_share: Share | None = None
+    rail_km: Measure | None = None
     water_km: Measure | None = None
+    water_share: Share | None = None
     named: tuple[NamedFact, ...] = ()
 
 

@@ -37,7 +37,7 @@ def _image(root: Path, stem: str) -> Sheet:
         bands=bands,
         valid=valid,
         labels=recode(mask, {_SEA: OPEN_WATER.code, _LAND: NOT_WATER}),
-        ships=_ships(root / "annotations" / f"{stem}.xml"),
+        ships=ship_rows(ElementTree.parse(root / "annotations" / f"{stem}.xml").getroot()),
         searched=valid,
         places=np.broadcast_to(np.uint8(_place(mask)), mask.shape),
     )
@@ -48,8 +48,12 @@ def _place(mask: NDArray[np.uint8]) -> int:
     return PLACES.index("inshore" if (mask == _LAND).any() else "offshore")
 
 
-def _ships(path: Path) -> NDArray[np.float32]:
-    objects = ElementTree.parse(path).getroot().findall("object")
+def ship_rows(annotation: ElementTree.Element) -> NDArray[np.float32]:
+    """Return the ship table of a VOC annotation, a row for each of its objects in their order.
+
+    The length is that of the rotated box, NaN where an object has an upright box alone.
+    """
+    objects = annotation.findall("object")
     return np.array([_ship(o) for o in objects], dtype=np.float32).reshape(-1, NO_SHIPS.shape[1])
 
 

@@ -1,0 +1,101 @@
+"""The layers around a scene, and all that they and the labels say of a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.grid import GeoGrid
+from sargeo_training.geovl.evidence.boxes import SceneObjects
+from sargeo_training.geovl.evidence.classes import ClassRaster
+from sargeo_training.geovl.evidence.landcover import landcover_facts
+from sargeo_training.geovl.evidence.objects import object_facts, spacing_at
+from sargeo_training.geovl.evidence.terrain import TerrainModel
+from sargeo_training.geovl.evidence.vectors import VectorMap
+from sargeo_training.geovl.facts import Facts, LandCoverFacts
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """Layers around one scene, opened once for all its chips; None where none was given.
+
+    `objects` tells the ships and the searched ground of a chip (`SceneObjects.within`); whoever
+    cuts the chip passes them to `facts_of`, as those of a sheet.
+    """
+
+    classes: tuple[ClassRaster, ...] = ()
+    vectors: VectorMap | None = None
+    terrain: TerrainModel | None = None
+    objects: SceneObjects | None = None
+
+
+def facts_of(
+    grid: GeoGrid | None,
+    labels: NDArray[np.uint8],
+    valid: NDArray[np.bool_],
+    ships: NDArray[np.float32],
+    searched: NDArray[np.bool_],
+    *,
+    gsd_m: tuple[float, float] | None = None,
+    categories: Sequence[str | None] = (),
+    labels_layer: str = "reference labels",
+    objects_layer: str = "reference objects",
+    layers: Layers | None = None,
+) -> Facts:
+    """Join all that is known of a chip.
+
+    Of labels and class rasters the one that knows most of the chip is believed, labels first where
+    they know as much: a sentence must not mix the words of two maps.
+
+    Parameters
+    ----------
+    grid : GeoGrid or None
+        Of the chip. Without one, layers say nothing.
+    labels : ndarray of uint8, shape (H, W)
+        Codes of `sargeo.legend`; partial labels and every other code are unknown.
+    valid : ndarray of bool, shape (H, W)
+        Where the chip shows anything.
+    ships : ndarray of float32, shape (M, 5)
+        In pixels of the chip; columns as `sargeo_training.sheet.SHIP_COLUMNS`.
+    searched : ndarray of bool, shape (H, W)
+        Where every ship is in the table.
+    gsd_m : tuple of float, optional
+        (row to row, column to column); used for lengths where there is no grid.
+    categories : sequence of str or None
+        One for each ship; empty where nobody told them apart.
+    labels_layer, objects_layer : str
+        Who says what the labels and the ships say.
+    layers : Layers, optional
+        Of the chip's scene.
+
+    Raises
+    ------
+    sargeo.errors.ReferenceDataError
+        If a layer cannot be read, or holds a code that its product does not define.
+    """
+    layers = layers or Layers()
+    vectors, terrain = layers.vectors, layers.terrain
+    told = [landcover_facts(labels, valid, labels_layer)]
+    if grid is not None:
+        told += [raster.gather(grid, valid) for raster in layers.classes]
+    return Facts(
+        landcover=_most_known(told),
+        objects=object_facts(
+            ships,
+            searched,
+            valid,
+            objects_layer,
+            categories=categories,
+            spacing_m=spacing_at(ships, grid, gsd_m),
+        ),
+        vectors=vectors.gather(grid) if vectors and grid else None,
+        terrain=terrain.gather(grid, valid) if terrain and grid else None,
+    )
+
+
+def _most_known(told: Iterable[LandCoverFacts | None]) -> LandCoverFacts | None:
+    """Return what knows most; the first of equals."""
+    return max((facts for facts in told if facts), key=lambda facts: facts.known, default=None)
