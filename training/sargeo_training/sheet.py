@@ -69,6 +69,9 @@ class Sheet:
     incidence_deg : float or None
     places : ndarray of uint8, shape (H, W), or None
         Index into `PLACES` or `NO_PLACE`; None where nobody said.
+    categories : tuple of str or None
+        What kind of ship, such as "tanker", for each row of `ships`; empty where nobody said of
+        any.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Sheet:
     gsd_m: tuple[float, float] | None = None
     incidence_deg: float | None = None
     places: NDArray[np.uint8] | None = None
+    categories: tuple[str | None, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:

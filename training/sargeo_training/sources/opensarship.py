@@ -23,8 +23,11 @@ _CELL, _PER_SIDE = 84, 3
 _GRD_SPACING_M = 10.0
 _TYPICAL_BEAM_PX = 3.0
 
-Chip = tuple[NDArray[np.float32], tuple[float, float, float]]
-"""Values (2, h, w), and height, width and length of the ship in pixels."""
+_CATEGORIES: dict[str, str | None] = {"other type": None, "search": "search and rescue"}
+"""What the names of files say; every other one is a category as it stands."""
+
+Chip = tuple[NDArray[np.float32], tuple[float, float, float], str | None]
+"""Values (2, h, w), height, width and length of the ship in pixels, and its category."""
 
 
 def load(folder: Path) -> Source:
@@ -43,7 +46,9 @@ def _chips(product: Path) -> Iterator[Chip]:
     for ship in ElementTree.fromstring(text.replace("<\\ShipList>", "</ShipList>")).iter("ship"):
         centre = [ship.findtext(f"SARShipInformation/Center_{k}", "") for k in "xy"]
         for path in product.glob(f"*_x{centre[0]}_y{centre[1]}.tif"):
-            yield read_bands(path).astype(np.float32), _extent_px(ship)
+            told = path.name.partition("_")[0].lower()
+            category = _CATEGORIES.get(told, told)
+            yield read_bands(path).astype(np.float32), _extent_px(ship), category
 
 
 def _extent_px(ship: ElementTree.Element) -> tuple[float, float, float]:
@@ -68,7 +73,7 @@ def _sheet(name: str, chips: list[Chip]) -> Sheet:
     values = np.zeros((len(_BANDS), size, size), dtype=np.float32)
     valid, searched = np.zeros((2, size, size), dtype=bool)
     ships = []
-    for i, (chip, extent) in enumerate(chips):
+    for i, (chip, extent, _) in enumerate(chips):
         row, col = (_CELL * k for k in divmod(i, _PER_SIDE))
         cut, (centre_row, centre_col) = _middle(chip)
         rows, cols = slice(row, row + cut.shape[1]), slice(col, col + cut.shape[2])
@@ -91,6 +96,7 @@ def _sheet(name: str, chips: list[Chip]) -> Sheet:
         ships=np.array(ships, dtype=np.float32),
         searched=searched,
         gsd_m=(_GRD_SPACING_M, _GRD_SPACING_M),
+        categories=tuple(category for *_, category in chips),
     )
 
 
