@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sargeo.mapping.job import Job
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
-from sargeo.products.pam import write_landcover_pam
+from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import (
     RasterSink,
     confidence_sink,
@@ -83,7 +83,7 @@ class RasterProducts:
             for done in [pool.submit(sink.finish) for sink, _ in self._sinks]:
                 done.result()
         if self._job.options.landcover:
-            write_landcover_pam(self._paths.landcover)
+            write_class_pam(self._paths.landcover)
 
     def _add(self, sink: RasterSink, part: Callable[[Rows], NDArray[np.uint8]]) -> None:
         self._sinks.append((sink, part))

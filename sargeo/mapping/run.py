@@ -21,9 +21,10 @@ from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
 from sargeo.products.files import write_text
+from sargeo.products.names import ProductPaths
 from sargeo.products.provenance import Run, write_item
 from sargeo.products.regrid import WorkRaster
-from sargeo.products.style import count_qml, landcover_qml
+from sargeo.products.style import classes_qml, count_qml
 from sargeo.products.vector import objects_frame, write_objects
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter, Silent
@@ -134,7 +135,9 @@ def map_scene(
     with bounded_cache():
         job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
         run = _Run(job, reporter or Silent(), cancelled, tuple(command))
-        with Workspace(Path(out_dir), job.scene.name, overwrite=overwrite) as workspace:
+        with Workspace(
+            Path(out_dir), job.scene.name, ProductPaths, overwrite=overwrite
+        ) as workspace:
             return run.into(workspace)
 
 
@@ -161,7 +164,7 @@ class _Run:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def into(self, workspace: Workspace) -> RunReport:
+    def into(self, workspace: Workspace[ProductPaths]) -> RunReport:
         """Do the work in the order of its phases."""
         facts = self.job.facts()
         self.reporter.start(facts)
@@ -197,7 +200,7 @@ class _Run:
 
     def _map(
         self,
-        workspace: Workspace,
+        workspace: Workspace[ProductPaths],
         rasters: RasterProducts,
         normalisation: Normalisation,
         pace: Pace,
@@ -232,12 +235,12 @@ class _Run:
         return found
 
     def _finish(
-        self, workspace: Workspace, rasters: RasterProducts, detections: Detections
+        self, workspace: Workspace[ProductPaths], rasters: RasterProducts, detections: Detections
     ) -> int | None:
         paths, options = workspace.paths, self.job.options
         rasters.finish()
         if options.landcover:
-            write_text(paths.landcover_style, landcover_qml())
+            write_text(paths.landcover_style, classes_qml())
         found = None
         if options.find_objects:
             frame = self._objects(detections)
@@ -272,7 +275,7 @@ class _Run:
         points = gpd.points_from_xy(*grid.xy(*GridMapping(work.grid, grid).rowcol(*places)))
         return frame.set_geometry(points, crs=grid.crs)
 
-    def _write_item(self, workspace: Workspace, normalisation: Normalisation) -> None:
+    def _write_item(self, workspace: Workspace[ProductPaths], normalisation: Normalisation) -> None:
         run = Run(
             source=findable(self.job.scene.source),
             grid=self.job.scene.grid,
@@ -297,7 +300,7 @@ class _Run:
             "scene": self.job.scene.source,
         }
 
-    def _web_map(self, workspace: Workspace) -> None:
+    def _web_map(self, workspace: Workspace[ProductPaths]) -> None:
         from sargeo.webmap import write_web_map  # folium is slow to import
 
         write_web_map(workspace.paths, workspace.paths.page, scene=self.job.scene)
@@ -326,7 +329,7 @@ class _Run:
 
 def _drain(
     results: Iterable[tuple[StripeResult, Strip]],
-    workspace: Workspace,
+    workspace: Workspace[ProductPaths],
     write: Callable[[Strip], None],
     spacing_m: tuple[float, float],
 ) -> Detections:

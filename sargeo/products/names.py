@@ -1,28 +1,18 @@
-"""How the files of one mapped scene are called."""
+"""How the files of one scene are called."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from sargeo.errors import InputError
 
-_ENDINGS = {
-    "landcover": "_landcover.tif",
-    "landcover_style": "_landcover.qml",
-    "confidence": "_confidence.tif",
-    "probabilities": "_probabilities.tif",
-    "count": "_count.tif",
-    "count_style": "_count.qml",
-    "objects": "_objects.gpkg",
-    "item": ".stac.json",
-    "page": "_map.html",
-}
-
 
 @dataclass(frozen=True, slots=True)
-class ProductPaths:
-    """Paths of the products of one scene, whether they exist or not.
+class ScenePaths:
+    """Paths of what one kind of run writes of a scene, whether they exist or not.
 
     Attributes
     ----------
@@ -31,8 +21,45 @@ class ProductPaths:
         Name of the scene.
     """
 
+    ENDINGS: ClassVar[Mapping[str, str]] = {}
+    """What follows the stem, by product."""
+
+    WORKING: ClassVar[str] = ".sargeo"
+    """What follows the stem in the name of the run's working folder."""
+
     folder: Path
     stem: str
+
+    @property
+    def item(self) -> Path:
+        """STAC item of the run."""
+        return self._path("item")
+
+    def existing(self) -> tuple[Path, ...]:
+        """Return the files of this kind of run and scene that exist."""
+        paths = [self._path(product) for product in self.ENDINGS]
+        beside = [pam_path(p) for p in paths if p.suffix == ".tif"]
+        return tuple(p for p in (*paths, *beside) if p.exists())
+
+    def _path(self, product: str) -> Path:
+        return self.folder / f"{self.stem}{self.ENDINGS[product]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPaths(ScenePaths):
+    """Paths of the products of one mapped scene."""
+
+    ENDINGS: ClassVar[Mapping[str, str]] = {
+        "landcover": "_landcover.tif",
+        "landcover_style": "_landcover.qml",
+        "confidence": "_confidence.tif",
+        "probabilities": "_probabilities.tif",
+        "count": "_count.tif",
+        "count_style": "_count.qml",
+        "objects": "_objects.gpkg",
+        "item": ".stac.json",
+        "page": "_map.html",
+    }
 
     @property
     def landcover(self) -> Path:
@@ -75,23 +102,58 @@ class ProductPaths:
         return self._path("objects")
 
     @property
-    def item(self) -> Path:
-        """STAC item of the run."""
-        return self._path("item")
-
-    @property
     def page(self) -> Path:
         """Web page."""
         return self._path("page")
 
-    def existing(self) -> tuple[Path, ...]:
-        """Return the files of this scene that exist."""
-        paths = [self._path(product) for product in _ENDINGS]
-        beside = [pam_path(p) for p in paths if p.suffix == ".tif"]
-        return tuple(p for p in (*paths, *beside) if p.exists())
 
-    def _path(self, product: str) -> Path:
-        return self.folder / f"{self.stem}{_ENDINGS[product]}"
+@dataclass(frozen=True, slots=True)
+class EmbeddingPaths(ScenePaths):
+    """Paths of the embedding of one scene."""
+
+    ENDINGS: ClassVar[Mapping[str, str]] = {
+        "embedding": "_embedding.tif",
+        "item": "_embedding.stac.json",
+    }
+    WORKING: ClassVar[str] = "_embedding.sargeo"
+
+    @property
+    def embedding(self) -> Path:
+        """Vectors and weights of all cells, int8, nodata -128."""
+        return self._path("embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPaths(ScenePaths):
+    """Paths of the map of one scene whose classes were given as texts."""
+
+    ENDINGS: ClassVar[Mapping[str, str]] = {
+        "classes": "_text.tif",
+        "style": "_text.qml",
+        "confidence": "_text_confidence.tif",
+        "item": "_text.stac.json",
+    }
+    WORKING: ClassVar[str] = "_text.sargeo"
+
+    @property
+    def classes(self) -> Path:
+        """Codes of the texts, uint8, nodata 0."""
+        return self._path("classes")
+
+    @property
+    def pam(self) -> Path:
+        """The texts as class names, and the attribute table."""
+        return pam_path(self.classes)
+
+    @property
+    def style(self) -> Path:
+        """QGIS style of the classes."""
+        return self._path("style")
+
+    @property
+    def confidence(self) -> Path:
+        """Probability of the class shown, in percent, nodata 255."""
+        return self._path("confidence")
 
 
 def pam_path(raster: Path) -> Path:
@@ -116,7 +178,7 @@ def find_products(folder: Path, stem: str | None = None) -> ProductPaths:
     stems = sorted(
         {
             path.name.removesuffix(ending)
-            for ending in (_ENDINGS["landcover"], _ENDINGS["count"], _ENDINGS["objects"])
+            for ending in map(ProductPaths.ENDINGS.__getitem__, ("landcover", "count", "objects"))
             for path in folder.glob(f"*{ending}")
             if not path.name.startswith(".")
         }

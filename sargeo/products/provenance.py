@@ -10,31 +10,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pystac
 import shapely
-from pystac.extensions.classification import Classification, ClassificationExtension
 from pystac.extensions.projection import ProjectionExtension
 
 from sargeo.footprint import footprint_lonlat, lonlat_bbox
 from sargeo.grid import GeoGrid
-from sargeo.legend import NODATA
 from sargeo.model.spec import ModelSpec
-from sargeo.products.count import COUNT_NODATA
+from sargeo.products.assets import add_assets
 from sargeo.products.files import write_text
-from sargeo.products.names import ProductPaths
-from sargeo.products.raster import PERCENT_NODATA
-from sargeo.products.style import LEGEND
-from sargeo.products.windows import open_product
+from sargeo.products.names import ScenePaths
 
 _EXTENSIONS = (
     "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
     "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
 )
-
-_COG = pystac.MediaType.COG
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +54,8 @@ class Run:
         Names and versions.
     seconds : mapping of str to float
         Wall time by phase.
+    deed : str
+        What the model did with the scene.
     """
 
     source: str
@@ -75,9 +69,10 @@ class Run:
     settings: Mapping[str, object]
     software: Mapping[str, str]
     seconds: Mapping[str, float]
+    deed: str = "mapped"
 
 
-def write_item(paths: ProductPaths, run: Run) -> None:
+def write_item(paths: ScenePaths, run: Run) -> None:
     """Write the STAC item beside the products that exist; links to them are relative.
 
     Raises
@@ -89,7 +84,7 @@ def write_item(paths: ProductPaths, run: Run) -> None:
     write_text(paths.item, json.dumps(item, indent=2, ensure_ascii=False) + "\n")
 
 
-def run_item(paths: ProductPaths, run: Run) -> pystac.Item:
+def run_item(paths: ScenePaths, run: Run) -> pystac.Item:
     """Return the STAC item of a run, with an asset for each product that exists."""
     footprint = footprint_lonlat(run.grid)
     processing = None if run.acquired else (run.began, run.finished)
@@ -115,13 +110,7 @@ def run_item(paths: ProductPaths, run: Run) -> pystac.Item:
     )
     for link in _links(run):
         item.add_link(link)
-    for name, path, asset in _assets(paths):
-        if path.exists():
-            item.add_asset(name, asset)
-    if paths.landcover.exists():
-        _classify(item.assets["landcover"])
-    if paths.count.exists():
-        _place_count(item.assets["count"], paths.count)
+    add_assets(item, paths)
     return item
 
 
@@ -130,7 +119,7 @@ def _properties(run: Run) -> dict[str, Any]:
         "processing:level": "L4",
         "processing:datetime": _rfc3339(run.finished),
         "processing:software": dict(run.software),
-        "processing:lineage": f"{run.source} mapped with {run.model.name} {run.model.version}.",
+        "processing:lineage": f"{run.source} {run.deed} with {run.model.name} {run.model.version}.",
         "sargeo:model": f"{run.model.name} {run.model.version}",
         "sargeo:model_sha256": run.model.weights_sha256,
         "sargeo:model_licence": run.model.licence,
@@ -157,79 +146,6 @@ def _links(run: Run) -> list[pystac.Link]:
             )
         )
     return links
-
-
-def _assets(paths: ProductPaths) -> list[tuple[str, Path, pystac.Asset]]:
-    percent = {"data_type": "uint8", "nodata": PERCENT_NODATA, "unit": "%"}
-    count = {"data_type": "uint16", "nodata": COUNT_NODATA}
-    bands: dict[str, list[dict[str, Any]]] = {
-        "landcover": [{"name": "land cover", "data_type": "uint8", "nodata": NODATA}],
-        "confidence": [{"name": "confidence", **percent}],
-        "probabilities": _probability_bands(paths, percent),
-        "count": [
-            {"name": "objects", **count},
-            {"name": "valid pixels", **count, "unit": "1/1000"},
-        ],
-    }
-    qml, style = "application/xml", ["metadata", "style"]
-    table = [
-        ("landcover", paths.landcover, "Land cover", _COG, ["data"]),
-        ("confidence", paths.confidence, "Probability of the class shown", _COG, ["data"]),
-        ("probabilities", paths.probabilities, "Probability of every class", _COG, ["data"]),
-        ("count", paths.count, "Objects per cell", _COG, ["data"]),
-        ("objects", paths.objects, "Objects", pystac.MediaType.GEOPACKAGE, ["data"]),
-        ("landcover_names", paths.landcover_pam, "Class names", qml, ["metadata"]),
-        ("landcover_style", paths.landcover_style, "QGIS style of the land cover", qml, style),
-        ("count_style", paths.count_style, "QGIS style of the counts", qml, style),
-        ("page", paths.page, "Web page", pystac.MediaType.HTML, ["overview"]),
-    ]
-    return [
-        (name, path, _asset(path, title, media, roles, bands.get(name)))
-        for name, path, title, media, roles in table
-    ]
-
-
-def _asset(
-    path: Path, title: str, media: str, roles: list[str], bands: list[dict[str, Any]] | None
-) -> pystac.Asset:
-    fields = {} if bands is None else {"bands": bands, "raster:sampling": "area"}
-    return pystac.Asset(f"./{path.name}", title, media_type=media, roles=roles, extra_fields=fields)
-
-
-def _probability_bands(paths: ProductPaths, percent: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if not paths.probabilities.exists():
-        return []
-    with open_product(paths.probabilities) as product:
-        return [{"name": name, **percent} for name in product.band_names]
-
-
-def _classify(asset: pystac.Asset) -> None:
-    classes = [
-        Classification.create(
-            value=c.code,
-            name=c.name.replace(" ", "-"),
-            title=c.name,
-            description=_crosswalk(c.worldcover),
-            color_hint=c.colour.removeprefix("#").upper(),
-        )
-        for c in LEGEND
-    ]
-    nodata = Classification.create(value=NODATA, name="nodata", nodata=True)
-    ClassificationExtension.ext(asset, add_if_missing=True).classes = [nodata, *classes]
-
-
-def _crosswalk(worldcover: tuple[int, ...]) -> str:
-    if not worldcover:
-        return "too improbable to be shown"
-    return f"ESA WorldCover {', '.join(map(str, worldcover))}"
-
-
-def _place_count(asset: pystac.Asset, path: Path) -> None:
-    """Give the counts their own grid, of cells."""
-    with open_product(path) as product:
-        ProjectionExtension.ext(asset).apply(
-            shape=list(product.grid.shape), transform=list(product.grid.transform)[:6]
-        )
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -29,10 +29,10 @@ from rio_cogeo import cog_validate
 
 from sargeo.errors import EnvironmentLackError, OutputNotWritableError
 from sargeo.grid import GeoGrid
-from sargeo.legend import LAND_COVER, NODATA, class_of
+from sargeo.legend import LAND_COVER, NODATA, LandCoverClass, class_of
 from sargeo.products.files import storage_error
 from sargeo.products.names import pam_path
-from sargeo.products.style import Colour, land_cover_colours
+from sargeo.products.style import LEGEND, Colour, class_colours
 
 OverviewResampling = Literal["mode", "average", "nearest"]
 
@@ -62,6 +62,11 @@ class RasterSink:
         Internal colour table of a uint8 raster of one band.
     metadata : mapping of str to str
         Tags of the file.
+    scales : sequence of float, optional
+        What the values of each band are multiplied by to get quantities; by default they are such.
+
+    tile : int
+        Side of the internal tiles in pixels.
 
     Raises
     ------
@@ -80,18 +85,22 @@ class RasterSink:
         overview_resampling: OverviewResampling | None,
         colours: Mapping[int, Colour] | None,
         metadata: Mapping[str, str],
+        scales: Sequence[float] | None = None,
+        tile: int = TILE,
     ) -> None:
         self.path = path
         self.grid = grid
+        self._tile = tile
         self._dtype = np.dtype(dtype)
         self._nodata = nodata
         self._band_names = tuple(band_names)
         self._resampling = overview_resampling
         self._colours = colours
         self._metadata = dict(metadata)
+        self._scales = None if scales is None else tuple(scales)
         self._rows = path.with_name(f".{path.stem}.rows.tif")
         self._cog = path.with_name(f".{path.stem}.cog.tif")
-        self._buffer = np.empty((len(self._band_names), TILE, grid.width), self._dtype)
+        self._buffer = np.empty((len(self._band_names), self._tile, grid.width), self._dtype)
         self._next_row = 0
         self._checksum = 0
         self._plain_bytes = self._buffer[:, 0].nbytes * grid.height
@@ -120,12 +129,12 @@ class RasterSink:
         self._check_rows(row, values.shape)
         done = 0
         while done < values.shape[1]:
-            filled = self._next_row % TILE
-            taken = min(TILE - filled, values.shape[1] - done)
+            filled = self._next_row % self._tile
+            taken = min(self._tile - filled, values.shape[1] - done)
             self._buffer[:, filled : filled + taken] = values[:, done : done + taken]
             done += taken
             self._next_row += taken
-            if self._next_row % TILE == 0 or self._next_row == self.grid.height:
+            if self._next_row % self._tile == 0 or self._next_row == self.grid.height:
                 self._flush()
 
     def finish(self) -> None:
@@ -167,13 +176,15 @@ class RasterSink:
             crs=_rasterio_crs(self.grid.crs),
             transform=self.grid.transform,
             tiled=True,
-            blockxsize=TILE,
-            blockysize=TILE,
+            blockxsize=self._tile,
+            blockysize=self._tile,
             interleave="band",
             bigtiff="yes",
             sparse_ok=True,
         )
         dataset.descriptions = self._band_names
+        if self._scales is not None:
+            dataset.scales = self._scales
         dataset.update_tags(**self._metadata)
         if self._colours is not None:
             dataset.write_colormap(1, dict(self._colours))
@@ -190,7 +201,7 @@ class RasterSink:
             raise ValueError(f"{shape} does not fit {self.path}: {self._buffer.shape} expected")
 
     def _flush(self) -> None:
-        start = (self._next_row - 1) // TILE * TILE
+        start = (self._next_row - 1) // self._tile * self._tile
         rows = self._buffer[:, : self._next_row - start]
         self._checksum = zlib.crc32(np.ascontiguousarray(rows).data, self._checksum)
         with self._storage_errors():
@@ -204,7 +215,7 @@ class RasterSink:
             self._rows,
             self._cog,
             driver="COG",
-            blocksize=TILE,
+            blocksize=self._tile,
             compress="deflate",
             bigtiff="if_safer",
             num_threads="all_cpus",
@@ -221,8 +232,8 @@ class RasterSink:
         _, errors, _ = cog_validate(self._cog, quiet=True)
         with rasterio.open(self._cog) as dataset:
             checksum = 0
-            for start in range(0, self.grid.height, TILE):
-                height = min(TILE, self.grid.height - start)
+            for start in range(0, self.grid.height, self._tile):
+                height = min(self._tile, self.grid.height - start)
                 window = Window(0, start, self.grid.width, height)
                 checksum = zlib.crc32(dataset.read(window=window), checksum)
             if checksum != self._checksum:
@@ -246,6 +257,7 @@ class RasterSink:
             "nodata": dataset.nodata == self._nodata,
             "CRS": dataset.crs is not None,
             "transform": dataset.transform.almost_equals(self.grid.transform, precision=1e-9),
+            "scales": self._scales is None or dataset.scales == self._scales,
             "band names": dataset.descriptions == self._band_names,
             "tags": all(tags.get(key) == value for key, value in self._metadata.items()),
         }
@@ -265,15 +277,27 @@ class RasterSink:
 def landcover_sink(path: Path, grid: GeoGrid, metadata: Mapping[str, str]) -> RasterSink:
     """Return the sink of a land-cover raster: class codes of `sargeo.legend`, nodata 0."""
     crosswalk = {str(c.code): list(c.worldcover) for c in LAND_COVER}
+    tags = {**metadata, "worldcover_crosswalk": json.dumps(crosswalk)}
+    return classes_sink(path, grid, LEGEND, "land cover", tags)
+
+
+def classes_sink(
+    path: Path,
+    grid: GeoGrid,
+    legend: Sequence[LandCoverClass],
+    band_name: str,
+    metadata: Mapping[str, str],
+) -> RasterSink:
+    """Return the sink of a raster of class codes, nodata 0."""
     return RasterSink(
         path,
         grid,
         dtype=np.uint8,
         nodata=NODATA,
-        band_names=("land cover",),
+        band_names=(band_name,),
         overview_resampling="mode",
-        colours=land_cover_colours(),
-        metadata={**metadata, "worldcover_crosswalk": json.dumps(crosswalk)},
+        colours=class_colours(legend),
+        metadata=metadata,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from sargeo.legend import LAND_COVER, NODATA, UNCERTAIN_CLASS
+from sargeo.legend import LAND_COVER, NODATA, UNCERTAIN_CLASS, LandCoverClass
 
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, 0 to 255."""
@@ -36,9 +36,9 @@ class LegendEntry:
     colour: str
 
 
-def land_cover_colours() -> dict[int, Colour]:
-    """Return GDAL's colour table of the land cover; nodata is transparent."""
-    return {NODATA: (0, 0, 0, 0), **{c.code: (*c.rgb, 255) for c in LEGEND}}
+def class_colours(legend: Sequence[LandCoverClass] = LEGEND) -> dict[int, Colour]:
+    """Return GDAL's colour table of a raster of classes; nodata is transparent."""
+    return {NODATA: (0, 0, 0, 0), **{c.code: (*c.rgb, 255) for c in legend}}
 
 
 def object_entries(kinds: Sequence[str]) -> tuple[LegendEntry, ...]:
@@ -65,11 +65,11 @@ def count_entries(largest: int) -> tuple[tuple[int, LegendEntry], ...]:
     return tuple(entries)
 
 
-def landcover_qml() -> str:
-    """Return the QGIS style of a land-cover raster: one palette entry with a name per class."""
+def classes_qml(legend: Sequence[LandCoverClass] = LEGEND) -> str:
+    """Return the QGIS style of a raster of classes: one palette entry with a name per class."""
     renderer = _raster_renderer("paletted")
     palette = ET.SubElement(renderer, "colorPalette")
-    for c in LEGEND:
+    for c in legend:
         ET.SubElement(
             palette,
             "paletteEntry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +33,9 @@ class ProductRaster:
     path : Path
     grid : GeoGrid
     band_names : tuple of str
+    scales : tuple of float
+        What the values of each band are multiplied by to get quantities.
+    tags : mapping of str to str
     """
 
     def __init__(self, path: Path, dataset: Any) -> None:
@@ -41,6 +44,8 @@ class ProductRaster:
             CRS.from_wkt(dataset.crs.to_wkt()), dataset.transform, (dataset.height, dataset.width)
         )
         self.band_names: tuple[str, ...] = tuple(d or "" for d in dataset.descriptions)
+        self.scales: tuple[float, ...] = tuple(dataset.scales)
+        self.tags: Mapping[str, str] = dataset.tags()
         self._dataset = dataset
 
     def read(self, block: Block, band: int = 1) -> NDArray[Any]:
@@ -53,6 +58,17 @@ class ProductRaster:
         """
         window = Window(block.col, block.row, block.width, block.height)
         return self._read(band, window=window)
+
+    def read_all(self, block: Block) -> NDArray[Any]:
+        """Read all bands of a block, shape (C, height, width).
+
+        Raises
+        ------
+        sargeo.errors.InputError
+            If the file is damaged.
+        """
+        window = Window(block.col, block.row, block.width, block.height)
+        return self._read(None, window=window)
 
     def read_coarse(self, factor: int, how: Literal["mode", "average"]) -> NDArray[Any]:
         """Read the first band with pixels joined, ``factor`` per axis, through its overviews.
@@ -69,7 +85,7 @@ class ProductRaster:
         shape = tuple(-(-n // factor) for n in self.grid.shape)
         return self._read(1, out_shape=shape, resampling=Resampling[how])
 
-    def _read(self, band: int, **how: Any) -> NDArray[Any]:
+    def _read(self, band: int | None, **how: Any) -> NDArray[Any]:
         try:
             return np.asarray(self._dataset.read(band, **how))
         except RasterioError as error:

@@ -1,8 +1,9 @@
 """The folder in which a run works, and the moment when its products appear.
 
-Everything is written to ``.<stem>.sargeo/`` inside the output folder, which is on the same volume,
-so that the finished set is moved into place by renames at the very end. A cancelled or killed run
-leaves that folder behind, with its manifest and finished stripes, and nothing under a final name.
+Everything is written to ``.<stem>.sargeo/`` or its like inside the output folder, which is on the
+same volume, so that the finished set is moved into place by renames at the very end. A cancelled or
+killed run leaves that folder behind, with its manifest and finished stripes, and nothing under a
+final name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -27,10 +28,12 @@ from sargeo.errors import (
     UsageError,
 )
 from sargeo.products.files import SMALL_FILE_BYTES, storage_error, write_text
-from sargeo.products.names import ProductPaths
+from sargeo.products.names import ScenePaths
+
+P = TypeVar("P", bound=ScenePaths)
 
 
-class Workspace:
+class Workspace(Generic[P]):
     """The working folder of one run; a context manager that holds a lock on it.
 
     Parameters
@@ -40,7 +43,9 @@ class Workspace:
     stem : str
         Of the products' names.
     overwrite : bool
-        Whether products and unfinished runs of this scene may be replaced.
+        Whether products and unfinished runs of this kind and scene may be replaced.
+    kind : type of ScenePaths
+        What kind of run it is; runs of different kinds share a folder without meeting.
 
     Raises
     ------
@@ -50,14 +55,14 @@ class Workspace:
         If the folder cannot be written, or another run works in it.
     """
 
-    def __init__(self, out_dir: Path, stem: str, *, overwrite: bool = False) -> None:
+    def __init__(self, out_dir: Path, stem: str, kind: type[P], *, overwrite: bool = False) -> None:
         self.out_dir = out_dir
         self.stem = stem
-        self.folder = out_dir / f".{stem}.sargeo"
-        self.paths = ProductPaths(self.folder, stem)
-        self.final = ProductPaths(out_dir, stem)
+        self.folder = out_dir / f".{stem}{kind.WORKING}"
+        self.paths = kind(self.folder, stem)
+        self.final = kind(out_dir, stem)
         self._overwrite = overwrite
-        self._lock = FileLock(out_dir / f".{stem}.sargeo.lock")
+        self._lock = FileLock(out_dir / f"{self.folder.name}.lock")
 
     def __enter__(self) -> Self:
         with writing_to(self.out_dir):

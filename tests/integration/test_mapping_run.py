@@ -24,6 +24,7 @@ from sargeo.errors import (
 )
 from sargeo.mapping import MapOptions, ObjectControls, map_scene, plan_map
 from sargeo.mapping.options import MapKeywords
+from sargeo.products.names import ProductPaths
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Progress, Silent
 
@@ -170,7 +171,7 @@ def test_a_cancelled_run_keeps_stripes_and_publishes_nothing(scene: Path, tmp_pa
 
 def test_two_runs_do_not_share_a_folder(scene: Path, tmp_path: Path) -> None:
     with (
-        Workspace(tmp_path / "out", "bay"),
+        Workspace(tmp_path / "out", "bay", ProductPaths),
         pytest.raises(OutputNotWritableError, match="Another run"),
     ):
         map_scene(scene, StubModel(), tmp_path / "out")

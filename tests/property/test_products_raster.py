@@ -17,7 +17,7 @@ from support.products import PLACES, grid_at
 
 from sargeo.grid import GeoGrid
 from sargeo.legend import LAND_COVER_CODES, NODATA, UNCERTAIN
-from sargeo.products.pam import write_landcover_pam
+from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import (
     TILE,
     RasterSink,
@@ -79,7 +79,7 @@ def test_a_crs_that_geotiff_cannot_hold_stands_beside_the_file(tmp_path: Path) -
     sink = landcover_sink(tmp_path / "x.tif", grid, {})
     sink.write(0, np.full(grid.shape, 10, np.uint8))
     sink.finish()
-    write_landcover_pam(tmp_path / "x.tif")
+    write_class_pam(tmp_path / "x.tif")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.tif", "x.tif.aux.xml"]
     with rasterio.open(tmp_path / "x.tif") as dataset:
         back = GeoGrid(CRS.from_wkt(dataset.crs.to_wkt()), dataset.transform, dataset.shape)

@@ -13,7 +13,7 @@ from support.rasters import CRS_CASES
 from sargeo.grid import GeoGrid
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
-from sargeo.products.pam import write_landcover_pam
+from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import confidence_sink, landcover_sink
 from sargeo.products.vector import objects_frame, write_objects
 from sargeo.tiling.detections import Detections
@@ -43,7 +43,7 @@ def write_products(
     landcover = landcover_sink(paths.landcover, grid, {})
     landcover.write(0, codes)
     landcover.finish()
-    write_landcover_pam(paths.landcover)
+    write_class_pam(paths.landcover)
     confidence = confidence_sink(paths.confidence, grid, {})
     confidence.write(0, np.where(codes > 0, 80, 255).astype(np.uint8))
     confidence.finish()

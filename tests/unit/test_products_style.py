@@ -14,13 +14,13 @@ from rio_cogeo import cog_validate
 from support.products import grid_at
 
 from sargeo.legend import LAND_COVER, UNCERTAIN_CLASS
-from sargeo.products.pam import write_landcover_pam
+from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import landcover_sink
 from sargeo.products.style import (
+    class_colours,
+    classes_qml,
     count_entries,
     count_qml,
-    land_cover_colours,
-    landcover_qml,
     objects_qml,
 )
 
@@ -33,12 +33,12 @@ def written_landcover(folder: Path) -> Path:
     sink = landcover_sink(path, grid, {})
     sink.write(0, np.full(grid.shape, 10, np.uint8))
     sink.finish()
-    write_landcover_pam(path)
+    write_class_pam(path)
     return path
 
 
 def test_the_colour_table_holds_the_legend_and_a_transparent_nodata() -> None:
-    colours = land_cover_colours()
+    colours = class_colours()
     assert colours[0][3] == 0
     assert {code: colour[:3] for code, colour in colours.items() if code} == {
         c.code: c.rgb for c in LEGEND
@@ -46,7 +46,7 @@ def test_the_colour_table_holds_the_legend_and_a_transparent_nodata() -> None:
 
 
 def test_the_land_cover_style_names_every_class() -> None:
-    root = ET.fromstring(landcover_qml().split("\n", 1)[1])
+    root = ET.fromstring(classes_qml().split("\n", 1)[1])
     renderer = root.find("pipe/rasterrenderer")
     assert renderer is not None
     assert (renderer.get("type"), renderer.get("band")) == ("paletted", "1")
@@ -102,9 +102,9 @@ def test_writing_names_again_keeps_what_else_is_there(tmp_path: Path) -> None:
     path = tmp_path / "x.tif"
     aux = tmp_path / "x.tif.aux.xml"
     aux.write_text("<PAMDataset><SRS>LOCAL</SRS></PAMDataset>", encoding="utf-8")
-    write_landcover_pam(path)
+    write_class_pam(path)
     once = aux.read_text(encoding="utf-8")
-    write_landcover_pam(path)
+    write_class_pam(path)
     assert aux.read_text(encoding="utf-8") == once
     assert ET.parse(aux).getroot().findtext("SRS") == "LOCAL"
 

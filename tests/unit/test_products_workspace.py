@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sargeo.errors import DiskFullError, OutputNotWritableError, ProductsExistError
+from sargeo.products.names import ProductPaths
 from sargeo.products.workspace import Workspace, writing_to
 
 
@@ -16,7 +17,7 @@ def finish(workspace: Workspace, *endings: str, text: str = "new") -> None:
 
 
 def test_products_appear_when_published(tmp_path: Path) -> None:
-    with Workspace(tmp_path, "bay") as workspace:
+    with Workspace(tmp_path, "bay", ProductPaths) as workspace:
         finish(workspace, "_landcover.tif", "_count.tif")
         assert not workspace.final.existing()
         published = workspace.publish()
@@ -26,7 +27,7 @@ def test_products_appear_when_published(tmp_path: Path) -> None:
 
 def test_products_of_another_scene_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "bay2_landcover.tif").write_text("other", encoding="utf-8")
-    with Workspace(tmp_path, "bay", overwrite=True) as workspace:
+    with Workspace(tmp_path, "bay", ProductPaths, overwrite=True) as workspace:
         finish(workspace, "_landcover.tif")
         workspace.publish()
     assert (tmp_path / "bay2_landcover.tif").read_text(encoding="utf-8") == "other"
@@ -47,7 +48,7 @@ def test_where_one_product_cannot_go_all_stay(
     monkeypatch.setattr(Path, "replace", held_open)
     with (
         pytest.raises(OutputNotWritableError, match="cannot be written"),
-        Workspace(tmp_path, "bay", overwrite=True) as workspace,
+        Workspace(tmp_path, "bay", ProductPaths, overwrite=True) as workspace,
     ):
         finish(workspace, "_landcover.tif", "_count.tif", "_objects.gpkg")
         workspace.publish()
@@ -58,15 +59,15 @@ def test_where_one_product_cannot_go_all_stay(
 
 def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("", encoding="utf-8")
-    with pytest.raises(OutputNotWritableError), Workspace(tmp_path / "out", "bay"):
+    with pytest.raises(OutputNotWritableError), Workspace(tmp_path / "out", "bay", ProductPaths):
         pass
 
 
 def test_an_unfinished_run_is_refused_until_overwritten(tmp_path: Path) -> None:
     (tmp_path / ".bay.sargeo").mkdir()
-    with pytest.raises(ProductsExistError), Workspace(tmp_path, "bay"):
+    with pytest.raises(ProductsExistError), Workspace(tmp_path, "bay", ProductPaths):
         pass
-    with Workspace(tmp_path, "bay", overwrite=True) as workspace:
+    with Workspace(tmp_path, "bay", ProductPaths, overwrite=True) as workspace:
         assert (workspace.folder / "stripes").is_dir()
 
 
