@@ -131,12 +131,9 @@ def test_errors_of_the_server_are_retried_with_pauses() -> None:
     with serving(answer) as fake:
         chosen = settings(fake.base_url, endpoint={"retries": 2})
 
-        async def one_call() -> int:
-            async with Endpoint(chosen, Bill(chosen.prices)) as endpoint:
-                await endpoint.ask(CONVERSATION, SCHEMA)
-                return endpoint.retries
-
-        assert asyncio.run(one_call()) == 1
+        bill = Bill(chosen.prices)
+        ask(chosen, bill)
+    assert (bill.calls, bill.retries, bill.failed_calls) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -180,8 +177,11 @@ def test_an_answer_between_failures_keeps_the_run_going() -> None:
         return Answer("good") if count % 2 else Answer(status=500, body=b"")
 
     with serving(answer) as fake:
-        results = ask_often(settings(fake.base_url, endpoint={"give_up_after": 2}), 6)
+        chosen = settings(fake.base_url, endpoint={"give_up_after": 2})
+        bill = Bill(chosen.prices)
+        results = ask_often(chosen, 6, bill)
     assert sum(isinstance(result, Reply) for result in results) == 3
+    assert (bill.calls, bill.failed_calls) == (3, 3)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -44,10 +44,24 @@ class Bill:
     Parameters
     ----------
     prices : PriceSettings
+
+    Attributes
+    ----------
+    calls, failed_calls : int
+        With and without an answer.
+    retries : int
+        That answered calls took.
+    estimated_calls : int
+        Calls whose tokens the endpoint did not tell.
+    input_tokens, output_tokens : int
+    budget_spent : bool
+        Whether a call was refused for that.
     """
 
     def __init__(self, prices: PriceSettings) -> None:
         self.calls = 0
+        self.failed_calls = 0
+        self.retries = 0
         self.estimated_calls = 0
         self.input_tokens = 0
         self.output_tokens = 0

@@ -114,14 +114,7 @@ class Endpoint:
     ----------
     settings : WriterSettings
     bill : Bill
-        Every answered call is added to it.
-
-    Attributes
-    ----------
-    retries : int
-        Of answered calls.
-    failures : int
-        Calls without an answer.
+        Counts the calls.
 
     Raises
     ------
@@ -130,8 +123,6 @@ class Endpoint:
     """
 
     def __init__(self, settings: WriterSettings, bill: Bill) -> None:
-        self.retries = 0
-        self.failures = 0
         self._failures_in_a_row = 0
         self._settings = settings
         self._bill = bill
@@ -199,7 +190,7 @@ class Endpoint:
                 extra_body=self._options(schema),
             )
             turn.requests += raw.retries_taken
-            self.retries += raw.retries_taken
+            self._bill.retries += raw.retries_taken
             return _Completion.model_validate_json(raw.http_response.content)
         except (APIError, ValidationError) as error:
             raise self._failure(error) from error
@@ -225,7 +216,7 @@ class Endpoint:
 
     def _failure(self, error: APIError | ValidationError) -> NoAnswerError | EndpointError:
         """Count a failed call and return what to raise for it."""
-        self.failures += 1
+        self._bill.failed_calls += 1
         self._failures_in_a_row += 1
         reason = self._reason(error)
         settings = self._settings.endpoint
