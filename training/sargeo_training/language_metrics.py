@@ -1,0 +1,222 @@
+"""How well image and text find each other, and how well texts map land cover.
+
+Retrieval
+    Captions that several chips share count as one: a chip finds its caption whichever chip it came
+    from, and a caption finds any of its chips. Intervals are over chips.
+Land cover by text
+    Every cell gets the class whose texts its embedding is nearest to. No label was needed for
+    that; it is scored by the figures of the trained head, on the same tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from sargeo.grid import Block
+from sargeo.legend import LAND_COVER
+from sargeo.model.spec import Figure
+from sargeo_training.augment import Sample, cut
+from sargeo_training.evaluate import ScoredTile, scored, tiles_of
+from sargeo_training.intervals import bootstrap
+from sargeo_training.report import figure_table, make_report
+from sargeo_training.sheet import UNKNOWN, Sheet, Source, Split
+
+Float32Array = NDArray[np.float32]
+Weights = NDArray[np.float64]
+
+RANKS = (1, 5, 10)
+
+_NOTHING_FOUND = np.empty((0, 6), dtype=np.float32)
+
+
+class LanguageReport(BaseModel):
+    """What was measured of a model's language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="Which model.")
+    figures: tuple[Figure, ...]
+
+    def figure(self, data: str, measure: str) -> Figure | None:
+        """Return a figure, or None where it was not measured."""
+        return next((f for f in self.figures if (f.data, f.measure) == (data, measure)), None)
+
+
+def retrieval_figures(
+    data: str, images: Float32Array, captions: Float32Array, texts: Sequence[str]
+) -> list[Figure]:
+    """Return recall at 1, 5 and 10 both ways.
+
+    A tie counts against the right answer, so that a model which finds everything alike finds
+    nothing.
+
+    Parameters
+    ----------
+    data : str
+        What the chips are, and what the model was told of them.
+    images : ndarray of float32, shape (n, D)
+        Unit vectors of the chips.
+    captions : ndarray of float32, shape (n, D)
+        Unit vectors of their captions.
+    texts : sequence of str
+        The n captions themselves, which tell which are the same.
+    """
+    _, first, group = np.unique(np.array(texts), return_index=True, return_inverse=True)
+    cosines = images @ captions[first].T
+    right = group[:, None] == np.arange(len(first))
+    to_text, to_image = _ranks(cosines, right), _ranks(cosines.T, right.T)[group]
+    # Chips with the same caption ask the same question: together they count once.
+    weights = 1 / np.bincount(group)[group]
+    sides = (
+        (
+            f"{data}; gallery of {len(first)} captions",
+            "image to text",
+            to_text,
+            np.ones(len(texts)),
+        ),
+        (f"{data}; gallery of {len(texts)} images", "text to image", to_image, weights),
+    )
+    return [
+        _recall(gallery, f"{way}: recall at {k}", ranks < k, weighed)
+        for gallery, way, ranks, weighed in sides
+        for k in RANKS
+    ]
+
+
+def class_vectors(
+    embed: Callable[[Sequence[str]], Float32Array], texts: Mapping[str, Sequence[str]]
+) -> Float32Array:
+    """Return one unit vector for each class: the mean of its texts.
+
+    Parameters
+    ----------
+    embed : callable
+        M texts to unit vectors (M, D).
+    texts : mapping
+        Name of a class of `sargeo.legend` to ways to say it; several make up for each other.
+
+    Returns
+    -------
+    ndarray of float32, shape (K, D)
+        In the order of `sargeo.legend.LAND_COVER`.
+    """
+    means = np.stack([embed(texts[c.name]).mean(axis=0) for c in LAND_COVER])
+    return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True))
+
+
+def score_by_text(
+    cells: Callable[[Sample], Float32Array],
+    vectors: Float32Array,
+    sources: Sequence[Source],
+    split: Split,
+    *,
+    scale: float = 1.0,
+) -> list[ScoredTile]:
+    """Map the tiles of a split by texts, as `evaluate.score_split` does by the trained head.
+
+    Parameters
+    ----------
+    cells : callable
+        A sample to the embedding of its cells of 4 by 4 pixels, shape (D, h, w).
+    vectors : ndarray of float32, shape (K, D)
+        See `class_vectors`.
+    sources : sequence of Source
+    split : {"train", "validation", "holdout"}
+    scale : float
+        Of the cosines: the inverse of the model's temperature.
+    """
+    return [
+        _by_text(source, sheet, block, sample, scale * vectors, cells(sample))
+        for source, sheet, block, sample in _labelled(sources, split)
+    ]
+
+
+def landcover_figures(tiles: Sequence[ScoredTile], temperature: float = 1.0) -> list[Figure]:
+    """Return the figures of land cover by text; those of simulated scenes are left out."""
+    return list(make_report("land cover by text", tiles, temperature, 1.0).figures)
+
+
+def write_language_report(report: LanguageReport, folder: Path) -> None:
+    """Write ``language.json`` and ``language.md``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = report.model_dump_json(indent=2) + "\n"
+    (folder / "language.json").write_text(text, encoding="utf-8", newline="\n")
+    page = language_page(report)
+    (folder / "language.md").write_text(page, encoding="utf-8", newline="\n")
+
+
+def language_page(report: LanguageReport) -> str:
+    """Return the report as a page of tables."""
+    ways = [f for f in report.figures if ": recall at " in f.measure]
+    others = [f for f in report.figures if f not in ways]
+    lines = [f"# Image and text: {report.name}"]
+    if ways:
+        lines += [
+            *("", "## Retrieval", ""),
+            "Among all captions or images of the gallery; equal captions count as one. By chance, "
+            "recall at k is k in the gallery's size. Intervals are 95 %, over chips.",
+            *("", *figure_table(ways)),
+        ]
+    if others:
+        lines += [
+            *("", "## Land cover by text", ""),
+            "Each cell has the class whose texts it is nearest to; nothing was trained on labels "
+            "of classes for this. Intervals are 95 %, over images.",
+            *("", *figure_table(others)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _ranks(cosines: Float32Array, right: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each row how many wrong columns are at least as near as the nearest right one."""
+    nearest = np.where(right, cosines, -np.inf).max(axis=1, keepdims=True)
+    return np.asarray(((cosines >= nearest) & ~right).sum(axis=1))
+
+
+def _recall(data: str, measure: str, hits: NDArray[np.bool_], weights: Weights) -> Figure:
+    chips = list(np.stack([hits * weights, weights], axis=1))
+    found = bootstrap(chips, _mean)
+    return Figure(
+        data=data,
+        measure=measure,
+        images=found.images,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+    )
+
+
+def _mean(chips: Sequence[Weights]) -> float:
+    hits, weights = np.sum(chips, axis=0)
+    return float(hits / weights)
+
+
+def _labelled(
+    sources: Sequence[Source], split: Split
+) -> Iterator[tuple[str, Sheet, Block, Sample]]:
+    """Yield the tiles of a split that hold labels of land cover."""
+    for source in sources:
+        for sheet in source.of_split(split):
+            for block in tiles_of(sheet):
+                sample = cut(sheet, block)
+                if (sample.labels != UNKNOWN).any():
+                    yield source.name, sheet, block, sample
+
+
+def _by_text(
+    source: str,
+    sheet: Sheet,
+    block: Block,
+    sample: Sample,
+    vectors: Float32Array,
+    cells: Float32Array,
+) -> ScoredTile:
+    logits = np.einsum("kd,dhw->khw", vectors, cells).astype(np.float32)
+    tile = scored(source, sheet, block, sample, logits, _NOTHING_FOUND)
+    return replace(tile, searched=False)  # texts find no ships
