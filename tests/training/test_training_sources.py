@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ SSDD_XML = """<annotation><object><name>ship</name>
 OPENSARSHIP_XML = """<?xml version="1.0" encoding="UTF-8"?>\r\n<ShipList><ship>
 <SARShipInformation><Head_x>100</Head_x><Head_y>50</Head_y><Tail_x>112</Tail_x><Tail_y>51</Tail_y>
 <Center_x>106</Center_x><Center_y>50</Center_y><Manual_Length>118</Manual_Length>
+<Center_longitude>1.191583e+02</Center_longitude><Center_latitude>3.910183e+01</Center_latitude>
+<Time_UTC>2016/1/31.10:17:0</Time_UTC><Incidence>31.8</Incidence>
 </SARShipInformation><AISShipInformation><Length>{ais}</Length></AISShipInformation></ship>
 <\\ShipList>"""
 
@@ -104,6 +107,21 @@ def test_opensarship_trusts_ais_before_the_eye(tmp_path: Path, ais: str, length_
     assert sheet.searched[int(row), int(col)]
     assert not sheet.searched[int(row), int(col) + 30]
     assert sheet.valid.sum() == 40 * 82
+
+
+def test_opensarship_gives_whole_chips_with_their_place_and_time(tmp_path: Path) -> None:
+    product = tmp_path / "opensarship" / "S1A_IW_GRDH_x"
+    write(product / "Cargo_x106_y50.tif", np.full((2, 40, 120), 0.02, np.float32))
+    (product / "Ship.xml").write_text(OPENSARSHIP_XML.format(ais="120"), encoding="utf-8")
+    (sheet,) = opensarship.load_singles(tmp_path).sheets
+    assert sheet.shape == (40, 120)
+    assert sheet.ships[0, :2].tolist() == [20, 60]
+    assert sheet.searched[20, 60]
+    assert not sheet.searched[20, 90]
+    assert sheet.categories == ("cargo",)
+    assert sheet.centre == pytest.approx((119.1583, 39.10183))
+    assert sheet.acquired == datetime(2016, 1, 31, 10, 17, tzinfo=UTC)
+    assert sheet.incidence_deg == 31.8
 
 
 def test_flooded_ground_was_land_before_and_water_after(tmp_path: Path) -> None:

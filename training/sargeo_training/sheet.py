@@ -7,13 +7,15 @@ water. Ships are known only where somebody searched for them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from sargeo.grid import Block
+from sargeo.grid import Block, GeoGrid
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.scene.bands import Band
 from sargeo.scene.radiometry import reference_amplitudes
@@ -72,6 +74,17 @@ class Sheet:
     categories : tuple of str or None
         What kind of ship, such as "tanker", for each row of `ships`; empty where nobody said of
         any.
+    grid : GeoGrid or None
+        Where the pixels lie on Earth.
+    centre : tuple of float or None
+        (lon, lat) of the middle in degrees, where that is known without a grid.
+    ground : shapely geometry or None
+        In the CRS of the grid: where several sheets show one scene, what belongs to this one's
+        split. None means all of it.
+    platform : str or None
+        Satellite or aircraft, such as ``"Sentinel-1"``.
+    acquired : datetime or None
+        In UTC.
     """
 
     name: str
@@ -86,6 +99,11 @@ class Sheet:
     incidence_deg: float | None = None
     places: NDArray[np.uint8] | None = None
     categories: tuple[str | None, ...] = ()
+    grid: GeoGrid | None = None
+    centre: tuple[float, float] | None = None
+    ground: BaseGeometry | None = None
+    platform: str | None = None
+    acquired: datetime | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -139,12 +157,16 @@ class Source:
     sheets : tuple of Sheet
     licence : str
         As it was found with the data.
+    landcover_by, ships_by : str
+        Who says what land cover and ships there are, as texts name them.
     """
 
     name: str
     weight: float
     sheets: tuple[Sheet, ...]
     licence: str
+    landcover_by: str = "reference labels"
+    ships_by: str = "reference boxes"
 
     def of_split(self, split: Split) -> tuple[Sheet, ...]:
         """Return the sheets of one split."""

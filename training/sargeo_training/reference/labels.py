@@ -7,10 +7,12 @@ from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
-from shapely import Polygon
+from shapely import Polygon, box, union_all
 from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
 
 from sargeo_training.reference.blocks import SCENES, VALIDATION_TILES, GroundBlock, tile_outline
+from sargeo_training.sheet import Split
 
 LANDCOVER_FILE = "los_angeles_landcover.geojson"
 SHIPS_FILE = "los_angeles_ships.geojson"
@@ -90,11 +92,29 @@ def reserved_ground() -> list[Polygon]:
         In the CRS that the scenes share. Where the scenes overlap, a tile of one reserves ground
         of the other.
     """
-    tiles = set(VALIDATION_TILES)
-    for table in (load_landcover(on="optical"), load_ship_blocks()):
-        held_out = table.loc[table["split"] == "holdout", "block"]
-        tiles |= {GroundBlock.parse(name).tile for name in held_out}
-    return [tile_outline(*tile) for tile in sorted(tiles)]
+    return [tile_outline(*tile) for tile in sorted(VALIDATION_TILES | _held_out_tiles())]
+
+
+def split_grounds(scene: str) -> dict[Split, BaseGeometry]:
+    """Return the ground of a scene that each split owns, in the CRS that the scenes share.
+
+    Held-out tiles of either scene are held out in both; validation has what is left of its tiles,
+    training all the rest.
+    """
+    held_out = union_all([tile_outline(*tile) for tile in _held_out_tiles()])
+    validates = union_all([tile_outline(*tile) for tile in VALIDATION_TILES]) - held_out
+    whole = box(*SCENES[scene].bounds)
+    return {
+        "train": whole - validates - held_out,
+        "validation": whole & validates,
+        "holdout": whole & held_out,
+    }
+
+
+def _held_out_tiles() -> set[tuple[str, int, int]]:
+    tables = (load_landcover(on="optical"), load_ship_blocks())
+    names = (name for t in tables for name in t.loc[t["split"] == "holdout", "block"])
+    return {GroundBlock.parse(name).tile for name in names}
 
 
 def _read(name: str) -> gpd.GeoDataFrame:

@@ -52,6 +52,7 @@ def load_flevoland(folder: Path) -> Source:
             bands=bands,
             valid=valid,
             searched=np.zeros_like(valid),
+            platform="AIRSAR",
             labels=np.where(shown, labels, UNKNOWN).astype(np.uint8),
         )
 
@@ -71,6 +72,7 @@ def load_san_francisco(folder: Path) -> Source:
         bands=bands,
         valid=valid,
         searched=np.zeros_like(valid),
+        platform="AIRSAR",
         labels=recode(read_band(root / "labels.tif"), _SAN_FRANCISCO_CODES),
     )
     return Source("airsar_san_francisco", 0.3, (sheet,), "unknown")

@@ -52,9 +52,13 @@ def split_by_name(name: str, holdout_share: float, validation_share: float = 0.0
     return "validation" if place < holdout_share + validation_share else "train"
 
 
-def spacing_m(path: Path) -> tuple[float, float]:
-    """Return the ground spacing in the middle of an image, (row to row, column to column)."""
+def read_grid(path: Path) -> GeoGrid:
+    """Read where an image lies on Earth."""
     with rasterio.open(path) as file:
-        grid = GeoGrid(CRS.from_user_input(file.crs), file.transform, file.shape)
+        return GeoGrid(CRS.from_user_input(file.crs), file.transform, file.shape)
+
+
+def spacing_m(grid: GeoGrid) -> tuple[float, float]:
+    """Return the ground spacing in the middle of a grid, (row to row, column to column)."""
     down, across = grid.spacing_m(grid.height / 2, grid.width / 2)
     return float(down), float(across)

@@ -9,6 +9,7 @@ those that a classifier of the optical picture is sure of.
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -26,12 +27,13 @@ from sargeo_training.reference.labels import (
     load_landcover,
     load_ship_blocks,
     load_ships,
+    split_grounds,
     split_of_run,
 )
 from sargeo_training.reference.pictures import RADAR, picture_path
 from sargeo_training.reference.teacher import teach
 from sargeo_training.sheet import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, Sheet, Source, Split
-from sargeo_training.sources.files import read_bands, spacing_m
+from sargeo_training.sources.files import read_bands, read_grid, spacing_m
 
 _BANDS = (Band("VH", "uncalibrated", "amplitude"),)
 _CODE_OF = {c.name: c.code for c in LAND_COVER}
@@ -41,6 +43,7 @@ _PLACE_OF = {
     "harbour": "inshore",
     "land": "land",
 }
+_ACQUIRED = datetime(2020, 11, 7, tzinfo=UTC)  # the time of day is not told
 _DOUBTFUL_RADIUS_PX = 12
 _LENGTH_TO_BEAM, _NARROWEST_PX = 6.0, 3.0
 
@@ -62,14 +65,21 @@ def load(folder: Path, *, polygons: bool = True) -> Source:
         for scene in SCENES
         for sheet in _scene(picture_path(folder, RADAR, scene), scene, taught.get(scene))
     )
-    return Source("los_angeles", 3.5, sheets, "Copernicus; labels: this project")
+    return Source(
+        "los_angeles",
+        3.5,
+        sheets,
+        "Copernicus; labels: this project",
+        landcover_by="reference polygons",
+        ships_by="reference ships",
+    )
 
 
 def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[Sheet]:
     """Return the sheets of a scene; without ``taught``, training knows no land cover."""
     values = read_bands(path)
     valid = values[0] > 0
-    gsd_m = spacing_m(path)
+    grid, grounds = read_grid(path), split_grounds(scene)
     sheets = []
     for split in get_args(Split):
         ships, places = _ships(path, scene, split)
@@ -84,8 +94,12 @@ def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[She
                 labels=np.where(valid, labels, np.uint8(UNKNOWN)),
                 searched=(places != NO_PLACE) & valid,
                 ships=ships,
-                gsd_m=gsd_m,
+                gsd_m=spacing_m(grid),
                 places=places,
+                grid=grid,
+                ground=grounds[split],
+                platform="Sentinel-1",
+                acquired=_ACQUIRED,
             )
         )
     return sheets

@@ -21,7 +21,7 @@ def load(folder: Path) -> Source:
     """Read all images; each stands as a whole on one side of the split."""
     root = folder / "ssdd"
     sheets = tuple(_image(root, p.stem) for p in sorted((root / "annotations").glob("*.xml")))
-    return Source("ssdd", 5.0, sheets, "Apache-2.0; sea masks unknown")
+    return Source("ssdd", 5.0, sheets, "Apache-2.0; sea masks unknown", landcover_by="sea masks")
 
 
 def _image(root: Path, stem: str) -> Sheet:

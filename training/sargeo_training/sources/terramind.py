@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import rasterio
 
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo.scene.bands import Band
 from sargeo_training.sheet import NOT_WATER, Sheet, Source
-from sargeo_training.sources.files import read_band, read_bands, recode, spacing_m
+from sargeo_training.sources.files import read_band, read_bands, read_grid, recode, spacing_m
 
 _BANDS = (Band("VV", "gamma0", "db"), Band("VH", "gamma0", "db"))
 
@@ -28,13 +30,18 @@ def load(folder: Path) -> Source:
     """Read the tile."""
     root = folder / "terramind"
     return Source(
-        "terramind", 0.0, tuple(map(_tile, sorted(root.glob("S1RTC/*.tif")))), "Apache-2.0"
+        "terramind",
+        0.0,
+        tuple(map(_tile, sorted(root.glob("S1RTC/*.tif")))),
+        "Apache-2.0",
+        landcover_by="land use map",
     )
 
 
 def _tile(path: Path) -> Sheet:
     values = read_bands(path).astype(np.float32)
     valid = np.asarray(np.isfinite(values).all(axis=0))
+    grid = read_grid(path)
     return Sheet(
         name=path.stem,
         split="holdout",
@@ -43,5 +50,14 @@ def _tile(path: Path) -> Sheet:
         valid=valid,
         searched=np.zeros_like(valid),
         labels=recode(read_band(path.parents[1] / "LULC" / path.name), _CODES),
-        gsd_m=spacing_m(path),
+        gsd_m=spacing_m(grid),
+        grid=grid,
+        platform="Sentinel-1",
+        acquired=_acquired(path),
     )
+
+
+def _acquired(path: Path) -> datetime | None:
+    with rasterio.open(path) as file:
+        told = file.tags().get("datetime")
+    return None if told is None else datetime.fromisoformat(told[:19]).replace(tzinfo=UTC)
