@@ -26,6 +26,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent, QSize
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QMainWindow, QMessageBox
@@ -64,8 +65,12 @@ def text_of(view: Any) -> str:
 
 
 @pytest.fixture
-def window() -> Window:
-    return Window()
+def window() -> Iterator[Window]:
+    made = Window()
+    yield made
+    # What is left to Python ends after QGIS, and takes the interpreter with it.
+    sip.delete(made.bar)
+    sip.delete(made.window)
 
 
 @pytest.fixture
