@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from sargeo_training.hcot.domains import FAMILIES, domain, family_of
+from sargeo_training.hcot.vocabulary import check_claim
 from sargeo_training.hcot.writing import (
     Application,
     Claim,
@@ -22,6 +22,7 @@ from sargeo_training.hcot.writing import (
 AnswerType = TypeVar("AnswerType", bound=BaseModel)
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 _NUMBER_WORDS = (
     *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
@@ -48,7 +49,7 @@ class _Claiming(_Answer):
         if not self.claims:
             raise ValueError("every sentence needs at least one claim; leave out what claims none")
         for claim in self.claims:
-            _check_claim(claim)
+            check_claim(claim)
         return self
 
 
@@ -159,22 +160,10 @@ def read_calibration(text: str, count: int) -> CalibrationAnswer:
     return answer
 
 
-def _check_claim(claim: Claim) -> None:
-    """Refuse a claim about a fact that nobody can judge, or with a value that it cannot take."""
-    if family_of(claim.fact) not in FAMILIES:
-        raise ValueError(f"{claim.fact!r} is not a fact; facts are {', '.join(FAMILIES)}")
-    values = domain(claim.fact).values
-    words = [value for value in values if isinstance(value, str)]
-    if words and claim.value not in words:
-        raise ValueError(f"{claim.fact} is {claim.value!r}, but may be {', '.join(words)}")
-    if values and not words and isinstance(claim.value, str):
-        raise ValueError(f"{claim.fact} is {claim.value!r}, but must be a number")
-
-
 def _check_numbers(text: str, claims: tuple[Claim, ...]) -> None:
     """Refuse numbers that no claim carries: nobody would compare them with the evidence."""
-    lowered = text.lower()
-    said = {float(number) for number in _NUMBER.findall(text)}
+    lowered = _THOUSANDS.sub("", text.lower())
+    said = {float(number) for number in _NUMBER.findall(lowered)}
     said |= {n for n, word in enumerate(_NUMBER_WORDS, 2) if re.search(rf"\b{word}\b", lowered)}
     claimed = {
         float(number)

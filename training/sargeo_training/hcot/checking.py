@@ -105,4 +105,4 @@ def _stands(claims: Sequence[Claim], found: Findings, tally: Tally) -> bool:
 def _layers(claims: Sequence[Claim], found: Findings) -> tuple[str, ...]:
     """Return the layers that prove claims, each once, in the order of the claims."""
     proven = (claim.fact for claim in claims if verdict(claim, found) == "true")
-    return tuple(dict.fromkeys(found[fact].layer for fact in proven))
+    return tuple(dict.fromkeys(layer for fact in proven for layer in found[fact].layers))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sargeo_training.hcot.domains import domain, family_of
 from sargeo_training.hcot.picture import describe_picture
+from sargeo_training.hcot.vocabulary import ARGUMENTS, FACTS
 from sargeo_training.hcot.writing import LEVELS, Claim, Clause, Level
 
 if TYPE_CHECKING:
@@ -69,69 +70,6 @@ Fields: target Count, Location, Size, Category, Distribution, Region, Environmen
     "calibration": """\
 Level 5, calibration. Compare all sentences with the evidence, the picture and each other.""",
 }
-
-FACTS: dict[Level, dict[str, str]] = {
-    "geoscience": {
-        "place.country": "country of the chip's centre",
-        "place.state": "its state or province",
-        "place.near": "name of the nearest place",
-        "place.climate": "Köppen-Geiger code",
-        "terrain.relief": "form of the ground",
-        "terrain.height": "mean height in m",
-        "terrain.range": "highest minus lowest height in m",
-        "landcover.present:CLASS": "whether the class is there",
-        "landcover.among:RANK": "a class that is there; ranks from 1 by area",
-        "landcover.main": "class with the largest area",
-        "landcover.second": "class after it",
-        "landcover.share:CLASS": "per cent of the chip",
-        "landcover.where:CLASS": "sector of the picture that holds most of it",
-        "landcover.side:CLASS": "third of the picture that holds more than half of it",
-        "landcover.sector:SECTOR": "class of more than half of a sector",
-        "landcover.patches:CLASS": "number of connected areas",
-        "landcover.classes": "number of classes",
-        "landcover.pattern": "how evenly one class covers the chip",
-        "landcover.shore": "whether open water meets land",
-    },
-    "social development": {
-        "land.use": "what the ground serves",
-        "roads.density": "how dense roads are",
-        "roads.length": "km of roads",
-        "buildings.number": "number of buildings",
-        "buildings.share": "per cent of the ground under buildings",
-        "water.length": "km of waterways",
-        "named.name:KIND": "name of a port, airport, river, ...",
-        "named.where:KIND": "its sector of the picture",
-    },
-    "SAR knowledge": {
-        "sar.band": "wavelength band",
-        "sar.polarisation": "channels",
-        "sar.incidence": "incidence angle in degrees",
-        "sar.spacing": "m from pixel to pixel",
-        "sar.extent": "m along a side of the chip",
-        "sar.slopes": "what slopes look like",
-        "sar.mechanism:CLASS": "how a class, or a kind of object, scatters",
-        "sar.scatterers:trees": "what of trees scatters",
-        "sar.contrast:CLASS@CLASS": "whether the first is brighter or darker than the second",
-    },
-    "instance identification": {
-        "objects.present:KIND": "whether there are any",
-        "objects.count:KIND": "how many",
-        "objects.least:KIND": "how many at least, where only a part was searched",
-        "objects.at:KIND": "sector of the only one",
-        "objects.where:KIND": "sector that holds most of them",
-        "objects.in_sector:KIND@SECTOR": "how many in a sector",
-        "objects.size:KIND": "size by length in metres",
-        "objects.size_px:KIND": "size by length in pixels",
-        "objects.longest:KIND": "length of the longest in m",
-        "objects.longest_px:KIND": "length of the longest in pixels",
-        "objects.category:KIND": "category of one of them",
-        "objects.spread:KIND": "how they lie to each other",
-        "objects.region:KIND": "what they lie in",
-        "objects.look:KIND": "what they look like",
-    },
-    "calibration": {},
-}
-"""Keys that a level may claim, with what they mean; arguments in capitals."""
 
 
 def level_prompt(
@@ -211,8 +149,11 @@ def _said(clauses: Sequence[Clause]) -> list[str]:
 
 
 def _facts(facts: Mapping[str, str]) -> Iterable[str]:
-    """List keys with their meaning and the words that they take."""
+    """List keys with their meaning and the words that they and their arguments take."""
     for fact, meaning in facts.items():
         words = [value for value in domain(fact).values if isinstance(value, str)]
         choice = f" ({', '.join(words)})" if words else ""
         yield f"- {fact}: {meaning}{choice}"
+    for argument, choices in ARGUMENTS.items():
+        if choices and any(argument in fact for fact in facts):
+            yield f"- {argument} is one of {', '.join(choices)}."
