@@ -6,9 +6,9 @@ arguments: ``landcover.share:open water``, ``objects.in_sector:ship@upper left``
 ======================== ======= ================================================================
 family                   kind    value, and when it is true
 ======================== ======= ================================================================
-place.country            other   name of the country that the chip's centre lies in
-place.state              other   name of its state or province
-place.near               other   name of the nearest place, at most 25 km away
+place.near               other   name of the nearest place, at most 25 km from the centre
+place.state              other   name of that place's state or province
+place.country            other   name of that place's country
 place.climate            other   Köppen-Geiger code, such as ``Csa``
 terrain.relief           class   flat, rolling, hilly or mountainous; see `map_findings.RELIEF`
 terrain.height           other   mean height in m, to 10 m or a tenth

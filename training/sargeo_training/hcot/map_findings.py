@@ -20,7 +20,7 @@ ROADS = (("dense", 8.0), ("moderate", 2.0), ("sparse", 0.0))
 """Density of roads, with the length in km per km² above which it begins; without any road none."""
 
 NEAR_KM = 25.0
-"""Farther than this from the chip, the nearest place is not named."""
+"""Farther than this from the chip, the nearest place tells nothing, nor does its country."""
 
 _PLACES_LAYER, _CLIMATE_LAYER = ("nearest place",), ("Köppen-Geiger climate map",)
 _FORESHORTENED_M = 300.0
@@ -29,11 +29,10 @@ _SHARE_STEP = 5.0
 
 def place(found: Place) -> Findings:
     """Return what the chip's position says."""
-    facts: Findings = {"place.country": only(_PLACES_LAYER, found.country)}
-    if found.state:
-        facts["place.state"] = only(_PLACES_LAYER, found.state)
+    names = {"country": found.country, "state": found.state, "near": found.name}
+    facts: Findings = {}
     if found.distance_km <= NEAR_KM:
-        facts["place.near"] = only(_PLACES_LAYER, found.name)
+        facts |= {f"place.{k}": only(_PLACES_LAYER, name) for k, name in names.items() if name}
     if found.climate in CLIMATES:
         facts["place.climate"] = only(_CLIMATE_LAYER, found.climate)
     return facts
