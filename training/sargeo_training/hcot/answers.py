@@ -29,6 +29,9 @@ _NUMBER_WORDS = (
 )
 """From 2 on: "one" is more often a pronoun."""
 
+_FRACTION = r"(?![ -](?:thirds|quarters|fifths|sixths|eighths|tenths))"
+"""Comes after words that are a number: "two thirds" is none."""
+
 
 class InvalidAnswerError(Exception):
     """An answer is no JSON of its schema; the text says why, in words for the model."""
@@ -164,7 +167,11 @@ def _check_numbers(text: str, claims: tuple[Claim, ...]) -> None:
     """Refuse numbers that no claim carries: nobody would compare them with the evidence."""
     lowered = _THOUSANDS.sub("", text.lower())
     said = {float(number) for number in _NUMBER.findall(lowered)}
-    said |= {n for n, word in enumerate(_NUMBER_WORDS, 2) if re.search(rf"\b{word}\b", lowered)}
+    said |= {
+        number
+        for number, word in enumerate(_NUMBER_WORDS, 2)
+        if re.search(rf"\b{word}\b{_FRACTION}", lowered)
+    }
     claimed = {
         float(number)
         for claim in claims
