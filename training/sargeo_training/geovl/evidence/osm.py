@@ -42,6 +42,9 @@ _THEME_KEYS = (
 _KEYS = (*_THEME_KEYS, "water", "name", "name:en")
 _PACKED = "other_tags"
 
+_AROUND_DEG = 0.05
+"""Read around a scene too: whether an extract goes on there tells that it is complete within."""
+
 
 def read_features(path: Path, scene: GeoGrid) -> gpd.GeoDataFrame:
     """Read the features of an extract around a scene.
@@ -109,7 +112,7 @@ def _boxes(scene: GeoGrid, crs: str | None, path: Path) -> list[tuple[float, ...
             "Assign the CRS that their coordinates are in, for instance in QGIS.",
         )
     to_layer = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(crs), always_xy=True)
-    outline = footprint_lonlat(scene)
+    outline = footprint_lonlat(scene).buffer(_AROUND_DEG)
     return [
         to_layer.transform_bounds(*part.bounds) for part in getattr(outline, "geoms", [outline])
     ]
@@ -121,12 +124,9 @@ def _tag(read: gpd.GeoDataFrame, key: str) -> pd.Series[str]:
     if key in read:
         values = read[key].astype("object")
     if _PACKED in read:
-        packed = (
-            read[_PACKED]
-            .astype("object")
-            .str.extract(rf'"{key}"=>"((?:[^"\\]|\\.)*)"', expand=False)
-        )
-        values = values.where(values.notna(), packed)
+        pattern = rf'"{key}"=>"((?:[^"\\]|\\.)*)"'
+        packed = read[_PACKED].astype("object").str.extract(pattern, expand=False)
+        values = values.where(values.notna(), packed.str.replace(r"\\(.)", r"\1", regex=True))
     return values.where(values.notna(), None)
 
 
