@@ -165,6 +165,11 @@ def _voc(path: Path, _scene: GeoGrid) -> Table:
             f"The {WHAT} {path} cannot be read as a VOC annotation: {error}.",
             "Give an XML file with an object element, and in it a bndbox, for each ship.",
         ) from error
+    if np.isnan(ships[:, :2]).any():
+        raise ReferenceDataError(
+            f"The {WHAT} {path} holds an object without a box.",
+            "Give each object a bndbox with xmin, ymin, xmax and ymax.",
+        )
     names = [(item.findtext("name") or "").strip().lower() for item in root.findall("object")]
     return ships, tuple(None if name in ("", *OBJECT_KINDS) else name for name in names)
 
