@@ -42,7 +42,7 @@ def settings(*, steps: int = 4, **parts: Any) -> Config:
 
 def crops(config: Config) -> Mixture:
     """Return the dense stream on made-up sheets."""
-    return mixture(config.dense, coast_sources(), config.seed)
+    return mixture(config, coast_sources())
 
 
 def run(

@@ -10,6 +10,8 @@ from support.sheets import CALIBRATED, PICTURE, SHIPS, coast
 
 from sargeo.grid import Block
 from sargeo_training.augment import (
+    RADIOMETRIC_AUGMENTATIONS,
+    Forgetting,
     Sample,
     augment,
     change_gain,
@@ -146,7 +148,7 @@ def test_at_least_one_band_is_kept_with_its_own_power() -> None:
             i = sample.bands.index(band)
             assert reference == sample.references[i]
             assert (power == sample.power[i]).all()
-    assert seen == {("VV",), ("VH",), ("VV", "VH")}
+    assert seen == {("VV",), ("VH",)}
 
 
 def test_border_only_takes_away() -> None:
@@ -174,3 +176,28 @@ def test_everything_together_is_finite_and_repeatable(bands: tuple) -> None:
         assert (sample.power >= 0).all()
         assert sample.power.shape[1:] == sample.labels.shape == (96, 96)
         assert (draw(seed).power == sample.power).all()
+
+
+def test_what_is_forgotten_and_what_is_kept() -> None:
+    sample = dataclasses.replace(
+        marked(), gsd_m=(10.0, 10.0), incidence_deg=35.0, lonlat=(8.0, 47.0), sensor="Sentinel-1"
+    )
+    rng = np.random.default_rng(0)
+    everything = Forgetting(polarisation=1, gsd=1, incidence=1, place=1, sensor=1)(sample, rng)
+    assert (everything.gsd_m, everything.incidence_deg, everything.lonlat, everything.sensor) == (
+        (None,) * 4
+    )
+    assert len(everything.bands) < len(sample.bands)
+    nothing = Forgetting(polarisation=0, gsd=0, incidence=0, place=0, sensor=0)(sample, rng)
+    assert nothing == sample
+    places = [Forgetting()(sample, rng).lonlat for _ in range(200)]
+    assert 70 < places.count(None) < 130
+
+
+def test_radiometric_augmentations_move_no_pixel() -> None:
+    sample = marked()
+    for seed in range(20):
+        after = augment(sample, np.random.default_rng(seed), RADIOMETRIC_AUGMENTATIONS)
+        assert np.array_equal(after.labels, sample.labels)
+        assert np.array_equal(after.valid, sample.valid)
+        assert np.array_equal(after.ships, sample.ships)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 from scipy import ndimage
 from torch.nn import functional
 
@@ -24,6 +25,8 @@ from sargeo_training.radiometry import as_power
 from sargeo_training.sheet import UNKNOWN, Sheet
 
 Float32Array = NDArray[np.float32]
+
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 _SCALES = (0.7, 1.5)
 
@@ -45,6 +48,8 @@ class Sample:
     incidence_deg : float or None
     lonlat : tuple of float or None
         In degrees; see `move`.
+    sensor : str or None
+        Name of the platform.
     """
 
     power: Float32Array
@@ -57,6 +62,7 @@ class Sample:
     gsd_m: tuple[float, float] | None
     incidence_deg: float | None
     lonlat: tuple[float, float] | None = None
+    sensor: str | None = None
 
     @property
     def calibrated(self) -> bool:
@@ -222,9 +228,9 @@ def stretch_tiles(sample: Sample, rng: Generator) -> Sample:
 
 
 def drop_bands(sample: Sample, rng: Generator) -> Sample:
-    """Keep a random part of the bands, at least one."""
+    """Keep a random part of several bands, at least one."""
     count = len(sample.bands)
-    if count == 1 or rng.random() > 0.5:
+    if count == 1:
         return sample
     kept = np.sort(rng.permutation(count)[: rng.integers(1, count)])
     return dataclasses.replace(
@@ -235,13 +241,37 @@ def drop_bands(sample: Sample, rng: Generator) -> Sample:
     )
 
 
-def drop_metadata(sample: Sample, rng: Generator) -> Sample:
-    """Forget spacing and incidence angle, each half of the time."""
-    return dataclasses.replace(
-        sample,
-        gsd_m=sample.gsd_m if rng.random() < 0.5 else None,
-        incidence_deg=sample.incidence_deg if rng.random() < 0.5 else None,
-    )
+class Forgetting(BaseModel):
+    """Forgets what is known of a sample besides its pixels, each with a probability of its own.
+
+    So the network learns to do without, and maps scenes whose files do not say.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    polarisation: Probability = 0.5
+    gsd: Probability = 0.5
+    incidence: Probability = 0.5
+    place: Probability = 0.5
+    sensor: Probability = 0.5
+
+    def __call__(self, sample: Sample, rng: Generator) -> Sample:
+        """Forget; of several bands at least one is kept."""
+        if rng.random() < self.polarisation:
+            sample = drop_bands(sample, rng)
+        gsd, incidence, place, sensor = rng.random(4) >= (
+            self.gsd,
+            self.incidence,
+            self.place,
+            self.sensor,
+        )
+        return dataclasses.replace(
+            sample,
+            gsd_m=sample.gsd_m if gsd else None,
+            incidence_deg=sample.incidence_deg if incidence else None,
+            lonlat=sample.lonlat if place else None,
+            sensor=sample.sensor if sensor else None,
+        )
 
 
 def move(sample: Sample, rng: Generator) -> Sample:
@@ -267,31 +297,39 @@ def cut_border(sample: Sample, rng: Generator) -> Sample:
     return dataclasses.replace(sample, valid=valid)
 
 
-PLAIN_AUGMENTATIONS: tuple[Augmentation, ...] = (turn, drop_metadata, move)
-"""What any picture would be put through, and what keeps the network from relying on metadata."""
-
-AUGMENTATIONS: tuple[Augmentation, ...] = (
+RADIOMETRIC_AUGMENTATIONS: tuple[Augmentation, ...] = (
     stretch_tiles,
-    turn,
     add_speckle,
     multilook,
     change_incidence,
     forget_calibration,
     change_gain,
     change_stretch,
-    drop_bands,
-    drop_metadata,
-    move,
-    cut_border,
 )
-"""In the order in which they are applied."""
+"""What moves no pixel, so that a text that tells where things are stays true."""
 
 
-def augment(
-    sample: Sample, rng: Generator, augmentations: Sequence[Augmentation] = AUGMENTATIONS
-) -> Sample:
+def augmentations(
+    forgetting: Forgetting | None = None, *, sar: bool = True
+) -> tuple[Augmentation, ...]:
+    """Return what crops are put through, in this order.
+
+    Parameters
+    ----------
+    forgetting : Forgetting, optional
+    sar : bool
+        Whether to change what radar changes; else only what any picture would be put through, and
+        what keeps the network from relying on metadata.
+    """
+    forgetting = forgetting or Forgetting()
+    if not sar:
+        return (turn, forgetting.model_copy(update={"polarisation": 0}), move)
+    return (*RADIOMETRIC_AUGMENTATIONS, turn, forgetting, move, cut_border)
+
+
+def augment(sample: Sample, rng: Generator, steps: Sequence[Augmentation]) -> Sample:
     """Apply augmentations one after the other."""
-    for augmentation in augmentations:
+    for augmentation in steps:
         sample = augmentation(sample, rng)
     return sample
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sargeo.model.context import SLOTS, Context
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES
-from sargeo_training.augment import AUGMENTATIONS, Augmentation, Sample, augment, cut_scaled
+from sargeo_training.augment import Augmentation, Sample, augment, augmentations, cut_scaled
 from sargeo_training.losses import TargetMaps
 from sargeo_training.radiometry import normalise
 from sargeo_training.sheet import Sheet, Source
@@ -82,7 +82,8 @@ class Mixture:
         Side of a crop in pixels.
     batch_size : int
     seed : int
-    augmentations : sequence of Augmentation
+    steps : sequence of Augmentation, optional
+        What each crop is put through; by default everything.
     """
 
     def __init__(
@@ -92,14 +93,14 @@ class Mixture:
         size: int,
         batch_size: int,
         seed: int,
-        augmentations: Sequence[Augmentation] = AUGMENTATIONS,
+        steps: Sequence[Augmentation] | None = None,
     ) -> None:
         used = [(s.weight, s.of_split("train")) for s in sources if s.weight > 0]
         self._sheets = [sheets for _, sheets in used if sheets]
         weights = np.array([weight for weight, sheets in used if sheets])
         self._shares = weights / weights.sum()
         self._size, self._batch_size, self._seed = size, batch_size, seed
-        self._augmentations = augmentations
+        self._steps = augmentations() if steps is None else steps
 
     def draw(self, number: int, index: int) -> Sample:
         """Draw one augmented sample: the one at ``index`` of batch ``number``."""
@@ -107,7 +108,7 @@ class Mixture:
         sheets = self._sheets[rng.choice(len(self._sheets), p=self._shares)]
         sheet = sheets[rng.integers(len(sheets))]
         sample = cut_scaled(sheet, _place(sheet, self._size, rng), self._size, rng)
-        return augment(sample, rng, self._augmentations)
+        return augment(sample, rng, self._steps)
 
     def batch(self, number: int, part: Part = WHOLE) -> TrainingBatch:
         """Make a batch, or one process's part of it."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 
 from sargeo.errors import UsageError
 from sargeo.model.spec import SpacingSpec, TowerSpec
+from sargeo_training.augment import Forgetting
 
 _REMEDY = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
 
@@ -79,6 +80,33 @@ class Dense(_Part):
     sar_augmentation: bool = True
 
 
+class Chips(_Part):
+    """Whole chips with texts."""
+
+    chip_px: int = Field(default=192, gt=0, multiple_of=32)
+    batch_size: int = Field(default=16, gt=1)
+    answers: float = Field(default=0.4, ge=0, le=1)
+    hidden_keywords: float = Field(default=0.5, gt=0, le=1)
+    hidden_words: float = Field(default=0.05, ge=0, lt=1)
+
+
+class Contrast(_Part):
+    """Settings of the contrast of images and texts."""
+
+    momentum: float = Field(default=0.995, gt=0, lt=1)
+    queue: int = Field(default=4096, ge=0)
+    soft: float = Field(default=0.4, ge=0, lt=1)
+    soft_after: float = Field(default=0.1, gt=0, le=1)
+
+
+class Reconstruction(_Part):
+    """Settings of the masked reconstruction."""
+
+    hidden: float = Field(default=0.75, gt=0, lt=1)
+    cell_px: int = Field(default=16, gt=0)
+    windows_px: tuple[int, ...] = (9, 13, 17)
+
+
 class Validation(_Part):
     """When weights are scored on what they are not trained on."""
 
@@ -113,6 +141,10 @@ class Config(_Part):
     network: Network
     optimiser: Optimiser = Optimiser()
     dense: Dense = Dense()
+    chips: Chips = Chips()
+    forgetting: Forgetting = Forgetting()
+    contrast: Contrast = Contrast()
+    reconstruction: Reconstruction = Reconstruction()
     validation: Validation = Validation()
     checkpoint_every: int = Field(default=500, gt=0)
     log_every: int = Field(default=20, gt=0)

@@ -13,10 +13,10 @@ from rich.console import Console
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.products.files import write_text
-from sargeo_training.augment import AUGMENTATIONS, PLAIN_AUGMENTATIONS
+from sargeo_training.augment import augmentations
 from sargeo_training.batches import Mixture
 from sargeo_training.engine.checkpoints import BEST, load_best, load_into, read_saved
-from sargeo_training.engine.config import Config, Dense, Stage, as_plain, read_config
+from sargeo_training.engine.config import Config, Stage, as_plain, read_config
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
@@ -148,15 +148,16 @@ def _sources(config: Config, stages: Sequence[Stage], data: Path) -> list[Source
 
 
 def _dense_stream(config: Config, sources: Sequence[Source]) -> Streams:
-    return Streams(mixture(config.dense, sources, config.seed) if sources else None)
+    return Streams(mixture(config, sources) if sources else None)
 
 
-def mixture(dense: Dense, sources: Sequence[Source], seed: int) -> Mixture:
+def mixture(config: Config, sources: Sequence[Source]) -> Mixture:
     """Return the crops that settings ask for."""
+    dense = config.dense
     return Mixture(
         sources,
         size=dense.crop_px,
         batch_size=dense.batch_size,
-        seed=seed,
-        augmentations=AUGMENTATIONS if dense.sar_augmentation else PLAIN_AUGMENTATIONS,
+        seed=config.seed,
+        steps=augmentations(config.forgetting, sar=dense.sar_augmentation),
     )

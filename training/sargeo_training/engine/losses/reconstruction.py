@@ -1,0 +1,140 @@
+"""Masked reconstruction of SAR: what lies where pixels were hidden, without any text.
+
+Not pixels are to be told, since speckle cannot be, but gradients by ratio at several scales: the
+logarithm of the mean power on one side of a pixel over that on the other, as SARATR-X (Li et al.
+2025) and SAR-JEPA take them. A ratio of means keeps its statistics whatever the brightness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sargeo.model.context import SLOTS
+from sargeo.model.vision import OUTPUT_STRIDE
+from sargeo_training.engine.parallel import mean_of_all
+
+_NEPERS = 6.0 / 4.3429  # of power to a unit of calibrated input: the spread in decibels
+_DIRECTIONS = 2
+
+
+def hide(
+    valid: Tensor, share: float, cell_px: int, rng: Sequence[np.random.Generator]
+) -> NDArray[np.bool_]:
+    """Draw the pixels of N pictures to hide: whole cells, the same number in each picture.
+
+    Parameters
+    ----------
+    valid : Tensor of bool, shape (N, H, W)
+        Whose shape counts.
+    share : float
+    cell_px : int
+    rng : sequence of Generator
+        One for each picture.
+    """
+    n, height, width = valid.shape
+    cells = (-(-height // cell_px), -(-width // cell_px))
+    count = cells[0] * cells[1]
+    order = np.stack([g.permutation(count) for g in rng]).reshape(n, *cells)
+    hidden = (order < round(share * count)).repeat(cell_px, 1).repeat(cell_px, 2)
+    return np.asarray(hidden[:, :height, :width])
+
+
+class Reconstruction(nn.Module):
+    """A light decoder and its loss; neither is part of the model.
+
+    Parameters
+    ----------
+    dim : int
+        Channels of the decoded features.
+    windows_px : sequence of int
+        Odd sides of the windows that gradients are taken in.
+    """
+
+    def __init__(self, dim: int, windows_px: Sequence[int]) -> None:
+        super().__init__()
+        self._windows_px = tuple(windows_px)
+        self.predict = nn.Sequential(
+            nn.Conv2d(dim, dim, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(dim, SLOTS * _DIRECTIONS * len(windows_px), 1),
+        )
+
+    def forward(
+        self, decoded: Tensor, pixels: Tensor, valid: Tensor, present: Tensor, hidden: Tensor
+    ) -> Tensor:
+        """Return the error in cells that were hidden and whose gradient is known.
+
+        Parameters
+        ----------
+        decoded : Tensor, shape (N, dim, h, w)
+            What the tower says of the picture with pixels hidden.
+        pixels : Tensor, shape (N, 4, H, W)
+            Of the whole picture.
+        valid, hidden : Tensor of bool, shape (N, H, W)
+        present : Tensor of bool, shape (N, 4)
+        """
+        truth, known = ratio_gradients(pixels.float(), valid, self._windows_px)
+        said = self.predict(decoded.float()).view_as(truth)
+        wanted = known & _all_of_cell(hidden)[:, None] & present[:, :, None, None]
+        error = functional.smooth_l1_loss(said, truth, reduction="none").mean(2)
+        return mean_of_all(torch.where(wanted, error, 0.0), wanted.sum())
+
+
+def ratio_gradients(
+    pixels: Tensor, valid: Tensor, windows_px: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """Return log-ratio gradients of cells, and where they are known.
+
+    Returns
+    -------
+    Tensor, shape (N, 4, 2 * windows, h, w)
+        Right against left and lower against upper, for each window; the mean of a cell's pixels.
+    Tensor of bool, shape (N, 1, h, w)
+        Whether half of every window about every pixel of the cell is valid.
+    """
+    weight = valid[:, None].to(pixels.dtype)
+    power = torch.exp(pixels * _NEPERS) * weight
+    gradients, known = [], torch.ones_like(weight, dtype=torch.bool)
+    for window in windows_px:
+        for flip in (False, True):
+            gradient, here = _along_columns(_turned(power, flip), _turned(weight, flip), window)
+            gradients.append(_turned(gradient, flip))
+            known = known & _turned(here, flip)
+    whole = torch.stack(gradients, dim=2)
+    cells = functional.avg_pool2d(whole.flatten(1, 2), OUTPUT_STRIDE)
+    return cells.view(*whole.shape[:3], *cells.shape[2:]), _all_of_cell(known[:, 0])[:, None]
+
+
+def _turned(x: Tensor, flip: bool) -> Tensor:
+    return x.transpose(2, 3) if flip else x
+
+
+def _along_columns(power: Tensor, weight: Tensor, window: int) -> tuple[Tensor, Tensor]:
+    """Return the log-ratio of the right to the left half of a window, and where both are known."""
+    (left, left_weight), (right, right_weight) = (
+        [_half(x, window, right=side) for x in (power, weight)] for side in (False, True)
+    )
+    known = (left_weight >= 0.5) & (right_weight >= 0.5)
+    ratio = torch.log((right * left_weight + 1e-6) / (left * right_weight + 1e-6))
+    return torch.where(known, ratio, 0.0), known
+
+
+def _half(x: Tensor, window: int, *, right: bool) -> Tensor:
+    """Average over the columns of a window on one side of each pixel, and over all its rows."""
+    reach = window // 2
+    sides = (0, reach) if right else (reach, 0)
+    padded = functional.pad(x, (*sides, reach, reach))
+    rows = functional.avg_pool2d(padded, (window, 1), stride=1)
+    both = functional.avg_pool2d(rows, (1, reach), stride=1)
+    return both[..., 1:] if right else both[..., :-1]
+
+
+def _all_of_cell(mask: Tensor) -> Tensor:
+    """Tell which cells (N, h, w) have all of their pixels in a mask (N, H, W)."""
+    return functional.avg_pool2d(mask[:, None].float(), OUTPUT_STRIDE)[:, 0] == 1
