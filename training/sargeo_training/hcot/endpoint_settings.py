@@ -28,7 +28,7 @@ class CallSettings(_Settings):
     key_variable : str or None
         Environment variable that holds the key; None where the endpoint asks for none.
     timeout_s : float
-        Of one call.
+        Longest silence of the endpoint during a call.
     retries : int
         Of a call that finds the endpoint down, slow, overloaded or broken; with growing pauses,
         or those that ``Retry-After`` asks for.
@@ -96,6 +96,10 @@ class AnswerSettings(_Settings):
     max_tokens_parameter: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     temperature: float | None = Field(default=0.3, ge=0)
     picture_tokens: int = Field(default=1100, ge=0)
+
+    def shaping(self) -> dict[str, object]:
+        """Return those that change what a model answers, as plain types."""
+        return self.model_dump(mode="json", exclude={"attempts", "picture_tokens"})
 
 
 class PriceSettings(_Settings):

@@ -156,7 +156,7 @@ class ModelWriter:
         return {
             "base_url": endpoint.base_url,
             "model": endpoint.model,
-            "answers": self._settings.answers.model_dump(exclude={"attempts", "picture_tokens"}),
+            "answers": self._settings.answers.shaping(),
             "system": SYSTEM,
             "prompt": prompt,
         }
