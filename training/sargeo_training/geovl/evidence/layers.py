@@ -31,6 +31,14 @@ class Layers:
     terrain: TerrainModel | None = None
     objects: SceneObjects | None = None
 
+    def gather(self, grid: GeoGrid, valid: NDArray[np.bool_]) -> Facts:
+        """Return what all but the objects say of a chip."""
+        return Facts(
+            landcover=_most_known([raster.gather(grid, valid) for raster in self.classes]),
+            vectors=self.vectors.gather(grid) if self.vectors else None,
+            terrain=self.terrain.gather(grid, valid) if self.terrain else None,
+        )
+
 
 def facts_of(
     grid: GeoGrid | None,
@@ -76,24 +84,14 @@ def facts_of(
     sargeo.errors.ReferenceDataError
         If a layer cannot be read, or holds a code that its product does not define.
     """
-    layers = layers or Layers()
-    vectors, terrain = layers.vectors, layers.terrain
-    told = [landcover_facts(labels, valid, labels_layer)]
-    if grid is not None:
-        told += [raster.gather(grid, valid) for raster in layers.classes]
-    return Facts(
-        landcover=_most_known(told),
-        objects=object_facts(
-            ships,
-            searched,
-            valid,
-            objects_layer,
-            categories=categories,
-            spacing_m=spacing_at(ships, grid, gsd_m),
-        ),
-        vectors=vectors.gather(grid) if vectors and grid else None,
-        terrain=terrain.gather(grid, valid) if terrain and grid else None,
+    said = layers.gather(grid, valid) if layers and grid else Facts()
+    spacing_m = spacing_at(ships, grid, gsd_m)
+    told = object_facts(
+        ships, searched, valid, objects_layer, categories=categories, spacing_m=spacing_m
     )
+    labelled = landcover_facts(labels, valid, labels_layer)
+    landcover = _most_known((labelled, said.landcover))
+    return Facts(landcover=landcover, objects=told, vectors=said.vectors, terrain=said.terrain)
 
 
 def _most_known(told: Iterable[LandCoverFacts | None]) -> LandCoverFacts | None:
