@@ -315,9 +315,9 @@ class _Run:
             objects=found,
             valid_share=pixels / (rows * cols),
             class_shares={
-                c.name: int(rasters.class_pixels[c.code]) / pixels
+                c.name: int(rasters.code_pixels[c.code]) / pixels
                 for c in (*LAND_COVER, UNCERTAIN_CLASS)
-                if rasters.class_pixels[c.code]
+                if rasters.code_pixels[c.code]
             },
             model=self.job.model.spec.name,
             device=str(self.job.model.device),

@@ -1,0 +1,78 @@
+"""Models that know texts, and the texts that users give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sargeo.errors import UsageError
+from sargeo.model.api import SarModel
+from sargeo.model.registry import load_model
+
+TEMPLATES = (
+    "{}",
+    "a sar image of {}",
+    "a radar image that shows {}",
+    "the terrain in this sar image is classified as {}",
+    "the land is mostly {}",
+)
+"""Sentences that a class name is put into. Their vectors are averaged, as Radford et al. (2021,
+section 3.1.4) do: one wording says less about a class than several."""
+
+MOST_TEXTS = 100
+"""Classes of one map; more could not be told apart by colour."""
+
+
+def speaking_model(model: SarModel | str | Path, device: str) -> SarModel:
+    """Load a model that knows texts.
+
+    Raises
+    ------
+    sargeo.errors.SargeoError
+        If it cannot be loaded, or knows no texts.
+    """
+    loaded = model if isinstance(model, SarModel) else load_model(model, device)
+    loaded.require_language()
+    return loaded
+
+
+def clean_texts(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return texts without space around them.
+
+    Raises
+    ------
+    UsageError
+        If there are none or too many, or one is empty or given twice.
+    """
+    cleaned = tuple(" ".join(text.split()) for text in texts)
+    if not cleaned or "" in cleaned:
+        raise UsageError(
+            "A text is empty." if cleaned else "No text was given.",
+            'Say in words what to look for, such as --text "open water".',
+        )
+    if twice := sorted({text for text in cleaned if cleaned.count(text) > 1}):
+        raise UsageError(f"The text {twice[0]!r} was given twice.", "Give each text once.")
+    if len(cleaned) > MOST_TEXTS:
+        raise UsageError(
+            f"{len(cleaned)} texts are too many for one run.", f"Give at most {MOST_TEXTS}."
+        )
+    return cleaned
+
+
+def text_vectors(model: SarModel, texts: Sequence[str]) -> Tensor:
+    """Return a vector of unit length for each text, averaged over `TEMPLATES`; shape (K, D).
+
+    Raises
+    ------
+    UsageError
+        If a text is longer than the model reads.
+    """
+    sentences = [template.replace("{}", text) for text in texts for template in TEMPLATES]
+    vectors = model.embed_texts(sentences).astype(np.float32)
+    mean = vectors.reshape(len(texts), len(TEMPLATES), -1).mean(axis=1)
+    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+    return torch.from_numpy(mean).to(model.device)
