@@ -102,6 +102,12 @@ class ReferenceDataError(InputError):
     code = "reference_data"
 
 
+class CheckpointRefusedError(InputError):
+    """Weights made elsewhere cannot be read, or do not fit the network."""
+
+    code = "checkpoint_refused"
+
+
 class EnvironmentLackError(SargeoError):
     """The machine or the installation lacks something."""
 
@@ -125,6 +131,12 @@ class ModelDamagedError(EnvironmentLackError):
     """A model's weights or spec are missing, corrupted, or of another shape."""
 
     code = "model_damaged"
+
+
+class NoLanguageError(EnvironmentLackError):
+    """The model only maps: it neither reads nor writes."""
+
+    code = "no_language"
 
 
 class DeviceMissingError(EnvironmentLackError):

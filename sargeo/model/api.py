@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from sargeo.errors import OutOfMemoryError
+from sargeo.errors import NoLanguageError, OutOfMemoryError
 from sargeo.model.context import SLOTS, Context
 from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.language import Cells, LanguagePart
 from sargeo.model.objects import decode
 from sargeo.model.predict import Prediction, predict
 from sargeo.model.spec import ModelSpec
@@ -110,13 +112,97 @@ class SarModel:
             If memory of the machine or of the device ran out.
         """
         with _memory_watched(batch), torch.inference_mode():
-            pixels = _slots(batch.pixels, acquisition.bands)
-            context = _context(acquisition, batch.lonlat)
-            autocast = self._dtype == torch.bfloat16
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
-                raw = self._network(pixels, batch.valid, context)
+            with self._computing():
+                raw = self._network(*self._inputs(batch, acquisition))
             logits = raw.landcover / self.spec.temperature
             return Outputs(logits.softmax(1), decode(raw, self.output_stride, batch.valid))
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Place texts in the space that cells lie in.
+
+        Returns
+        -------
+        ndarray of float32, shape (M, D)
+            Unit vectors; their products with `cells` are cosines.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps.
+        """
+        language = self._language()
+        tokens = language.tokeniser.encode(texts).to(self.device)
+        with self._computing():
+            return language.embed_text(tokens).cpu().numpy()
+
+    def cells(self, batch: Batch, acquisition: Acquisition) -> Cells:
+        """Place each cell of a batch in the space of texts, without gradients.
+
+        `sargeo.model.language.pool` averages cells.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps.
+        OutOfMemoryError
+            If memory of the machine or of the device ran out.
+        """
+        language = self._language()
+        with _memory_watched(batch), self._computing():
+            return language.cells(self._decoded(batch, acquisition))
+
+    def describe(self, batch: Batch, acquisition: Acquisition) -> list[str]:
+        """Describe each window of a batch, in lower case.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps.
+        OutOfMemoryError
+            If memory of the machine or of the device ran out.
+        """
+        return self.answer(batch, acquisition, "")
+
+    def answer(self, batch: Batch, acquisition: Acquisition, question: str) -> list[str]:
+        """Answer a question of each window of a batch, in lower case.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps.
+        OutOfMemoryError
+            If memory of the machine or of the device ran out.
+        """
+        language = self._language()
+        prompts = language.tokeniser.prompts([question] * len(batch.pixels)).to(self.device)
+        with _memory_watched(batch), self._computing():
+            visual = language.visual_tokens(self._decoded(batch, acquisition))
+            return language.generate(visual, prompts, language.spec.max_tokens)
+
+    def _language(self) -> LanguagePart:
+        if self._network.language is None:
+            raise NoLanguageError(
+                f"The model {self.spec.name} {self.spec.version} was made without language: it "
+                "maps, but neither reads nor writes.",
+                "Choose a model with language by --model; `sargeo models` tells which have it.",
+            )
+        return self._network.language
+
+    def _decoded(self, batch: Batch, acquisition: Acquisition) -> Tensor:
+        return self._network.encode(*self._inputs(batch, acquisition)).decoded
+
+    def _inputs(self, batch: Batch, acquisition: Acquisition) -> tuple[Tensor, Tensor, Context]:
+        pixels = _slots(batch.pixels, acquisition.bands)
+        return pixels, batch.valid, _context(acquisition, batch.lonlat, self.spec.sensors)
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        enabled = self._dtype == torch.bfloat16
+        with (
+            torch.inference_mode(),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=enabled),
+        ):
+            yield
 
 
 def _compute_dtype(device: torch.device) -> torch.dtype:
@@ -135,13 +221,14 @@ def _slots(pixels: Tensor, bands: tuple[Band, ...]) -> Tensor:
     return slots
 
 
-def _context(acquisition: Acquisition, lonlat: Tensor) -> Context:
+def _context(acquisition: Acquisition, lonlat: Tensor, sensors: tuple[str, ...]) -> Context:
     n, unknown = len(lonlat), float("nan")
     present, quantity = [False] * SLOTS, [0] * SLOTS
     for band in acquisition.bands:
         slot = POLARISATIONS.index(band.polarisation)
         present[slot], quantity[slot] = True, QUANTITIES.index(band.quantity)
     incidence = unknown if acquisition.incidence_deg is None else acquisition.incidence_deg
+    sensor = 1 + sensors.index(acquisition.sensor) if acquisition.sensor in sensors else 0
     gsd_m = (unknown, unknown) if acquisition.gsd_m is None else acquisition.gsd_m
     return Context(
         present=torch.tensor(present).expand(n, -1),
@@ -149,6 +236,7 @@ def _context(acquisition: Acquisition, lonlat: Tensor) -> Context:
         gsd_m=torch.tensor(gsd_m).expand(n, -1),
         incidence_deg=torch.tensor(incidence).expand(n),
         lonlat=lonlat,
+        sensor=torch.tensor(sensor).expand(n),
     ).to(lonlat.device)
 
 

@@ -32,6 +32,8 @@ class Context:
         Incidence angle in degrees; NaN where unknown.
     lonlat : Tensor of float32, shape (N, 2)
         Longitude and latitude in degrees; NaN where unknown.
+    sensor : Tensor of int64, shape (N,)
+        Place in the spec's sensors, from 1 on; 0 where unknown.
     """
 
     present: Tensor
@@ -39,6 +41,7 @@ class Context:
     gsd_m: Tensor
     incidence_deg: Tensor
     lonlat: Tensor
+    sensor: Tensor
 
     def to(self, device: torch.device | str) -> Context:
         """Return the same on another device."""
@@ -52,9 +55,11 @@ class ContextEncoder(nn.Module):
     ----------
     dim : int
         Length of the vectors.
+    sensors : int
+        How many sensors are told apart.
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, sensors: int = 0) -> None:
         super().__init__()
         self.polarisation = nn.Parameter(0.5 * torch.randn(SLOTS, dim))
         self.quantity = nn.Embedding(len(QUANTITIES), dim, _weight=0.5 * torch.randn(4, dim))
@@ -63,6 +68,11 @@ class ContextEncoder(nn.Module):
         self.spacing = _MaybeKnown(axes=2, octaves=4, dim=dim)
         self.incidence = _MaybeKnown(axes=1, octaves=4, dim=dim)
         self.place = _MaybeKnown(axes=3, octaves=3, dim=dim)
+        self.sensor = (
+            nn.Embedding(1 + sensors, dim, _weight=0.5 * torch.randn(1 + sensors, dim))
+            if sensors
+            else None
+        )
 
     def forward(self, context: Context) -> Tensor:
         """Return embeddings of shape (N, dim)."""
@@ -75,7 +85,7 @@ class ContextEncoder(nn.Module):
             + self.incidence(context.incidence_deg[:, None] / 90)
             + self.place(_unit_sphere(context.lonlat))
         )
-        return embedded
+        return embedded if self.sensor is None else embedded + self.sensor(context.sensor)
 
 
 class _MaybeKnown(nn.Module):

@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING
 from sargeo.errors import ModelDamagedError, OutputNotWritableError, UsageError
 from sargeo.model.mlm import write_item
 from sargeo.model.spec import ModelSpec
-from sargeo.model.storage import FETCH_AGAIN, SPEC_FILE, WEIGHTS_FILE, load_spec, load_weights
+from sargeo.model.storage import (
+    FETCH_AGAIN,
+    SPEC_FILE,
+    TOKENISER_FILE,
+    WEIGHTS_FILE,
+    load_spec,
+    load_tokeniser,
+    load_weights,
+)
 
 if TYPE_CHECKING:
     from sargeo.model.api import SarModel
     from sargeo.model.knowlip import SarKnowlip
+    from sargeo.model.tokens import Tokeniser
 
 DEFAULT_MODEL = "sargeo-tiny"
 
@@ -125,7 +134,7 @@ def export(name_or_path: str | Path, folder: Path) -> Path:
         raise UsageError(f"{folder} already holds a model.", "Name a new or an empty folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (WEIGHTS_FILE, SPEC_FILE):
+        for name in _files(spec):
             shutil.copyfile(source / name, folder / name)
         return write_item(spec, folder)
     except OSError as error:
@@ -141,8 +150,24 @@ def _open(folder: Path) -> tuple[ModelSpec, SarKnowlip]:
     spec = load_spec(folder)
     weights = load_weights(folder, spec)
     try:
-        return spec, SarKnowlip.restore(spec, weights)
+        return spec, SarKnowlip.restore(spec, weights, _tokeniser(folder, spec))
+    except ValueError as error:
+        problem = f"The tokens in {folder} do not fit its spec: {error}."
+        raise ModelDamagedError(problem, FETCH_AGAIN) from error
     except RuntimeError as error:  # torch lists each tensor on a line of its own
         detail = " ".join(str(error).splitlines()[1:2]).strip()
         problem = f"The weights in {folder} have another shape than its spec: {detail}"
         raise ModelDamagedError(problem, FETCH_AGAIN) from error
+
+
+def _tokeniser(folder: Path, spec: ModelSpec) -> Tokeniser | None:
+    from sargeo.model.tokens import Tokeniser
+
+    if spec.language is None:
+        return None
+    return Tokeniser.of_json(load_tokeniser(folder, spec.language), spec.language.max_tokens)
+
+
+def _files(spec: ModelSpec) -> tuple[str, ...]:
+    tokeniser = () if spec.language is None else (TOKENISER_FILE,)
+    return (WEIGHTS_FILE, *tokeniser, SPEC_FILE)

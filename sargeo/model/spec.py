@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from sargeo.scene.bands import POLARISATIONS, Polarisation
 from sargeo.scene.radiometry import BackscatterConstants
@@ -41,9 +41,10 @@ class NormalisationSpec(_Part):
         return BackscatterConstants(self.mean_db, self.std_db, self.floor_db)
 
 
-class TowerSpec(_Part):
-    """Shape of the image tower (a hierarchical ConvNeXt of timm)."""
+class ConvNextSpec(_Part):
+    """Shape of an image tower that is a hierarchical ConvNeXt; see `sargeo.model.vision`."""
 
+    kind: Literal["convnext"] = "convnext"
     depths: tuple[int, ...] = Field(
         min_length=_STAGES, max_length=_STAGES, description="Blocks per stage, at strides 4 to 32."
     )
@@ -51,6 +52,68 @@ class TowerSpec(_Part):
         min_length=_STAGES, max_length=_STAGES, description="Channels per stage."
     )
     decoder_dim: int = Field(gt=0, description="Channels of the decoded features, at stride 4.")
+
+
+class VitSpec(_Part):
+    """Shape of an image tower that is a vision transformer; see `sargeo.model.vit`."""
+
+    kind: Literal["vit"] = "vit"
+    width: int = Field(gt=0, multiple_of=4, description="Channels of a token.")
+    depth: int = Field(gt=0, description="Blocks.")
+    heads: int = Field(gt=0, description="Heads of attention, which share the width.")
+    grid: int = Field(gt=0, description="Patches along each side that positions are learnt for.")
+    pre_norm: bool = Field(
+        default=False, description="Norm tokens before the first block, as towers of CLIP do."
+    )
+    decoder_dim: int = Field(gt=0, description="Channels of the decoded features, at stride 4.")
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        _refuse_uneven(self.width, self.heads)
+        return self
+
+
+def _kind_of_tower(value: Any) -> Any:
+    """Tell towers apart; specs that were written before there were two kinds do not say."""
+    if isinstance(value, dict):
+        return value.get("kind", "convnext")
+    return getattr(value, "kind", None)
+
+
+TowerSpec = Annotated[
+    Annotated[ConvNextSpec, Tag("convnext")] | Annotated[VitSpec, Tag("vit")],
+    Discriminator(_kind_of_tower),
+]
+"""Shape of an image tower."""
+
+
+class LanguageSpec(_Part):
+    """Shape of the text tower, a BERT, and of what joins it to the image tower."""
+
+    width: int = Field(gt=0, multiple_of=4, description="Channels of a token.")
+    depth: int = Field(gt=0, description="Layers.")
+    heads: int = Field(gt=0, description="Heads of attention, which share the width.")
+    vocabulary: int = Field(
+        gt=0, description="Tokens that there is room for; the tokeniser may know fewer."
+    )
+    max_tokens: int = Field(gt=3, description="Tokens of the longest text, marks included.")
+    embedding_dim: int = Field(gt=0, description="Channels that images and texts are compared in.")
+    visual_stride: int = Field(
+        default=16, gt=0, multiple_of=4, description="Pixels per token that the decoder looks at."
+    )
+    tokeniser_sha256: str = Field(
+        default="", description="Of tokenizer.json; filled in when the model is saved."
+    )
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        _refuse_uneven(self.width, self.heads)
+        return self
+
+
+def _refuse_uneven(width: int, heads: int) -> None:
+    if width % heads:
+        raise ValueError(f"width {width} is no multiple of {heads} heads")
 
 
 class SpacingSpec(_Part):
@@ -94,6 +157,12 @@ class ModelSpec(_Part):
     limits: tuple[str, ...] = Field(default=(), description="Where it is known to fail.")
     figures: tuple[Figure, ...] = Field(default=(), description="How good it is on real images.")
     tower: TowerSpec
+    language: LanguageSpec | None = Field(
+        default=None, description="The part that reads and writes; none where it only maps."
+    )
+    sensors: tuple[str, ...] = Field(
+        default=(), description="Platforms by name that the network tells apart."
+    )
     output_stride: Literal[4] = Field(default=4, description="Pixels per output cell.")
     patch: int = Field(gt=0, multiple_of=32, description="Side of a window in pixels.")
     margin: int = Field(
@@ -119,6 +188,12 @@ class ModelSpec(_Part):
     weights_sha256: str = Field(
         default="", description="Of weights.safetensors; filled in when weights are saved."
     )
+
+    @model_validator(mode="after")
+    def _sensors_differ(self) -> Self:
+        if len(set(self.sensors)) < len(self.sensors):
+            raise ValueError("sensors must differ")
+        return self
 
     @classmethod
     def read(cls, path: Path) -> ModelSpec:

@@ -1,4 +1,7 @@
-"""A model's folder, ``spec.json`` and ``weights.safetensors``: written, and read with suspicion.
+"""A model's folder: written, and read with suspicion.
+
+It holds ``spec.json``, ``weights.safetensors`` and, where the model reads and writes,
+``tokenizer.json``.
 
 Loads no torch, so that models can be listed and described in no time.
 """
@@ -17,18 +20,20 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from sargeo.errors import ModelDamagedError
-from sargeo.model.spec import FORMAT, ModelSpec
+from sargeo.model.spec import FORMAT, LanguageSpec, ModelSpec
 
 if TYPE_CHECKING:
     from sargeo.model.knowlip import SarKnowlip
+    from sargeo.model.language import LanguagePart
 
 SPEC_FILE = "spec.json"
 WEIGHTS_FILE = "weights.safetensors"
+TOKENISER_FILE = "tokenizer.json"
 FETCH_AGAIN = "Copy the model's folder again; an embedded model comes back by reinstalling sargeo."
 
 
 def save_model(folder: Path, network: SarKnowlip, spec: ModelSpec) -> ModelSpec:
-    """Write a model's folder, with weights in float16.
+    """Write a model's folder, with weights in float16 and the tokeniser of its language part.
 
     Parameters
     ----------
@@ -37,7 +42,7 @@ def save_model(folder: Path, network: SarKnowlip, spec: ModelSpec) -> ModelSpec:
     network : SarKnowlip
         On any device.
     spec : ModelSpec
-        Its ``weights_sha256`` is replaced.
+        Its checksums are replaced.
 
     Returns
     -------
@@ -55,6 +60,8 @@ def save_model(folder: Path, network: SarKnowlip, spec: ModelSpec) -> ModelSpec:
     weights = save({name: np.ascontiguousarray(values) for name, values in state.items()})
     spec = spec.model_copy(update={"weights_sha256": hashlib.sha256(weights).hexdigest()})
     folder.mkdir(parents=True, exist_ok=True)
+    if network.language is not None:
+        spec = _save_tokeniser(folder, network.language, spec)
     (folder / WEIGHTS_FILE).write_bytes(weights)
     spec.write(folder / SPEC_FILE)
     return spec
@@ -92,17 +99,42 @@ def load_weights(folder: Path, spec: ModelSpec) -> dict[str, NDArray[Any]]:
         If they are missing, or not the bytes that the spec was written for.
     """
     path = folder / WEIGHTS_FILE
-    content = _read(path)
-    if (found := hashlib.sha256(content).hexdigest()) != spec.weights_sha256:
-        raise ModelDamagedError(
-            f"The weights {path} are corrupted: their SHA-256 is {found}, "
-            f"and the spec says {spec.weights_sha256 or 'none'}.",
-            FETCH_AGAIN,
-        )
+    content = _read_checked(path, spec.weights_sha256, "weights")
     try:
         return dict(load(content))
     except SafetensorError as error:
         raise ModelDamagedError(f"{path} is no safetensors file: {error}.", FETCH_AGAIN) from error
+
+
+def load_tokeniser(folder: Path, spec: LanguageSpec) -> str:
+    """Read the tokeniser in a model's folder, as JSON of the library ``tokenizers``.
+
+    Raises
+    ------
+    ModelDamagedError
+        If it is missing, or not the bytes that the spec was written for.
+    """
+    path = folder / TOKENISER_FILE
+    return _read_checked(path, spec.tokeniser_sha256, "tokens").decode("utf-8")
+
+
+def _save_tokeniser(folder: Path, language: LanguagePart, spec: ModelSpec) -> ModelSpec:
+    """Write the tokeniser and return the spec with its checksum."""
+    content = language.tokeniser.to_json().encode("utf-8")
+    (folder / TOKENISER_FILE).write_bytes(content)
+    checksum = {"tokeniser_sha256": hashlib.sha256(content).hexdigest()}
+    return spec.model_copy(update={"language": language.spec.model_copy(update=checksum)})
+
+
+def _read_checked(path: Path, sha256: str, what: str) -> bytes:
+    content = _read(path)
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise ModelDamagedError(
+            f"The {what} {path} are corrupted: their SHA-256 is {found}, "
+            f"and the spec says {sha256 or 'none'}.",
+            FETCH_AGAIN,
+        )
+    return content
 
 
 def _read(path: Path) -> bytes:

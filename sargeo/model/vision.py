@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sargeo.model.context import SLOTS, Context, ContextEncoder
-from sargeo.model.spec import TowerSpec
+from sargeo.model.spec import ConvNextSpec
 
 OUTPUT_STRIDE = 4
 """Pixels per cell of the decoded features, along each axis."""
@@ -24,7 +24,8 @@ COARSEST_STRIDE = 32
 """Pixels per cell of the coarsest features. Windows that are shifted by multiples of it against
 each other see the same grid of cells."""
 
-_CONTEXT_DIM = 64
+CONTEXT_DIM = 64
+"""Length of the vector that a tower is told of its context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,22 @@ class ImageTower(nn.Module):
 
     Parameters
     ----------
-    spec : TowerSpec
+    spec : ConvNextSpec
         Depths and widths of the four stages, and width of the decoder.
+    sensors : int
+        How many sensors are told apart.
     """
 
-    def __init__(self, spec: TowerSpec) -> None:
+    def __init__(self, spec: ConvNextSpec, sensors: int = 0) -> None:
         super().__init__()
-        self.context = ContextEncoder(_CONTEXT_DIM)
+        self.context = ContextEncoder(CONTEXT_DIM, sensors)
         self.stem = _Stem(spec.dims[0])
         self.stages = ConvNeXt(
             num_classes=0, depths=spec.depths, dims=spec.dims, ls_init_value=None
         ).stages
-        self.stages.apply(_start_lively)
-        self.biases = nn.ModuleList(nn.Linear(_CONTEXT_DIM, dim) for dim in spec.dims)
-        self.decoder = _Decoder(spec.dims, spec.decoder_dim)
+        self.stages.apply(start_lively)
+        self.biases = nn.ModuleList(nn.Linear(CONTEXT_DIM, dim) for dim in spec.dims)
+        self.decoder = Decoder(spec.dims, spec.decoder_dim)
 
     def forward(self, pixels: Tensor, valid: Tensor, context: Context) -> Features:
         """Encode windows.
@@ -87,7 +90,7 @@ class ImageTower(nn.Module):
         return Features(tuple(pyramid), self.decoder(pyramid))
 
 
-def _start_lively(module: nn.Module) -> None:
+def start_lively(module: nn.Module) -> None:
     """Draw kernels that keep the variance of what they are fed.
 
     ConvNeXt's own start, kernels of 0.02 and blocks scaled down by a learnt factor, lets blocks
@@ -116,7 +119,7 @@ class _Stem(nn.Module):
         return normed
 
 
-class _Decoder(nn.Module):
+class Decoder(nn.Module):
     """A light feature pyramid network: what is coarse is added to what is fine, and smoothed."""
 
     def __init__(self, dims: tuple[int, ...], dim: int) -> None:
@@ -127,6 +130,7 @@ class _Decoder(nn.Module):
         self.smooth = nn.Sequential(nn.Conv2d(dim, dim, 3, padding=1), LayerNorm2d(dim), nn.GELU())
 
     def forward(self, pyramid: list[Tensor]) -> Tensor:
+        """Return features (N, dim, H / 4, W / 4) for those at strides 4 to 32."""
         levels = [lateral(x) for lateral, x in zip(self.laterals, pyramid, strict=True)]
         x = levels.pop()
         while levels:

@@ -24,11 +24,14 @@ class Acquisition:
         None where it is unknown.
     incidence_deg : float or None
         Mean incidence angle in degrees; None where it is unknown.
+    sensor : str or None
+        Name of the platform, such as "Sentinel-1"; None where it is unknown.
     """
 
     bands: tuple[Band, ...]
     gsd_m: tuple[float, float] | None = None
     incidence_deg: float | None = None
+    sensor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sargeo.model.spec import ModelSpec, NormalisationSpec, SpacingSpec, TowerSpec
+from sargeo.model.spec import ConvNextSpec, ModelSpec, NormalisationSpec, SpacingSpec
 from sargeo.scene.bands import POLARISATIONS
 
 
@@ -14,7 +14,7 @@ def tiny_spec() -> ModelSpec:
         summary="Random weights, for tests.",
         licence="Apache-2.0",
         sources=(),
-        tower=TowerSpec(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), decoder_dim=8),
+        tower=ConvNextSpec(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), decoder_dim=8),
         patch=128,
         margin=32,
         classes=(10, 30, 50, 60, 80),

@@ -6,7 +6,7 @@ import torch
 from support.stubs import ThresholdNetwork
 
 from sargeo.model.api import SarModel
-from sargeo.model.spec import ModelSpec, NormalisationSpec, SpacingSpec, TowerSpec
+from sargeo.model.spec import ConvNextSpec, ModelSpec, NormalisationSpec, SpacingSpec
 from sargeo.tiling.batch import Acquisition, Batch, Outputs
 
 SPEC = ModelSpec(
@@ -15,7 +15,7 @@ SPEC = ModelSpec(
     summary="Knows water from bare ground by a threshold.",
     licence="Apache-2.0",
     sources=(),
-    tower=TowerSpec(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), decoder_dim=8),
+    tower=ConvNextSpec(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), decoder_dim=8),
     patch=96,
     margin=32,
     classes=(80, 60),

@@ -38,6 +38,7 @@ def context(n: int = 1, slots: tuple[int, ...] = (0, 1)) -> Context:
         gsd_m=torch.full((n, 2), 10.0),
         incidence_deg=torch.full((n,), 38.0),
         lonlat=torch.tensor([[-118.0, 34.0]]).repeat(n, 1),
+        sensor=torch.zeros(n, dtype=torch.int64),
     )
 
 
@@ -172,6 +173,7 @@ def test_gradients_are_finite_where_everything_is_unknown(network: SarKnowlip) -
         gsd_m=torch.full((1, 2), UNKNOWN),
         incidence_deg=torch.full((1,), UNKNOWN),
         lonlat=torch.full((1, 2), UNKNOWN),
+        sensor=torch.zeros(1, dtype=torch.int64),
     )
     x = pixels()
     maps(network(x, everywhere(x), blind)).square().mean().backward()

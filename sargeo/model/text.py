@@ -1,0 +1,195 @@
+"""The text tower: tokens to features, with a look at an image where there is one.
+
+A BERT (Devlin et al. 2019) with the changes of BLIP (Li et al. 2022): each layer may look at the
+tokens of an image, and a text that is written word by word has self-attention of its own, while
+everything else is shared with reading. There is no dropout: a step of training is then a pure
+function of its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sargeo.model.spec import LanguageSpec
+from sargeo.model.tokens import Tokens
+from sargeo.model.vision import start_lively
+
+KeysValues = tuple[Tensor, Tensor]
+"""What is attended to: keys and values, each of shape (N, heads, T, width / heads)."""
+
+_NORM_EPS = 1e-12  # of BERT
+_EMBEDDING_STD = 0.02  # of BERT; logits of the tied head then start small
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a decoder keeps of N texts that it has written so far.
+
+    Attributes
+    ----------
+    image : tuple of (Tensor, Tensor)
+        For each layer, keys and values of the image.
+    past : tuple of (Tensor, Tensor)
+        For each layer, keys and values of the tokens so far.
+    mask : Tensor of bool, shape (N, L)
+        Which of these tokens are no padding.
+    """
+
+    image: tuple[KeysValues, ...]
+    past: tuple[KeysValues, ...]
+    mask: Tensor
+
+
+class TextTower(nn.Module):
+    """Tokens to features.
+
+    Parameters
+    ----------
+    spec : LanguageSpec
+    """
+
+    def __init__(self, spec: LanguageSpec) -> None:
+        super().__init__()
+        self.words = nn.Embedding(spec.vocabulary, spec.width)
+        self.positions = nn.Embedding(spec.max_tokens, spec.width)
+        self.norm = nn.LayerNorm(spec.width, _NORM_EPS)
+        self.layers = nn.ModuleList(_Layer(spec.width, spec.heads) for _ in range(spec.depth))
+        for embedding in (self.words, self.positions):
+            nn.init.trunc_normal_(embedding.weight, std=_EMBEDDING_STD)
+        self.layers.apply(start_lively)
+
+    def forward(
+        self, tokens: Tokens, *, visual: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
+        """Read texts.
+
+        Parameters
+        ----------
+        tokens : Tokens
+            N texts of L tokens.
+        visual : Tensor, shape (N, T, width), optional
+            Tokens of one image for each text.
+        causal : bool
+            A token knows those before it alone.
+
+        Returns
+        -------
+        Tensor, shape (N, L, width)
+            Of tokens that are padding it means nothing.
+        """
+        return self._read(tokens, visual, causal=causal)[0]
+
+    def begin(self, prompt: Tokens, visual: Tensor) -> tuple[Tensor, Memory]:
+        """Read prompts that are gone on from.
+
+        Returns
+        -------
+        features : Tensor, shape (N, width)
+            Of the last token of each prompt.
+        memory : Memory
+        """
+        x, image, past = self._read(prompt, visual, causal=True)
+        last = prompt.mask.sum(1) - 1
+        return x[torch.arange(len(x), device=x.device), last], Memory(image, past, prompt.mask)
+
+    def go_on(self, ids: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """Read one more token of each text, ids of shape (N,); see `begin`."""
+        mask = functional.pad(memory.mask, (0, 1), value=True)
+        x = self._embed(ids[:, None], memory.mask.sum(1, keepdim=True))
+        seen = mask[:, None, None, :]
+        past = []
+        for layer, image, before in zip(self._stack(), memory.image, memory.past, strict=True):
+            x, now = layer(x, seen, image=image, before=before, causal=True)
+            past.append(now)
+        return x[:, 0], Memory(memory.image, tuple(past), mask)
+
+    def _read(
+        self, tokens: Tokens, visual: Tensor | None, *, causal: bool
+    ) -> tuple[Tensor, tuple[KeysValues, ...], tuple[KeysValues, ...]]:
+        """Return features, and keys and values of the image and of the tokens by layer."""
+        length = tokens.ids.shape[1]
+        seen = tokens.mask[:, None, None, :]
+        if causal:
+            seen = seen & torch.ones_like(seen[0, 0, 0].expand(length, -1)).tril()
+        x = self._embed(tokens.ids, torch.arange(length, device=tokens.ids.device))
+        images, past = [], []
+        for layer in self._stack():
+            image = None if visual is None else layer.cross_attention.keys_values(visual)
+            x, now = layer(x, seen, image=image, before=None, causal=causal)
+            past.append(now)
+            if image is not None:
+                images.append(image)
+        return x, tuple(images), tuple(past)
+
+    def _stack(self) -> Iterator[_Layer]:
+        return iter(self.layers)  # type: ignore[arg-type]  # a list of modules forgets their type
+
+    def _embed(self, ids: Tensor, positions: Tensor) -> Tensor:
+        embedded: Tensor = self.norm(self.words(ids) + self.positions(positions))
+        return embedded
+
+
+class _Layer(nn.Module):
+    """Looks at the text, then at the image, then thinks; normed after each, as BERT is."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.attention = _Attention(width, heads)
+        self.causal_attention = _Attention(width, heads)
+        self.cross_attention = _Attention(width, heads)
+        self.widen = nn.Linear(width, 4 * width)
+        self.narrow = nn.Linear(4 * width, width)
+        self.norm = nn.LayerNorm(width, _NORM_EPS)
+
+    def forward(
+        self,
+        x: Tensor,
+        seen: Tensor,
+        *,
+        image: KeysValues | None,
+        before: KeysValues | None,
+        causal: bool,
+    ) -> tuple[Tensor, KeysValues]:
+        """Return features, and the keys and values of these tokens after those before."""
+        attention = self.causal_attention if causal else self.attention
+        keys, values = attention.keys_values(x)
+        if before is not None:
+            keys, values = torch.cat([before[0], keys], 2), torch.cat([before[1], values], 2)
+        x = attention(x, (keys, values), seen)
+        if image is not None:
+            x = self.cross_attention(x, image, None)
+        x = self.norm(x + self.narrow(functional.gelu(self.widen(x))))
+        return x, (keys, values)
+
+
+class _Attention(nn.Module):
+    """Attention with several heads, its residual and its norm."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.join = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, _NORM_EPS)
+
+    def keys_values(self, x: Tensor) -> KeysValues:
+        """Return keys and values of tokens (N, T, width)."""
+        return self._split(self.key(x)), self._split(self.value(x))
+
+    def forward(self, x: Tensor, attended: KeysValues, seen: Tensor | None) -> Tensor:
+        """Attend from tokens (N, L, width) to those that a mask of (N, 1, 1 or L, T) shows."""
+        query = self._split(self.query(x))
+        found = functional.scaled_dot_product_attention(query, *attended, attn_mask=seen)
+        joined: Tensor = self.norm(x + self.join(found.transpose(1, 2).flatten(2)))
+        return joined
+
+    def _split(self, x: Tensor) -> Tensor:
+        n, length, width = x.shape
+        return x.view(n, length, self.heads, width // self.heads).transpose(1, 2)
