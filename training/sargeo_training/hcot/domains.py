@@ -19,7 +19,7 @@ buildings.number         count   exact up to 20, then to a tenth
 buildings.share          size    per cent of the ground they cover, to 5 points
 water.length             size    km of waterways, to 1 km or a tenth
 named.name:KIND          other   name of a port, airport, ...
-named.where:KIND         place   sector, where the chip holds one of the kind
+named.where:KIND         place   sector of the only port, marina or airport
 landcover.present:CLASS  other   yes (from 1 % of the chip on) or no (under 0.2 %)
 landcover.among:RANK     class   a class that is present; ranks run by area
 landcover.main           class   the class with the largest area

@@ -35,9 +35,6 @@ COMPLETE = 0.99
 """Places in the picture are told where at least this share of the chip is known: in a sector an
 unknown rest of 1 % weighs 9 % at most, which stays within the tolerance of 0.1."""
 
-SEAMLESS = 0.999
-"""Areas are counted where no gap can part them or join them."""
-
 USES: dict[str, dict[str, float]] = {
     "waterfront": {OPEN_WATER.name: 0.1, BUILT_UP.name: 0.1},
     "settlement": {BUILT_UP.name: 0.4},
@@ -99,7 +96,7 @@ def landcover(facts: LandCoverFacts) -> Findings:
     found |= dict(_summary(cover))
     if facts.known >= COMPLETE:
         found |= dict(_places(cover)) | dict(_sectors(cover))
-    if facts.known >= SEAMLESS:
+    if facts.known == 1:  # a gap might join areas, or part them
         patches = {name: number for name, number in facts.patches.items() if number}
         found |= {f"landcover.patches:{n}": counted(cover.layers, k) for n, k in patches.items()}
     return found

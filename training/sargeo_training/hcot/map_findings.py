@@ -23,7 +23,7 @@ NEAR_KM = 25.0
 """Farther than this from the chip, the nearest place tells nothing, nor does its country."""
 
 _PLACES_LAYER, _CLIMATE_LAYER = ("nearest place",), ("Köppen-Geiger climate map",)
-_FORESHORTENED_M = 300.0
+_COMPACT = ("port", "marina", "airport")
 _SHARE_STEP = 5.0
 
 
@@ -50,7 +50,7 @@ def terrain(facts: TerrainFacts) -> Findings:
     }
     if facts.mean_m >= 0:
         found["terrain.height"] = measured((facts.layer,), facts.mean_m, step=10)
-    if relief == "mountainous" and span >= _FORESHORTENED_M:
+    if relief == "mountainous":
         found["sar.slopes"] = only((facts.layer,), "foreshortened")
     return found
 
@@ -80,12 +80,12 @@ def _density(km_per_km2: float) -> str:
 
 
 def _named(facts: VectorFacts) -> Iterator[tuple[str, Finding]]:
-    """Yield names by kind; the sector only of what is alone of its kind."""
+    """Yield names by kind; the sector only of what is compact and alone of its kind."""
     kinds: dict[str, list[tuple[str, str]]] = {}
     for feature in facts.named:
         kinds.setdefault(feature.kind, []).append((feature.name, feature.sector))
     for kind, features in sorted(kinds.items()):
         names = frozenset(name for name, _ in features)
         yield f"named.name:{kind}", Choice((facts.layer,), features[0][0], names)
-        if len(features) == 1:
+        if len(features) == 1 and kind in _COMPACT:
             yield f"named.where:{kind}", only((facts.layer,), features[0][1])

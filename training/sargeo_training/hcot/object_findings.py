@@ -9,7 +9,7 @@ import numpy as np
 
 from sargeo.legend import BUILT_UP, OBJECT_KINDS, OPEN_WATER
 from sargeo_training.geovl.facts import SECTORS, Facts, LandCoverFacts, ObjectFact, ObjectFacts
-from sargeo_training.hcot.domains import CATEGORIES
+from sargeo_training.hcot.domains import CATEGORIES, Value
 from sargeo_training.hcot.findings import (
     Choice,
     Finding,
@@ -106,23 +106,21 @@ def _kinds_of(
     facts: ObjectFacts, kind: str, items: list[ObjectFact]
 ) -> Iterator[tuple[str, Finding]]:
     """Yield what at least one object is like: its category, its size and its look."""
-    complete = _whole(facts)
-    told: dict[str, tuple[list[str | None], bool]] = {
-        "category": ([category_of(item.category) for item in items], complete),
-        "look": (_classes(items, "length_px", LOOKS_PX), complete),
-        "size": (_classes(items, "length_m", SIZES_M), complete),
+    told: dict[str, list[str | None]] = {
+        "category": [category_of(item.category) for item in items],
+        "look": _classes(items, "length_px", LOOKS_PX),
+        "size": _classes(items, "length_m", SIZES_M),
     }
     if all(item.length_m is None for item in items):
-        told["size_px"] = (_classes(items, "length_px", SIZES_PX), complete)
-    for family, (values, whole) in told.items():
+        told["size_px"] = _classes(items, "length_px", SIZES_PX)
+    for family, values in told.items():
         known = [value for value in values if value is not None]
         if known:
-            wrong = None if whole and len(known) == len(items) else frozenset[str | int | float]()
+            complete = _whole(facts) and len(known) == len(items)
+            wrong = None if complete else frozenset[Value]()
             common = Counter(known).most_common(1)[0][0]
-            yield (
-                f"objects.{family}:{kind}",
-                Choice((facts.layer,), common, frozenset(known), wrong),
-            )
+            finding = Choice((facts.layer,), common, frozenset(known), wrong)
+            yield f"objects.{family}:{kind}", finding
 
 
 def _classes(
