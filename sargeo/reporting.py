@@ -14,9 +14,9 @@ class Progress:
     Attributes
     ----------
     phase : str
-        "read", "map", "finish" or "webmap".
+        "read", "map", "embed", "classify", "search", "describe", "finish" or "webmap".
     done, total : int
-        Windows for "map", steps otherwise.
+        Windows where cells or pixels come by, steps otherwise.
     mpx_per_s : float or None
         Million scene pixels per second since the phase began.
     eta_s : float or None

@@ -13,12 +13,17 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from sargeo.errors import CancelledError
+from sargeo_cli.commands.ask import ask
 from sargeo_cli.commands.assess import assess
+from sargeo_cli.commands.caption import caption
+from sargeo_cli.commands.classify import classify
 from sargeo_cli.commands.demo import demo
 from sargeo_cli.commands.doctor import doctor
+from sargeo_cli.commands.embed import embed
 from sargeo_cli.commands.info import info
 from sargeo_cli.commands.map import map_command
 from sargeo_cli.commands.model import model
+from sargeo_cli.commands.search import search
 from sargeo_cli.commands.webmap import webmap
 from sargeo_cli.commands.zones import zones
 from sargeo_cli.failures import describe_failure, present_failure
@@ -42,6 +47,11 @@ app.command()(info)
 app.command()(webmap)
 app.command()(assess)
 app.command()(zones)
+app.command()(embed)
+app.command()(classify)
+app.command()(search)
+app.command()(caption)
+app.command()(ask)
 app.command()(doctor)
 app.command()(demo)
 app.add_typer(model, name="model")

@@ -18,15 +18,31 @@ DEFAULT_MODEL = "sargeo-tiny"
 Scene = Annotated[
     str, typer.Argument(metavar="SCENE", help="GeoTIFF, or a path that GDAL opens (/vsi…).")
 ]
+SceneOrEmbedding = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENE|EMBEDDING", help="A scene, or what sargeo embed wrote: nothing is encoded."
+    ),
+]
+Texts = Annotated[
+    list[str],
+    typer.Option(metavar="WORDS", help="What to look for; may be given several times."),
+]
 OutDir = Annotated[
     Path, typer.Option("-o", "--output", metavar="OUT_DIR", help="Folder of the products.")
 ]
-Model = Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Model that maps.")]
+Model = Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Model to use.")]
 Products = Annotated[str, typer.Option(metavar="NAME[,NAME…]", help="What to make.")]
 CellSize = Annotated[float, typer.Option(metavar="METRES", help="Cell size of the count raster.")]
 Aoi = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Polygons in any CRS; outside them is nodata."),
+]
+AroundAoi = Annotated[
+    Path | None,
+    typer.Option(
+        "--aoi", metavar="FILE", help="Polygons in any CRS; the rectangle around them is seen."
+    ),
 ]
 Assume = Annotated[
     str,

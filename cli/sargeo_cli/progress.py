@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 PHASES = {
     "read": "Reading the scene",
     "map": "Mapping",
+    "embed": "Encoding",
+    "classify": "Classifying",
+    "search": "Searching",
+    "describe": "Describing",
     "finish": "Writing the products",
     "webmap": "Drawing the web page",
 }

@@ -265,7 +265,7 @@ class _CellNetwork:
         self._model = model
         self.output_stride = model.output_stride
         self.alignment = model.alignment
-        self.classes = model.embedding_dim + 1
+        self.classes = model.language.spec.embedding_dim + 1
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:
         """Return values and weights of the cells, and no objects."""

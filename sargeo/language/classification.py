@@ -189,7 +189,7 @@ class _Run:
 
     def _rows(self, pace: Pace) -> Iterator[Rows]:
         """Yield finished rows of pixels on the grid worked on."""
-        header, temperature = self.cells.header, self.account.model.text_temperature
+        header, temperature = self.cells.header, float(self.account.model.language.temperature)
         codes = np.arange(1, len(self.texts) + 1, dtype=np.uint8)
         pixels = PixelMosaic(header.work.shape, stride=header.stride)
         for strip in self.cells.strips(pace.advance):

@@ -23,6 +23,9 @@ TEMPLATES = (
 """Sentences that a class name is put into. Their vectors are averaged, as Radford et al. (2021,
 section 3.1.4) do: one wording says less about a class than several."""
 
+_MARKS = 2
+"""Tokens around a text."""
+
 MOST_TEXTS = 100
 """Classes of one map; more could not be told apart by colour."""
 
@@ -36,7 +39,7 @@ def speaking_model(model: SarModel | str | Path, device: str) -> SarModel:
         If it cannot be loaded, or knows no texts.
     """
     loaded = model if isinstance(model, SarModel) else load_model(model, device)
-    loaded.require_language()
+    _ = loaded.language  # raises where there is none
     return loaded
 
 
@@ -71,8 +74,32 @@ def text_vectors(model: SarModel, texts: Sequence[str]) -> Tensor:
     UsageError
         If a text is longer than the model reads.
     """
+    tokeniser = model.language.tokeniser
+    room = tokeniser.max_tokens - _MARKS
+    for text in texts:
+        longest = max(tokeniser.count(template.replace("{}", text)) for template in TEMPLATES)
+        _refuse_long(text, longest, room)
     sentences = [template.replace("{}", text) for text in texts for template in TEMPLATES]
     vectors = model.embed_texts(sentences).astype(np.float32)
     mean = vectors.reshape(len(texts), len(TEMPLATES), -1).mean(axis=1)
     mean /= np.linalg.norm(mean, axis=1, keepdims=True)
     return torch.from_numpy(mean).to(model.device)
+
+
+def refuse_long_question(model: SarModel, question: str) -> None:
+    """Refuse a question that the model would cut.
+
+    Raises
+    ------
+    UsageError
+    """
+    tokeniser = model.language.tokeniser
+    _refuse_long(question, tokeniser.count(question), tokeniser.max_tokens // 2 - _MARKS)
+
+
+def _refuse_long(text: str, count: int, room: int) -> None:
+    if count > room:
+        raise UsageError(
+            f"The text {text[:40]!r}… is {count - room} word pieces longer than the model reads.",
+            "Say it in fewer words.",
+        )

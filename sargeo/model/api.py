@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 from sargeo.errors import NoLanguageError, OutOfMemoryError
 from sargeo.model.context import SLOTS, Context
 from sargeo.model.knowlip import SarKnowlip
-from sargeo.model.language import Cells, LanguagePart
+from sargeo.model.language import Cells, LanguagePart, known_cells, pool
 from sargeo.model.objects import decode
 from sargeo.model.predict import Prediction, predict
 from sargeo.model.spec import ModelSpec
@@ -23,6 +24,22 @@ from sargeo.tiling.batch import Acquisition, Batch, Outputs
 
 # Torch has no exception of its own for the CPU's memory, nor for that of cuBLAS.
 _OUT_OF_MEMORY = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well N windows and N texts fit together.
+
+    Attributes
+    ----------
+    contrast : ndarray of float32, shape (N,)
+        Similarity (cosine) of the window's pooled cells with the text.
+    matching : ndarray of float32, shape (N,)
+        Probability that they belong together, by the matching head.
+    """
+
+    contrast: NDArray[np.float32]
+    matching: NDArray[np.float32]
 
 
 class SarModel:
@@ -63,6 +80,23 @@ class SarModel:
     def classes(self) -> int:
         """K, the number of land-cover classes."""
         return len(self.spec.classes)
+
+    @property
+    def language(self) -> LanguagePart:
+        """The part that reads and writes.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps.
+        """
+        if self._network.language is None:
+            raise NoLanguageError(
+                f"The model {self.spec.name} {self.spec.version} was made without language: it "
+                "maps, but neither reads nor writes.",
+                "Choose a model with language by --model; `sargeo model list` tells which have it.",
+            )
+        return self._network.language
 
     def predict(
         self,
@@ -130,7 +164,7 @@ class SarModel:
         NoLanguageError
             If the model only maps.
         """
-        language = self._language()
+        language = self.language
         tokens = language.tokeniser.encode(texts).to(self.device)
         with self._computing():
             return language.embed_text(tokens).cpu().numpy()
@@ -147,7 +181,7 @@ class SarModel:
         OutOfMemoryError
             If memory of the machine or of the device ran out.
         """
-        language = self._language()
+        language = self.language
         with _memory_watched(batch), self._computing():
             return language.cells(self._decoded(batch, acquisition))
 
@@ -173,20 +207,31 @@ class SarModel:
         OutOfMemoryError
             If memory of the machine or of the device ran out.
         """
-        language = self._language()
+        language = self.language
         prompts = language.tokeniser.prompts([question] * len(batch.pixels)).to(self.device)
         with _memory_watched(batch), self._computing():
             visual = language.visual_tokens(self._decoded(batch, acquisition))
             return language.generate(visual, prompts, language.spec.max_tokens)
 
-    def _language(self) -> LanguagePart:
-        if self._network.language is None:
-            raise NoLanguageError(
-                f"The model {self.spec.name} {self.spec.version} was made without language: it "
-                "maps, but neither reads nor writes.",
-                "Choose a model with language by --model; `sargeo models` tells which have it.",
-            )
-        return self._network.language
+    def agreement(self, batch: Batch, acquisition: Acquisition, texts: Sequence[str]) -> Agreement:
+        """Tell how well each window of a batch and a text of its own fit together.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps.
+        OutOfMemoryError
+            If memory of the machine or of the device ran out.
+        """
+        language = self.language
+        tokens = language.tokeniser.encode(texts).to(self.device)
+        with _memory_watched(batch), self._computing():
+            decoded = self._decoded(batch, acquisition)
+            seen = pool(language.cells(decoded), known_cells(batch.valid))
+            contrast = (seen * language.embed_text(tokens)).sum(1)
+            logits = language.match(language.visual_tokens(decoded), tokens).float()
+            matching = logits.softmax(1)[:, 1]
+        return Agreement(contrast.cpu().numpy(), matching.cpu().numpy())
 
     def _decoded(self, batch: Batch, acquisition: Acquisition) -> Tensor:
         return self._network.encode(*self._inputs(batch, acquisition)).decoded

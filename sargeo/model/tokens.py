@@ -159,6 +159,10 @@ class Tokeniser:
         size: int = self._backend.get_vocab_size()
         return size
 
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has, without marks and uncut."""
+        return len(self._backend.encode(text, add_special_tokens=False).ids)
+
     def id_of(self, token: str) -> int:
         """Return the number of a mark or a piece; that of ``[UNK]`` where it is not known."""
         found: int | None = self._backend.token_to_id(token)

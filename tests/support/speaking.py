@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -28,11 +29,11 @@ class SpeakingStub(StubModel):
     Values have lengths other than 1, as a network's have.
     """
 
-    embedding_dim = 4
-    text_temperature = 0.25
-
-    def require_language(self) -> None:
-        pass
+    language = SimpleNamespace(
+        spec=SimpleNamespace(embedding_dim=4),
+        temperature=0.25,
+        tokeniser=SimpleNamespace(max_tokens=64, count=lambda text: len(text.split())),
+    )
 
     def cells(self, batch: Batch, acquisition: Acquisition) -> StubCells:
         means = functional.avg_pool2d(batch.pixels[:, :1], self.output_stride)
