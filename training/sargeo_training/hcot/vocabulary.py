@@ -9,9 +9,9 @@ from sargeo_training.hcot.writing import Claim, Level
 
 FACTS: dict[Level, dict[str, str]] = {
     "geoscience": {
-        "place.country": "country of the chip's centre",
-        "place.state": "its state or province",
         "place.near": "name of the nearest place",
+        "place.state": "its state or province",
+        "place.country": "its country",
         "place.climate": "Köppen-Geiger code",
         "terrain.relief": "form of the ground",
         "terrain.height": "mean height in m",
