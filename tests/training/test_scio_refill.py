@@ -1,0 +1,216 @@
+"""Refilling, decisions, and rounds that go on where they were broken off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from support.scio_corpus import OracleScorer, records, texts_of
+
+from sargeo_training.scio import refill as refilling
+from sargeo_training.scio.corrupt import corrupt
+from sargeo_training.scio.decisions import read_decisions, write_page
+from sargeo_training.scio.measures import refill_figures, tallies
+from sargeo_training.scio.refill import Refill, differing, refill, repaired, without_suspects
+from sargeo_training.scio.rounds import Rounds, read_texts
+from sargeo_training.scio.texts import Text, domains
+
+RECORDS = records(45, seed=2)
+NOISY, TRUTH = corrupt(texts_of(RECORDS), RECORDS)
+WRONG = frozenset(TRUTH.by_place())
+CALIBRATION = TRUTH.reveal([text.id for text in NOISY[:15]])
+
+
+@pytest.fixture
+def oracle(monkeypatch: pytest.MonkeyPatch) -> OracleScorer:
+    scorer = OracleScorer(list(RECORDS.values()), NOISY)
+    monkeypatch.setattr(refilling, "phrase", scorer.phrase)
+    return scorer
+
+
+def test_who_knows_everything_restores_nearly_everything(oracle: OracleScorer) -> None:
+    """Nearly: a clause may become true in another way than it was."""
+    refills = refill(oracle, NOISY, WRONG, domains(NOISY))
+    chips = tallies(NOISY, WRONG, refills, RECORDS, TRUTH)
+    found = {f.measure: f.value for f in refill_figures("made up", chips)}
+    assert found["restored of the wrong clauses found"] > 0.9
+    assert found["right of all refills kept"] > 0.9
+    assert found["clauses that are wrong afterwards"] < 0.02
+    assert found["restored of those found wrong in place"] > 0.9
+
+
+def test_who_knows_nothing_restores_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = OracleScorer(list(RECORDS.values()), NOISY, noise=1e6)
+    monkeypatch.setattr(refilling, "phrase", scorer.phrase)
+    refills = refill(scorer, NOISY, WRONG, domains(NOISY))
+    chips = tallies(NOISY, WRONG, refills, RECORDS, TRUTH)
+    found = {f.measure: f.value for f in refill_figures("made up", chips)}
+    assert found["restored of the wrong clauses found"] < 0.4
+
+
+def test_a_refill_changes_one_value_and_is_kept_if_both_scores_rise(oracle: OracleScorer) -> None:
+    texts = {text.id: text for text in NOISY}
+    refills = refill(oracle, NOISY, WRONG, domains(NOISY))
+    assert {r.place for r in refills} == WRONG
+    for one in refills:
+        chip, k = one.place
+        before = texts[chip].clauses[k]
+        assert len(set(before.claims) - set(one.clause.claims)) == 1
+        assert {c.fact for c in before.claims} == {c.fact for c in one.clause.claims}
+        assert one.clause.evidence == before.evidence
+        rises = (one.contrast[1] > one.contrast[0], one.matching[1] > one.matching[0])
+        assert one.kept == all(rises)
+
+
+@pytest.mark.parametrize(
+    ("contrast", "matching", "kept"),
+    [((0, 1), (0, 1), True), ((0, 1), (1, 0), False), ((1, 0), (0, 1), False)],
+)
+def test_one_score_is_not_enough(
+    contrast: tuple[float, float], matching: tuple[float, float], kept: bool
+) -> None:
+    text = NOISY[0]
+    one = Refill((text.id, 1), text.clauses[0], contrast, matching)
+    assert one.kept == kept
+    (after,) = repaired([text], {(text.id, 1)}, [one])
+    assert len(after.clauses) == len(text.clauses) - (not kept)
+    assert (after.clauses[1] == text.clauses[0]) == kept
+
+
+def test_suspects_are_left_out_and_empty_texts_too() -> None:
+    text = NOISY[0]
+    everything = {(text.id, k) for k in range(len(text.clauses))}
+    (left,) = without_suspects([text, NOISY[1]], everything)
+    assert left == NOISY[1]
+
+
+def test_other_suspects_do_not_speak_while_one_is_refilled(oracle: OracleScorer) -> None:
+    """The believed clauses alone decide: with all wrong ones gone, everything left is true."""
+    for one in refill(oracle, NOISY, WRONG, domains(NOISY)):
+        text = next(text for text in NOISY if text.id == one.place[0])
+        theirs = sum(chip == text.id for chip, _ in WRONG)
+        clauses = len(text.clauses) - theirs + 1
+        assert one.contrast[0] == pytest.approx(1 - 2 / clauses)
+
+
+def test_values_come_from_the_texts() -> None:
+    values = domains(NOISY)
+    assert set(values["landcover.main"]) <= {
+        *("trees", "low vegetation", "built-up", "bare", "open water")
+    }
+    counts = [
+        sum(c.value == v for t in NOISY for clause in t.clauses for c in clause.claims
+            if c.fact == "objects.count:ship")
+        for v in values["objects.count:ship"]
+    ]  # fmt: skip
+    assert counts == sorted(counts, reverse=True)
+    assert min(counts) > 0
+
+
+def test_keywords_are_found_in_the_caption() -> None:
+    for text in NOISY[:10]:
+        whole = text.caption()
+        for k, clause in enumerate(text.clauses):
+            said = {whole[a:b].lower() for a, b in text.keyword_spans(k)}
+            assert said == {word.lower() for word in clause.keywords}
+            assert all(a >= text.start_of(k) for a, _ in text.keyword_spans(k))
+
+
+@pytest.mark.parametrize(
+    ("texts", "parts"),
+    [
+        (["Trees lead.", "Open water leads."], ["Trees lead.", "Open water leads."]),
+        (["One counts 2 ships here.", "One counts no ships here."], ["2", "no"]),
+        (["There is 1 ship.", "There are 20 ships."], ["is 1 ship.", "are 20 ships."]),
+        (["It is long.", "It is long."], ["long.", "long."]),
+        (["Most is built up land.", "Most is land."], ["built up land.", "land."]),
+    ],
+)
+def test_what_hangs_on_the_value_is_masked(texts: list[str], parts: list[str]) -> None:
+    """Verbs that agree with a count would give it away."""
+    spans = differing(texts)
+    assert [text[a:b] for text, (a, b) in zip(texts, spans, strict=True)] == parts
+
+
+class Trainer:
+    """Returns the oracle, notes what it was trained on, and breaks off when told to."""
+
+    def __init__(self, scorer: OracleScorer, break_at: str = "") -> None:
+        self.scorer, self.break_at = scorer, break_at
+        self.runs: list[tuple[str, int, str | None]] = []
+
+    def train(self, texts: Sequence[Text], folder: Path, start: Path | None) -> OracleScorer:
+        name = "/".join(folder.parts[-2:])
+        if self.break_at and name.endswith(self.break_at):
+            raise KeyboardInterrupt
+        clauses = sum(len(text.clauses) for text in texts)
+        self.runs.append((name, clauses, start.name if start else None))
+        return self.scorer
+
+
+def rounds(trainer: Trainer, folder: Path) -> Rounds:
+    return Rounds(texts=NOISY, calibration=CALIBRATION, trainer=trainer, folder=folder / "run")
+
+
+def test_rounds_train_on_ever_better_texts(oracle: OracleScorer, tmp_path: Path) -> None:
+    trainer = Trainer(oracle)
+    assert rounds(trainer, tmp_path).run(2) is oracle
+    names, clauses, starts = zip(*trainer.runs, strict=True)
+    assert names == (
+        "run/joint",
+        "round-1/screening",
+        "round-1/reconstruction",
+        "round-2/screening",
+        "round-2/reconstruction",
+    )
+    assert starts == (None, "joint", "screening", "reconstruction", "screening")
+    said = sum(len(text.clauses) for text in NOISY)
+    assert clauses[0] == said
+    assert clauses[1] == clauses[3] == said - len(WRONG)
+    assert clauses[1] < clauses[2] <= said
+    mended = read_texts(tmp_path / "run" / "round-1" / "reconstruction")
+    assert {text.id for text in mended} == {text.id for text in NOISY}
+
+
+def test_a_broken_run_goes_on_without_deciding_again(oracle: OracleScorer, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        rounds(Trainer(oracle, break_at="reconstruction"), tmp_path).run(1)
+    stages = tmp_path / "run" / "round-1"
+    decided = (stages / "reconstruction" / "texts.jsonl").read_bytes()
+    before = oracle.calls
+    trainer = Trainer(oracle)
+    rounds(trainer, tmp_path).run(1)
+    assert oracle.calls == before
+    assert (stages / "reconstruction" / "texts.jsonl").read_bytes() == decided
+    assert [name for name, *_ in trainer.runs][-1] == "round-1/reconstruction"
+
+
+def test_every_decision_can_be_looked_at(oracle: OracleScorer, tmp_path: Path) -> None:
+    rounds(Trainer(oracle), tmp_path).run(1)
+    stage = tmp_path / "run" / "round-1" / "reconstruction"
+    decisions = read_decisions(stage / "decisions.parquet")
+    assert len(decisions) == sum(len(text.clauses) for text in NOISY)
+    assert pq.read_schema(stage / "decisions.parquet").field("contrast_rise").type == "double"
+    assert {(d.id, d.clause) for d in decisions if d.suspect} == WRONG
+    for d in decisions:
+        assert (d.refill is not None) == d.suspect
+        above = d.contrast_measure > d.contrast_threshold
+        assert d.suspect == (above and d.matching_measure > d.matching_threshold)
+        assert d.outcome in ({"refilled", "left out"} if d.suspect else {"believed"})
+    page = (stage / "decisions.html").read_text(encoding="utf-8")
+    changed = next(d for d in decisions if d.outcome == "refilled")
+    assert f"<del>{changed.text}</del>" in page
+    assert f"<ins>{changed.refill}</ins>" in page
+
+
+def test_the_page_escapes_what_texts_say(oracle: OracleScorer, tmp_path: Path) -> None:
+    rounds(Trainer(oracle), tmp_path).run(1)
+    stage = tmp_path / "run" / "round-1" / "screening"
+    (first, *_) = [d for d in read_decisions(stage / "decisions.parquet") if d.suspect]
+    object.__setattr__(first, "text", "<script>alert(1)</script>")
+    write_page([first], tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page

@@ -1,0 +1,135 @@
+"""A model that knows everything finds every wrong clause, and one that knows nothing none."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.scio_corpus import OracleScorer, records, texts_of
+
+import sargeo_training.scio
+from sargeo.errors import ReferenceDataError
+from sargeo.model.spec import Figure
+from sargeo_training.scio.corrupt import corrupt
+from sargeo_training.scio.measures import screening_figures, tallies
+from sargeo_training.scio.screen import Evidence, Screener, alone, leave_out
+from sargeo_training.scio.texts import Text
+from sargeo_training.scio.thresholds import Calibration, Thresholds, choose, relative
+from sargeo_training.scio.truth import HiddenTruth
+
+RECORDS = records(60, seed=1)
+NOISY, TRUTH = corrupt(texts_of(RECORDS), RECORDS)
+CALIBRATION = TRUTH.reveal([text.id for text in NOISY[:20]])
+REST = [text for text in NOISY if text.id not in CALIBRATION.ids]
+KNOWING = {"corrupt", "truth", "measures"}
+
+
+def figures(screener: Screener, noise: float) -> dict[str, Figure]:
+    evidence = screener(OracleScorer(list(RECORDS.values()), NOISY, noise), NOISY)
+    suspect = choose(evidence, CALIBRATION).suspects(evidence)
+    places = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
+    found = screening_figures("made up", tallies(REST, places, [], RECORDS, TRUTH))
+    return {figure.measure: figure for figure in found}
+
+
+@pytest.mark.parametrize("screener", [leave_out, alone])
+def test_who_knows_everything_finds_everything(screener: Screener) -> None:
+    found = figures(screener, noise=0.0)
+    assert found["screening: F1"].value == 1
+    assert found["screening: recall of wrong place"].value == 1
+
+
+@pytest.mark.parametrize("screener", [leave_out, alone])
+def test_who_knows_nothing_finds_what_chance_does(screener: Screener) -> None:
+    """Chance is to suspect everything: precision is then the share of what is wrong."""
+    found = figures(screener, noise=1e6)
+    wrong = found["clauses that are wrong"].value
+    assert found["screening: F1"].value <= 2 * wrong / (1 + wrong) + 0.05
+
+
+def test_noise_costs_gradually_and_intervals_hold_the_value() -> None:
+    found = [figures(leave_out, noise)["screening: F1"] for noise in (0.02, 0.1, 0.5)]
+    assert found[0].value > found[1].value > found[2].value
+    assert all(f.low <= f.value <= f.high for f in found)
+
+
+def test_every_text_is_scored_with_and_without_each_clause() -> None:
+    oracle = OracleScorer(list(RECORDS.values()), NOISY)
+    evidence = leave_out(oracle, NOISY[:1])
+    clauses = len(NOISY[0].clauses)
+    assert oracle.calls == 2 * (clauses + 1)
+    whole = oracle.contrast([0], [NOISY[0].caption()])
+    rest = oracle.contrast([0], [NOISY[0].without({2}).caption()])
+    assert evidence.whole.shape == evidence.rises.shape == (clauses, 2)
+    assert evidence.rises[2, 0] == pytest.approx(rest - whole)
+
+
+def test_an_only_clause_is_believed() -> None:
+    text = Text("chip-0", 0, NOISY[0].clauses[:1])
+    assert leave_out(OracleScorer(list(RECORDS.values()), NOISY), [text]).places == ()
+
+
+def evidence_of(rises: list[tuple[float, ...]], fields: list[str] | None = None) -> Evidence:
+    table = np.array(rises, dtype=float)
+    return Evidence(
+        places=tuple((f"chip-{k}", 0) for k in range(len(table))),
+        fields=tuple(fields or ["land Water"] * len(table)),
+        scores=("contrast", "matching")[: table.shape[1]],
+        whole=np.zeros_like(table),
+        rises=table,
+    )
+
+
+def test_both_scores_have_to_rise() -> None:
+    evidence = evidence_of([(1, 1), (1, 0), (0, 1), (0, 0)])
+    suspects = Thresholds(least=(0.5, 0.5), by_field=False, f1=1).suspects(evidence)
+    assert suspects.tolist() == [True, False, False, False]
+
+
+def test_thresholds_are_chosen_for_the_pair() -> None:
+    """Neither score tells the wrong clause from the others by itself."""
+    evidence = evidence_of([(1, 1), (2, 0), (0, 2), (2, -1), (-1, 2)])
+    everyone = frozenset(chip for chip, _ in evidence.places)
+    chosen = choose(evidence, Calibration(everyone, frozenset({("chip-0", 0)})))
+    assert chosen.f1 == 1
+    assert chosen.suspects(evidence).tolist() == [True, False, False, False, False]
+
+
+def test_rises_are_compared_within_a_field() -> None:
+    rng = np.random.default_rng(0)
+    fields = ["land Water"] * 40 + ["target Count"] * 40
+    level = np.repeat([0.0, 5.0], 40)
+    rises = level + 0.1 * rng.standard_normal(80)
+    rises[[3, 50]] += 2
+    evidence = evidence_of([(r,) for r in rises], fields)
+    assert set(np.argsort(relative(evidence)[:, 0])[-2:].tolist()) == {3, 50}
+    wrong = frozenset({("chip-3", 0), ("chip-50", 0)})
+    chosen = choose(evidence, Calibration(frozenset(c for c, _ in evidence.places), wrong))
+    assert chosen.by_field
+    assert chosen.f1 == 1
+
+
+def test_calibration_needs_right_and_wrong_clauses() -> None:
+    evidence = evidence_of([(1, 1), (2, 2)])
+    with pytest.raises(ReferenceDataError, match="0 of the 2 clauses"):
+        choose(evidence, Calibration(frozenset({"chip-0", "chip-1"}), frozenset()))
+
+
+def test_screening_cannot_see_the_corrupter() -> None:
+    """No other module of the package imports one that knows the truth, or judges by facts."""
+    folder = Path(sargeo_training.scio.__file__).parent
+    names = {path.stem for path in folder.glob("*.py")}
+    assert names >= {"screen", "refill", "text_only", "thresholds", "rounds", "network"} | KNOWING
+    for name in sorted(names - KNOWING):
+        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        words = {word for node in nodes for word in re.split(r"\W+", ast.unparse(node))}
+        assert words & (KNOWING | {"claims", "record"}) == set(), name
+
+
+def test_truth_is_not_part_of_a_text() -> None:
+    assert set(Text.__dataclass_fields__) == {"id", "image", "clauses"}
+    assert isinstance(TRUTH, HiddenTruth)

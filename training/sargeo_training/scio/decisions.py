@@ -1,0 +1,209 @@
+"""Every decision about a clause: one row each, as Parquet for tables and as a page to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sargeo_training.hcot.writing import Clause
+from sargeo_training.scio.refill import Refill
+from sargeo_training.scio.scorer import Floats
+from sargeo_training.scio.screen import Evidence, Place, field_of
+from sargeo_training.scio.texts import Text
+from sargeo_training.scio.thresholds import Thresholds, relative
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided about one clause in one round, and why.
+
+    Attributes
+    ----------
+    round, id, clause
+        Round, record, and number of the clause in its text.
+    field
+        Scope and field.
+    text, claims
+        The clause, and what it claims as JSON.
+    contrast, matching
+        Scores of the whole text; they and what follows are None for the only clause of a text.
+    contrast_rise, matching_rise
+        By how much they rise without the clause.
+    contrast_measure, matching_measure
+        What was held against the thresholds: the rises, or the same relative to their field.
+    contrast_threshold, matching_threshold
+        What they have to exceed.
+    suspect
+        Whether they both do.
+    refill, refill_claims
+        What the image says instead; None unless suspect.
+    refill_contrast_rise, refill_matching_rise
+        By how much the scores of the believed clauses rise with it in the clause's place.
+    outcome
+        ``"believed"``, ``"refilled"`` or ``"left out"``.
+    """
+
+    round: int
+    id: str
+    clause: int
+    field: str
+    text: str
+    claims: str
+    contrast: float | None = None
+    matching: float | None = None
+    contrast_rise: float | None = None
+    matching_rise: float | None = None
+    contrast_measure: float | None = None
+    matching_measure: float | None = None
+    contrast_threshold: float | None = None
+    matching_threshold: float | None = None
+    suspect: bool = False
+    refill: str | None = None
+    refill_claims: str | None = None
+    refill_contrast_rise: float | None = None
+    refill_matching_rise: float | None = None
+    outcome: str = "believed"
+
+
+_TYPES = {"int": pa.int64(), "str": pa.string(), "bool": pa.bool_(), "float": pa.float64()}
+_SCHEMA = pa.schema(
+    [(f.name, _TYPES[str(f.type).removesuffix(" | None")]) for f in fields(Decision)]
+)
+
+_STYLE = (
+    "body{font:14px/1.5 sans-serif;margin:2em;max-width:80em}table{border-collapse:collapse;"
+    "width:100%}td,th{border-bottom:1px solid #ddd;padding:.2em .6em;text-align:left;"
+    "vertical-align:top}.n{text-align:right;white-space:nowrap}.suspect{background:#fff2e0}"
+    "del{color:#a00}ins{color:#060;text-decoration:none}"
+)
+
+
+def decide(
+    number: int,
+    texts: Sequence[Text],
+    evidence: Evidence,
+    thresholds: Thresholds,
+) -> list[Decision]:
+    """Put together what screening decided about every clause in a round."""
+    judged = _judged(evidence, thresholds)
+    return [
+        Decision(
+            round=number,
+            id=text.id,
+            clause=k,
+            field=field_of(clause),
+            text=clause.text,
+            claims=_claims(clause),
+            **judged.get((text.id, k), {}),
+        )
+        for text in texts
+        for k, clause in enumerate(text.clauses)
+    ]
+
+
+def with_refills(decisions: Sequence[Decision], refills: Sequence[Refill]) -> list[Decision]:
+    """Add what the image says in place of suspect clauses."""
+    filled = {refill.place: _filled(refill) for refill in refills}
+    return [replace(d, **filled.get((d.id, d.clause), {})) for d in decisions]
+
+
+def suspects_of(decisions: Sequence[Decision]) -> frozenset[Place]:
+    """Return where the suspect clauses are."""
+    return frozenset((d.id, d.clause) for d in decisions if d.suspect)
+
+
+def write_decisions(decisions: Sequence[Decision], path: Path) -> None:
+    """Write a Parquet file, one row for each decision."""
+    pq.write_table(pa.Table.from_pylist([asdict(d) for d in decisions], schema=_SCHEMA), path)
+
+
+def read_decisions(path: Path) -> list[Decision]:
+    """Read what `write_decisions` wrote."""
+    return [Decision(**row) for row in pq.read_table(path, schema=_SCHEMA).to_pylist()]
+
+
+def write_page(decisions: Sequence[Decision], path: Path) -> None:
+    """Write an HTML page of the chips with suspect clauses: what was said, and what is now."""
+    title = "Suspect clauses"
+    suspects = sum(d.suspect for d in decisions)
+    refilled = sum(d.outcome == "refilled" for d in decisions)
+    lines = [
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
+        f"<style>{_STYLE}</style><h1>{title}</h1>",
+        f"<p>{suspects} of {len(decisions)} clauses are suspect; {refilled} of them were refilled, "
+        "and the others left out. Rises are those of contrast and matching where the clause is "
+        "missing, then where the refill takes its place.</p>",
+        *(line for chip in _by_chip(decisions) for line in _chip_lines(chip)),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str, Any]]:
+    """Return the columns about screening, by clause."""
+    measures = relative(evidence) if thresholds.by_field else evidence.rises
+    columns: dict[str, Floats] = {}
+    for j, score in enumerate(evidence.scores):
+        columns[score] = evidence.whole[:, j]
+        columns[f"{score}_rise"] = evidence.rises[:, j]
+        columns[f"{score}_measure"] = measures[:, j]
+        columns[f"{score}_threshold"] = np.full(len(measures), thresholds.least[j])
+    return {
+        place: {name: float(column[k]) for name, column in columns.items()}
+        | {"suspect": bool(suspect), "outcome": "left out" if suspect else "believed"}
+        for k, (place, suspect) in enumerate(
+            zip(evidence.places, thresholds.suspects(evidence), strict=True)
+        )
+    }
+
+
+def _filled(refill: Refill) -> dict[str, Any]:
+    """Return the columns about refilling."""
+    return {
+        "refill": refill.clause.text,
+        "refill_claims": _claims(refill.clause),
+        "refill_contrast_rise": refill.contrast[1] - refill.contrast[0],
+        "refill_matching_rise": refill.matching[1] - refill.matching[0],
+        "outcome": "refilled" if refill.kept else "left out",
+    }
+
+
+def _claims(clause: Clause) -> str:
+    return json.dumps({claim.fact: claim.value for claim in clause.claims}, ensure_ascii=False)
+
+
+def _by_chip(decisions: Sequence[Decision]) -> Iterator[list[Decision]]:
+    for _, group in groupby(decisions, key=lambda d: d.id):
+        chip = list(group)
+        if any(d.suspect for d in chip):
+            yield chip
+
+
+def _chip_lines(chip: Sequence[Decision]) -> Iterator[str]:
+    yield f"<h2>{escape(chip[0].id)}</h2><table>"
+    yield "<tr><th>field<th>clause<th>rises without it<th>rises with the refill<th>outcome"
+    for d in chip:
+        said = f"<del>{escape(d.text)}</del>" if d.suspect else escape(d.text)
+        refill = "" if d.refill is None else escape(d.refill)
+        now = f"<br><ins>{refill}</ins>" if d.outcome == "refilled" else f"<br>{refill}"
+        yield (
+            f"<tr{' class=suspect' if d.suspect else ''}><td>{escape(d.field)}<td>{said}{now}"
+            f"<td class=n>{_pair(d.contrast_rise, d.matching_rise)}"
+            f"<td class=n>{_pair(d.refill_contrast_rise, d.refill_matching_rise)}"
+            f"<td>{d.outcome}"
+        )
+    yield "</table>"
+
+
+def _pair(contrast: float | None, matching: float | None) -> str:
+    if contrast is None or matching is None:
+        return "–"
+    return f"{contrast:+.3f}, {matching:+.2f}"

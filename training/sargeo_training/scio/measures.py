@@ -1,0 +1,171 @@
+"""How well screening and refilling did, against what is known to be wrong. Intervals over chips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.model.spec import Figure
+from sargeo_training.hcot.claims import Findings, findings, verdict
+from sargeo_training.hcot.writing import Clause
+from sargeo_training.intervals import bootstrap
+from sargeo_training.scio.corrupt import KINDS
+from sargeo_training.scio.refill import Refill
+from sargeo_training.scio.screen import Place
+from sargeo_training.scio.texts import Text
+from sargeo_training.scio.truth import Corruption, HiddenTruth
+
+if TYPE_CHECKING:
+    from sargeo_training.geovl.record import Record
+
+Tally = NDArray[np.int64]
+"""Shape (kinds + 1, 4): of clauses wrong in each kind, and last of right ones, how many there are,
+are suspect, were refilled, and are right since then."""
+
+_ALL, _SUSPECT, _REFILLED, _RIGHT = range(4)
+_WRONG, _TRUE = slice(0, len(KINDS)), len(KINDS)
+
+
+def tallies(
+    texts: Sequence[Text],
+    suspects: Collection[Place],
+    refills: Sequence[Refill],
+    records: Mapping[str, Record],
+    truth: HiddenTruth,
+) -> list[Tally]:
+    """Count clauses, chip by chip.
+
+    A refill is right if what had been made wrong is true again, and nothing else in it is false.
+
+    Parameters
+    ----------
+    texts : sequence of Text
+        As they were screened, without the chips that thresholds were chosen on.
+    suspects : collection of Place
+    refills : sequence of Refill
+        Only those that were kept count.
+    records : mapping
+        Id to record.
+    truth : HiddenTruth
+    """
+    kept = {refill.place: refill.clause for refill in refills if refill.kept}
+    wrong = truth.by_place()
+    return [_tally(text, suspects, kept, wrong, findings(records[text.id])) for text in texts]
+
+
+def screening_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
+    """Return precision, recall and F1 of suspicion, and recall by kind of error."""
+    return [
+        _figure(
+            data, "clauses that are wrong", chips, lambda t: _share(_wrong(t), t[:, _ALL].sum())
+        ),
+        _figure(data, "screening: precision", chips, _precision),
+        _figure(data, "screening: recall", chips, _recall),
+        _figure(data, "screening: F1", chips, screening_f1),
+        *_by_kind(data, "screening: recall of wrong", chips, _SUSPECT, _ALL),
+    ]
+
+
+def refill_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
+    """Return how many wrong clauses were rightly restored, and how many of the texts' are left."""
+    return [
+        _figure(
+            data, "restored of the wrong clauses found", chips, lambda t: _restored(t, _SUSPECT)
+        ),
+        _figure(data, "restored of all wrong clauses", chips, lambda t: _restored(t, _ALL)),
+        _figure(
+            data,
+            "right of all refills kept",
+            chips,
+            lambda t: _share(t[:, _RIGHT].sum(), t[:, _REFILLED].sum()),
+        ),
+        _figure(data, "clauses that are wrong afterwards", chips, _wrong_afterwards),
+        *_by_kind(data, "restored of those found wrong in", chips, _RIGHT, _SUSPECT),
+    ]
+
+
+def screening_f1(tally: Tally) -> float:
+    """Return the harmonic mean of precision and recall of suspicion."""
+    found = tally[_WRONG, _SUSPECT].sum()
+    return _share(2 * found, tally[:, _SUSPECT].sum() + _wrong(tally))
+
+
+def _tally(
+    text: Text,
+    suspects: Collection[Place],
+    kept: Mapping[Place, Clause],
+    wrong: Mapping[Place, Corruption],
+    known: Findings,
+) -> Tally:
+    tally = np.zeros((len(KINDS) + 1, 4), dtype=np.int64)
+    for k in range(len(text.clauses)):
+        place = (text.id, k)
+        row = tally[KINDS.index(wrong[place].kind) if place in wrong else _TRUE]
+        row[_ALL] += 1
+        row[_SUSPECT] += place in suspects
+        if place in kept:
+            row[_REFILLED] += 1
+            row[_RIGHT] += _is_right(kept[place], wrong.get(place), known)
+    return tally
+
+
+def _is_right(clause: Clause, corruption: Corruption | None, known: Findings) -> bool:
+    verdicts = {claim.fact: verdict(claim, known) for claim in clause.claims}
+    mended = corruption is None or verdicts[corruption.right.fact] == "true"
+    return mended and "false" not in verdicts.values()
+
+
+def _wrong(tally: Tally) -> int:
+    return int(tally[_WRONG, _ALL].sum())
+
+
+def _precision(tally: Tally) -> float:
+    return _share(tally[_WRONG, _SUSPECT].sum(), tally[:, _SUSPECT].sum())
+
+
+def _recall(tally: Tally) -> float:
+    return _share(tally[_WRONG, _SUSPECT].sum(), _wrong(tally))
+
+
+def _restored(tally: Tally, of: int) -> float:
+    return _share(tally[_WRONG, _RIGHT].sum(), tally[_WRONG, of].sum())
+
+
+def _wrong_afterwards(tally: Tally) -> float:
+    """Return the share of wrong clauses among those believed or refilled."""
+    believed = tally[:, _ALL] - tally[:, _SUSPECT]
+    wrong = believed[_WRONG].sum() + (tally[:, _REFILLED] - tally[:, _RIGHT]).sum()
+    return _share(wrong, believed.sum() + tally[:, _REFILLED].sum())
+
+
+def _by_kind(
+    data: str, measure: str, chips: Sequence[Tally], part: int, of: int
+) -> Iterator[Figure]:
+    for k, kind in enumerate(KINDS):
+        if sum(chip[k, of] for chip in chips):
+            yield _figure(data, f"{measure} {kind}", chips, _share_of(k, part, of))
+
+
+def _share_of(row: int, part: int, of: int) -> Callable[[Tally], float]:
+    return lambda tally: _share(tally[row, part], tally[row, of])
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def _figure(
+    data: str, measure: str, chips: Sequence[Tally], of: Callable[[Tally], float]
+) -> Figure:
+    found = bootstrap(chips, lambda them: of(np.sum(them, axis=0)))
+    return Figure(
+        data=data,
+        measure=measure,
+        images=found.images,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+    )

@@ -1,0 +1,105 @@
+"""Which clauses a model holds to be wrong: those whose absence makes image and text agree better.
+
+Each clause is left out in turn. Contrast and matching are scored with it and without it; a clause
+is suspect if both rise by more than thresholds, see `thresholds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sargeo_training.hcot.writing import Clause
+from sargeo_training.scio.scorer import Floats, Scorer
+from sargeo_training.scio.texts import Text
+
+Place = tuple[str, int]
+"""Id of a record, and number of a clause in its text."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks against each clause that could be judged.
+
+    Attributes
+    ----------
+    places : tuple of Place
+        The n clauses.
+    fields : tuple of str
+        Scope and field of each, such as ``"land Water"``.
+    scores : tuple of str
+        Names of the S scores, such as ``("contrast", "matching")``.
+    whole : ndarray of float64, shape (n, S)
+        Scores of the whole text.
+    rises : ndarray of float64, shape (n, S)
+        By how much they rise where the clause is left out: higher is worse for the clause.
+    """
+
+    places: tuple[Place, ...]
+    fields: tuple[str, ...]
+    scores: tuple[str, ...]
+    whole: Floats
+    rises: Floats
+
+
+Screener = Callable[[Scorer, Sequence[Text]], Evidence]
+
+
+def leave_out(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
+    """Score every text with and without each of its clauses.
+
+    A text of one clause is not judged: nothing would be left to compare it with.
+    """
+    judged = [text for text in texts if len(text.clauses) > 1]
+    variants = [v for text in judged for v in _variants(text)]
+    images = [text.image for text in judged for _ in _variants(text)]
+    scored = _both(scorer, images, variants)
+    whole, rises = [], []
+    start = 0
+    for text in judged:
+        end = start + len(text.clauses) + 1
+        first, rest = scored[start], scored[start + 1 : end]
+        whole.append(np.repeat(first[None], len(rest), axis=0))
+        rises.append(rest - first)
+        start = end
+    return _evidence(judged, ("contrast", "matching"), whole, rises)
+
+
+def alone(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
+    """Score every clause by itself: its rise is how little it fits the image."""
+    images = [text.image for text in texts for _ in text.clauses]
+    scored = _both(scorer, images, [c.text for text in texts for c in text.clauses])
+    return _evidence(texts, ("contrast", "matching"), [scored], [-scored])
+
+
+def field_of(clause: Clause) -> str:
+    """Return scope and field of a clause."""
+    return f"{clause.scope} {clause.field}"
+
+
+def _variants(text: Text) -> Iterator[str]:
+    yield text.caption()
+    for place in range(len(text.clauses)):
+        yield text.without({place}).caption()
+
+
+def _both(scorer: Scorer, images: Sequence[int], texts: Sequence[str]) -> Floats:
+    return np.stack([scorer.contrast(images, texts), scorer.matching(images, texts)], axis=1)
+
+
+def _evidence(
+    texts: Sequence[Text],
+    scores: tuple[str, ...],
+    whole: Sequence[Floats],
+    rises: Sequence[Floats],
+) -> Evidence:
+    nothing = np.empty((0, len(scores)))
+    return Evidence(
+        places=tuple((text.id, k) for text in texts for k in range(len(text.clauses))),
+        fields=tuple(field_of(c) for text in texts for c in text.clauses),
+        scores=scores,
+        whole=np.concatenate([nothing, *whole]),
+        rises=np.concatenate([nothing, *rises]),
+    )
