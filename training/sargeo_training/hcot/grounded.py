@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sargeo_training.hcot.claims import Findings, domain, findings, sayable, verdict
+from sargeo_training.hcot.domains import family_of
 from sargeo_training.hcot.phrases import Entry, Wording, entries, entry_for
 from sargeo_training.hcot.questions import Caption, ask
 from sargeo_training.hcot.writing import (
@@ -30,6 +31,7 @@ PHYSICS_SENTENCES = 3
 to chip."""
 
 _PHYSICS = "SAR knowledge"
+_TELLING = ("landcover.main", "landcover.share", "objects.count", "objects.least")
 _CONCISE = {
     "land": ("Distribution", "Water", "Functionality", "Buildings", "Terrain"),
     "target": ("Count", "Category", "Location", "Size"),
@@ -173,7 +175,12 @@ def _telling(clauses: Sequence[Clause], scope: Scope) -> list[Clause]:
     """Return the clauses of a scope that suit a short caption, the most telling first."""
     fields = _CONCISE[scope]
     suited = [c for c in clauses if c.scope == scope and c.field in fields and c.level != _PHYSICS]
-    return sorted(suited, key=lambda clause: fields.index(clause.field))
+
+    def rank(clause: Clause) -> tuple[bool, int]:
+        sums_up = any(family_of(claim.fact) in _TELLING for claim in clause.claims)
+        return not sums_up, fields.index(clause.field)
+
+    return sorted(suited, key=rank)
 
 
 def _continued(clause: Clause) -> str:

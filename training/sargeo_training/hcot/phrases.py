@@ -25,7 +25,7 @@ from sargeo_training.hcot.words import (
 )
 from sargeo_training.hcot.writing import Claim, Level, Scope
 
-DRAWS = 48
+DRAWS = 16
 """Numbers drawn for each wording, used or not: a wrong value shifts none of the later draws."""
 
 _GAP = re.compile(r"\{(\w+)(?:\.(\w+))?(?::([^{}|]*)\|([^{}|]*))?\}")
@@ -93,7 +93,8 @@ class Pattern(BaseModel):
                 yield tuple(listed)
             return
         for size in _LISTED:
-            yield from combinations(listed, size)
+            lists = combinations(listed, size)
+            yield from (some for some in lists if len({c.value for c in some}) == size)
 
 
 class Entry(Pattern):
@@ -144,7 +145,7 @@ def entry_for(scope: Scope, name: str, claims: Sequence[Claim]) -> Entry:
 
 @dataclass
 class Wording:
-    """One way to word claims: every gap of the same name is filled with the same words.
+    """One way to word claims: gaps of the same name are filled in the same way.
 
     Parameters
     ----------
@@ -156,14 +157,14 @@ class Wording:
 
     claims: Sequence[Claim]
     rng: np.random.Generator
-    _chosen: dict[tuple[str, str], Word] = field(default_factory=dict)
+    _chosen: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._draws = iter(self.rng.random(DRAWS))
 
     def choose(self, options: Sequence[str]) -> str:
         """Choose one of several sentences."""
-        return options[self._index(len(options))]
+        return options[int(next(self._draws) * len(options))]
 
     def fill(
         self, stem: str, items: Sequence[str] = (), *, sentence: bool = True
@@ -195,14 +196,11 @@ class Wording:
         return _GAP.sub(words, stem)
 
     def _word(self, claim: Claim, part: str) -> Word:
-        key = (claim.fact, part)
+        key = (family_of(claim.fact), part)
         if key not in self._chosen:
-            options = _ways(claim, part)
-            self._chosen[key] = options[self._index(len(options))]
-        return self._chosen[key]
-
-    def _index(self, number: int) -> int:
-        return int(next(self._draws) * number)
+            self._chosen[key] = next(self._draws)
+        options = _ways(claim, part)
+        return options[int(self._chosen[key] * len(options))]
 
 
 def _ways(claim: Claim, part: str) -> tuple[Word, ...]:
