@@ -1,4 +1,4 @@
-"""What torchrun starts in a test: a short run that writes its losses. Arguments: folder."""
+"""What torchrun starts in a test: a short run with every loss. Arguments: folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.training import Recorder, run, settings
+from support.training import Recorder, run, telling_settings
 
 
 class Patch:
@@ -26,7 +26,7 @@ def main(folder: Path) -> None:
     """Train; every process writes the losses it knows of."""
     torch.set_num_threads(1)
     recorder = Recorder(Patch())
-    run(folder, settings(steps=4))
+    run(folder, telling_settings())
     rank = torch.distributed.get_rank()
     (folder / f"losses_{rank}.json").write_text(json.dumps(recorder.losses), encoding="utf-8")
 

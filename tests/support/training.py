@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from support.sheets import coast_sources
+from support.told_chips import SHIPS, told_chip
 
 from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.tokens import Tokeniser
 from sargeo_training.batches import Mixture
+from sargeo_training.engine.callbacks import Validate
+from sargeo_training.engine.chips import ChipStream
 from sargeo_training.engine.config import Config, checked_config
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.run import mixture
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
+from sargeo_training.geovl.chip import Chip
+from sargeo_training.hcot.grounded import write
 
 SETTINGS: Mapping[str, Any] = {
     "network": {"tower": {"depths": [1, 1, 1, 1], "dims": [8, 8, 16, 16], "decoder_dim": 8}},
@@ -40,6 +48,68 @@ def settings(*, steps: int = 4, **parts: Any) -> Config:
     return checked_config({**SETTINGS, "stages": [stage], **parts}, "settings")
 
 
+LANGUAGE: Mapping[str, Any] = {
+    "width": 16,
+    "depth": 2,
+    "heads": 2,
+    "vocabulary": 512,
+    "max_tokens": 48,
+    "embedding_dim": 8,
+}
+EVERY_LOSS = {
+    "landcover": 1.0,
+    "objects": 0.7,
+    "alignment": 0.5,
+    "contrast": 1.0,
+    "matching": 1.0,
+    "masking": 1.0,
+    "captioning": 1.0,
+    "reconstruction": 1.0,
+}
+
+
+def telling_settings(*, steps: int = 4, **parts: Any) -> Config:
+    """Return settings of a very small network with language, and of every loss."""
+    stage = {**SETTINGS["stages"][0], "steps": steps, "losses": EVERY_LOSS}
+    given = {
+        "network": {
+            **SETTINGS["network"],
+            "language": LANGUAGE,
+            "sensors": ["Sentinel-1"],
+        },
+        "chips": {"chip_px": 64, "batch_size": 4},
+        "contrast": {"queue": 6},
+        "stages": [stage],
+    }
+    return checked_config({**SETTINGS, **given, **parts}, "settings")
+
+
+def chips(count: int = 6) -> list[Chip]:
+    """Return chips with texts; those with odd numbers show no ships."""
+    made = []
+    for k in range(count):
+        chip = told_chip(f"chip_{k}", seed=k, ships=None if k % 2 else SHIPS)
+        writing = write(chip.record, np.random.default_rng(k))
+        record = chip.record.model_copy(update={"writings": (writing,)})
+        made.append(dataclasses.replace(chip, record=record))
+    return made
+
+
+def tokeniser(config: Config) -> Tokeniser:
+    """Return a tokeniser of the texts of some chips."""
+    language = config.network.language
+    assert language is not None
+    texts = [w.detailed for chip in chips() for w in chip.record.writings]
+    return Tokeniser.train(texts, language.vocabulary, language.max_tokens)
+
+
+def both_streams(config: Config) -> Streams:
+    """Return crops, and chips with texts."""
+    words, shown = tokeniser(config), chips()
+    stream = ChipStream(shown, range(len(shown)), config, words)
+    return Streams(crops(config), stream, words, config.seed)
+
+
 def crops(config: Config) -> Mixture:
     """Return the dense stream on made-up sheets."""
     return mixture(config, coast_sources())
@@ -52,19 +122,23 @@ def run(
     scores: Iterable[float] | None = None,
     resume: bool = False,
     streams: Streams | None = None,
+    validate: Validate | None = None,
 ) -> tuple[SarKnowlip, list[str]]:
     """Train the first stage; return the network and what was said."""
     config = config or settings()
     torch.manual_seed(config.seed)
     said: list[str] = []
     score = iter(scores if scores is not None else itertools.count())
+    if config.network.language is not None:
+        streams = streams or both_streams(config)
+    streams = streams or Streams(crops(config))
     network = train_stage(
-        new_network(config),
+        new_network(config, streams.tokeniser),
         config,
         config.stages[0],
-        streams or Streams(crops(config)),
+        streams,
         folder,
-        validate=lambda _: next(score),
+        validate=validate or (lambda _: next(score)),
         say=said.append,
         resume=resume,
     )

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
-from support.training import Recorder, run, settings
+from support.training import Recorder, run, telling_settings
 
 from sargeo_training.engine.checkpoints import load_best
 
@@ -36,12 +35,20 @@ def test_two_processes_reach_the_losses_of_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder = Recorder(monkeypatch)
-    network, _ = run(tmp_path / "one", settings(steps=4))
+    network, _ = run(tmp_path / "one", telling_settings())
     (tmp_path / "two").mkdir()
     torchrun(tmp_path / "two", 2)
     for rank in range(2):
         losses = json.loads((tmp_path / "two" / f"losses_{rank}.json").read_text(encoding="utf-8"))
         assert losses == [pytest.approx(step, rel=1e-4) for step in recorder.losses]
+    # Adam makes steps of rounding errors where the gradient is zero, so weights are compared as
+    # a whole.
     both = load_best(tmp_path / "two")[0].state_dict()
-    for name, value in network.state_dict().items():
-        torch.testing.assert_close(both[name], value, rtol=1e-3, atol=1e-4)
+    errors, sizes = (
+        sum(float(v.double().square().sum()) for v in values)
+        for values in (
+            [both[n] - v for n, v in network.state_dict().items()],
+            network.state_dict().values(),
+        )
+    )
+    assert errors < 1e-6 * sizes

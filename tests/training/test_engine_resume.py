@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.training import Killed, Recorder, run, settings
+from support.training import Killed, Recorder, run, settings, telling_settings
 
 
 @pytest.mark.parametrize("killed_after", [0, 3, 5, 9])
@@ -27,3 +27,23 @@ def test_losses_after_a_kill_are_those_of_an_unbroken_run(
     saved = killed_after // 3 * 3
     run(tmp_path / "broken", config, scores=scores[saved:], resume=True)
     assert recorder.losses == whole[saved * accumulate :]
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_slow_copies_queue_and_texts_go_on_too(
+    accumulate: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = telling_settings(
+        steps=5, checkpoint_every=2, optimiser={"accumulate": accumulate}, validation={"every": 1}
+    )
+    recorder = Recorder(monkeypatch)
+    run(tmp_path / "whole", config)
+    whole = recorder.take()
+    recorder.kill_after = 3 * accumulate
+    with pytest.raises(Killed):
+        run(tmp_path / "broken", config)
+    recorder.take()
+    recorder.kill_after = None
+    run(tmp_path / "broken", config, resume=True)
+    assert recorder.losses == whole[2 * accumulate :]
+    assert set(recorder.losses[0]) == set(config.stages[0].losses)

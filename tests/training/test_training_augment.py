@@ -14,6 +14,7 @@ from sargeo_training.augment import (
     Forgetting,
     Sample,
     augment,
+    augmentations,
     change_gain,
     cut,
     cut_border,
@@ -168,7 +169,7 @@ def test_places_are_on_earth_or_unknown() -> None:
 def test_everything_together_is_finite_and_repeatable(bands: tuple) -> None:
     def draw(seed: int) -> Sample:
         rng = np.random.default_rng(seed)
-        return augment(cut_scaled(coast(bands=bands), (64, 64), 96, rng), rng)
+        return augment(cut_scaled(coast(bands=bands), (64, 64), 96, rng), rng, augmentations())
 
     for seed in SEEDS:
         sample = draw(seed)

@@ -98,6 +98,7 @@ def cut(sheet: Sheet, block: Block) -> Sample:
         references=sheet.references,
         gsd_m=sheet.gsd_m,
         incidence_deg=sheet.incidence_deg,
+        sensor=sheet.platform,
     )
 
 

@@ -84,6 +84,8 @@ class Mixture:
     seed : int
     steps : sequence of Augmentation, optional
         What each crop is put through; by default everything.
+    sensors : sequence of str
+        Platforms that the network tells apart.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Mixture:
         batch_size: int,
         seed: int,
         steps: Sequence[Augmentation] | None = None,
+        sensors: Sequence[str] = (),
     ) -> None:
         used = [(s.weight, s.of_split("train")) for s in sources if s.weight > 0]
         self._sheets = [sheets for _, sheets in used if sheets]
@@ -101,6 +104,7 @@ class Mixture:
         self._shares = weights / weights.sum()
         self._size, self._batch_size, self._seed = size, batch_size, seed
         self._steps = augmentations() if steps is None else steps
+        self._sensors = tuple(sensors)
 
     def draw(self, number: int, index: int) -> Sample:
         """Draw one augmented sample: the one at ``index`` of batch ``number``."""
@@ -112,7 +116,8 @@ class Mixture:
 
     def batch(self, number: int, part: Part = WHOLE) -> TrainingBatch:
         """Make a batch, or one process's part of it."""
-        return collate([self.draw(number, i) for i in part.indices(self._batch_size)])
+        samples = [self.draw(number, i) for i in part.indices(self._batch_size)]
+        return collate(samples, self._sensors)
 
 
 def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
@@ -127,18 +132,27 @@ def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
     return row, col
 
 
-def collate(samples: Sequence[Sample]) -> TrainingBatch:
-    """Stack samples of equal size into a batch."""
+def collate(samples: Sequence[Sample], sensors: Sequence[str] = ()) -> TrainingBatch:
+    """Stack samples of equal size into a batch; see `make_inputs`."""
     targets = [make_targets(s.labels, s.valid, s.searched, s.ships) for s in samples]
     maps = (
         torch.from_numpy(np.stack([getattr(t, f.name) for t in targets]))
         for f in fields(TargetMaps)
     )
-    return TrainingBatch(make_inputs(samples), TargetMaps(*maps))
+    return TrainingBatch(make_inputs(samples, sensors), TargetMaps(*maps))
 
 
-def make_inputs(samples: Sequence[Sample]) -> Inputs:
-    """Normalise samples and put their bands into the network's polarisation slots."""
+def make_inputs(samples: Sequence[Sample], sensors: Sequence[str] = ()) -> Inputs:
+    """Normalise samples and put their bands into the network's polarisation slots.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Of equal size.
+    sensors : sequence of str
+        Platforms that the network tells apart; others count as unknown.
+    """
+    numbers = {name: place for place, name in enumerate(sensors, start=1)}
     height, width = samples[0].valid.shape
     pixels = np.zeros((len(samples), SLOTS, height, width), dtype=np.float32)
     present = np.zeros((len(samples), SLOTS), dtype=bool)
@@ -157,6 +171,7 @@ def make_inputs(samples: Sequence[Sample]) -> Inputs:
             gsd_m=torch.tensor([s.gsd_m or (torch.nan,) * 2 for s in samples]),
             incidence_deg=torch.tensor([s.incidence_deg or torch.nan for s in samples]),
             lonlat=torch.tensor([s.lonlat or (torch.nan,) * 2 for s in samples]),
+            sensor=torch.tensor([numbers.get(s.sensor or "", 0) for s in samples]),
         ),
     )
 

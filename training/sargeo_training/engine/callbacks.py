@@ -76,7 +76,9 @@ class Best(Callback):  # type: ignore[misc]
         if score <= self._score:
             return False
         self._score = score
-        save_best(self._folder, engine.average.state, self._config)
+        language = engine.network.language
+        tokeniser = language.tokeniser if language else None
+        save_best(self._folder, engine.average.state, self._config, tokeniser)
         return True
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sargeo.errors import DiskFullError, ModelDamagedError
 from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import replacing
 from sargeo_training.engine.config import Config, as_plain, checked_config
 from sargeo_training.engine.networks import new_network
@@ -80,9 +81,13 @@ def read_saved(path: Path) -> dict[str, Any]:
     return dict(saved)
 
 
-def save_best(folder: Path, state: Mapping[str, Tensor], config: Config) -> None:
-    """Write weights and settings."""
-    write_whole({"state": dict(state), "config": as_plain(config)}, folder / BEST)
+def save_best(
+    folder: Path, state: Mapping[str, Tensor], config: Config, tokeniser: Tokeniser | None
+) -> None:
+    """Write weights, settings, and the tokeniser that they read with."""
+    words = tokeniser.to_json() if tokeniser else None
+    saved = {"state": dict(state), "config": as_plain(config), "tokeniser": words}
+    write_whole(saved, folder / BEST)
 
 
 def load_best(folder: Path) -> tuple[SarKnowlip, Config]:
@@ -95,9 +100,15 @@ def load_best(folder: Path) -> tuple[SarKnowlip, Config]:
     """
     saved = read_saved(folder / BEST)
     config = checked_config(saved.get("config"), str(folder / BEST))
-    network = new_network(config)
+    network = new_network(config, saved_tokeniser(saved, config))
     load_into(network, saved["state"], folder / BEST)
     return network.eval(), config
+
+
+def saved_tokeniser(saved: Mapping[str, Any], config: Config) -> Tokeniser | None:
+    """Return the tokeniser of a checkpoint."""
+    language, words = config.network.language, saved["tokeniser"]
+    return Tokeniser.of_json(words, language.max_tokens) if language and words else None
 
 
 def load_into(network: torch.nn.Module, state: Mapping[str, Tensor], path: Path) -> None:

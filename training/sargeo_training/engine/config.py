@@ -9,15 +9,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
 
 from sargeo.errors import UsageError
-from sargeo.model.spec import SpacingSpec, TowerSpec
+from sargeo.model.spec import LanguageSpec, SpacingSpec, TowerSpec
 from sargeo_training.augment import Forgetting
+from sargeo_training.sizes import SIZES, SizeName, read_size
 
 _REMEDY = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
 
@@ -35,6 +35,15 @@ LossName = Literal[
 ]
 DENSE_LOSSES: tuple[LossName, ...] = ("landcover", "objects", "alignment")
 """Losses of crops with labels; the others are of chips."""
+
+TEXT_LOSSES: tuple[LossName, ...] = (
+    "alignment",
+    "contrast",
+    "matching",
+    "masking",
+    "captioning",
+)
+"""Losses that need the language part."""
 
 
 class _Part(BaseModel):
@@ -55,9 +64,20 @@ class Card(_Part):
 
 
 class Network(_Part):
-    """Shapes of the towers."""
+    """Shapes of the towers: a size by name, with what differs from it, or all of it."""
 
+    size: SizeName | None = None
     tower: TowerSpec
+    language: LanguageSpec | None = None
+    sensors: tuple[str, ...] = ()
+    words: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_size(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or content.get("size") not in SIZES:
+            return content
+        return {**read_size(content["size"]).model_dump(), **content}
 
 
 class Optimiser(_Part):
@@ -132,6 +152,21 @@ class Stage(_Part):
         """Whether it looks at crops with labels."""
         return self.uses(*DENSE_LOSSES)
 
+    @property
+    def chips(self) -> bool:
+        """Whether it looks at whole chips."""
+        return any(name not in DENSE_LOSSES for name in self.losses)
+
+    @property
+    def texts(self) -> bool:
+        """Whether it reads texts of chips."""
+        return any(name in TEXT_LOSSES for name in self.losses if name not in DENSE_LOSSES)
+
+    @property
+    def pairs(self) -> bool:
+        """Whether it compares images with texts."""
+        return self.uses("contrast", "matching")
+
 
 class Config(_Part):
     """All settings of a run."""
@@ -156,6 +191,12 @@ class Config(_Part):
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError("stages must have names of their own")
+        return self
+
+    @model_validator(mode="after")
+    def _language_is_there(self) -> Config:
+        if self.network.language is None and any(s.uses(*TEXT_LOSSES) for s in self.stages):
+            raise ValueError("losses of texts need network.language")
         return self
 
     def stage(self, name: str) -> Stage:
@@ -259,26 +300,21 @@ def _child(content: Any, name: str) -> Any:
 
 def _nearest(location: Sequence[int | str]) -> str:
     """Return the known key that is most like an unknown one, as the end of a sentence."""
-    known = set(_keys(Config, location[:-1]))
+    models: list[type[BaseModel]] = [Config]
+    for name in location[:-1]:
+        fields = [m.model_fields[str(name)] for m in models if str(name) in m.model_fields]
+        # Places in a list and kinds of a tower are steps of the location, too.
+        models = [m for f in fields for m in _models(f.annotation)] or models
+    known = [key for model in models for key in model.model_fields]
     near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
     return f"; the nearest known one is {near[0]}" if near else ""
 
 
-def _keys(model: type[BaseModel], location: Sequence[int | str]) -> Iterator[str]:
-    """Yield the keys that are known at a place of the settings."""
-    for name in location:
-        field = model.model_fields.get(str(name))
-        inner = list(_models(field.annotation)) if field else []
-        model = inner[0] if inner else model
-    yield from model.model_fields
-
-
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if get_origin(annotation) in (Union, UnionType, tuple):
-        for inner in get_args(annotation):
-            yield from _models(inner)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def as_plain(config: Config) -> Mapping[str, Any]:

@@ -10,13 +10,17 @@ from lightning import LightningModule
 from torch import Tensor, nn
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.batches import TrainingBatch
 from sargeo_training.engine.average import Average
+from sargeo_training.engine.chips import ChipBatch
 from sargeo_training.engine.config import Config, LossName, Stage
 from sargeo_training.engine.losses.dense import dense_losses
+from sargeo_training.engine.losses.reconstruction import Reconstruction
 from sargeo_training.engine.networks import parameter_groups, schedule
 from sargeo_training.engine.parallel import mean_over_processes
 from sargeo_training.engine.streams import StepBatch
+from sargeo_training.engine.telling import Telling
+
+Losses = dict[LossName, Tensor]
 
 
 class Engine(LightningModule):  # type: ignore[misc]
@@ -34,22 +38,41 @@ class Engine(LightningModule):  # type: ignore[misc]
         super().__init__()
         # Torch's annotations lack this form of Module.to.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.telling = Telling(network, config, stage) if stage.texts else None
+        self.reconstruction = (
+            Reconstruction(config.network.tower.decoder_dim, config.reconstruction.windows_px)
+            if stage.uses("reconstruction")
+            else None
+        )
         self.average = Average(network, config.optimiser.average)
         self._settings, self._stage = config.optimiser, stage
 
     def training_step(self, batch: StepBatch, _: int) -> dict[str, Any]:
         """Return the weighted sum of the stage's losses, and each of them."""
-        parts: dict[LossName, Tensor] = {}
+        parts: Losses = {}
         if batch.dense is not None:
-            parts |= self._dense(batch.dense)
+            parts |= dense_losses(self.network, batch.dense, batch.names)
+        if batch.chips is not None:
+            parts |= self._chips(batch.number, batch.chips)
         weights = {name: w for name, w in self._stage.losses.items() if name in parts}
         total = torch.stack([weight * parts[name] for name, weight in weights.items()]).sum()
         means = mean_over_processes(torch.stack([parts[name] for name in weights]).detach())
         return {"loss": total, "parts": dict(zip(weights, means, strict=True))}
 
-    def _dense(self, batch: TrainingBatch) -> dict[LossName, Tensor]:
-        raw = self.network(batch.inputs.pixels, batch.inputs.valid, batch.inputs.context)
-        return dense_losses(raw, batch.targets)
+    def _chips(self, number: int, batch: ChipBatch) -> Losses:
+        parts: Losses = {}
+        if self.reconstruction is not None:
+            inputs = batch.inputs
+            features = self.network.encode(
+                inputs.pixels, inputs.valid & ~batch.hidden, inputs.context
+            )
+            parts["reconstruction"] = self.reconstruction(
+                features.decoded, inputs.pixels, inputs.valid, inputs.context.present, batch.hidden
+            )
+        if self.telling is not None and batch.texts is not None:
+            share = self.global_step / self._stage.steps
+            parts |= self.telling(self.network, batch.inputs, batch.texts, number, share)
+        return parts
 
     def configure_optimizers(self) -> dict[str, Any]:
         """Return AdamW and its schedule, which goes by steps."""
@@ -71,6 +94,8 @@ class Engine(LightningModule):  # type: ignore[misc]
         """Move the weights, and what follows them."""
         super().optimizer_step(*args, **kwargs)
         self.average.update(self.network)
+        if self.telling is not None:
+            self.telling.follow(self.network)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what Lightning does not know of."""

@@ -9,14 +9,15 @@ from torch import nn
 from sargeo.legend import LAND_COVER_CODES, OBJECT_KINDS
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import ModelSpec, NormalisationSpec
+from sargeo.model.tokens import Tokeniser
 from sargeo.scene.bands import POLARISATIONS
 from sargeo_training.engine.config import Config
 from sargeo_training.radiometry import CONSTANTS
 
 
-def new_network(config: Config) -> SarKnowlip:
-    """Build a network with random weights."""
-    return SarKnowlip.from_spec(model_spec(config))
+def new_network(config: Config, tokeniser: Tokeniser | None = None) -> SarKnowlip:
+    """Build a network with random weights; one with language needs its tokeniser."""
+    return SarKnowlip.from_spec(model_spec(config), tokeniser)
 
 
 def model_spec(config: Config, sources: tuple[str, ...] = ()) -> ModelSpec:
@@ -30,6 +31,8 @@ def model_spec(config: Config, sources: tuple[str, ...] = ()) -> ModelSpec:
         sources=sources,
         limits=card.limits,
         tower=config.network.tower,
+        language=config.network.language,
+        sensors=config.network.sensors,
         patch=card.patch,
         margin=card.margin,
         classes=LAND_COVER_CODES,

@@ -160,4 +160,5 @@ def mixture(config: Config, sources: Sequence[Source]) -> Mixture:
         batch_size=dense.batch_size,
         seed=config.seed,
         steps=augmentations(config.forgetting, sar=dense.sar_augmentation),
+        sensors=config.network.sensors,
     )

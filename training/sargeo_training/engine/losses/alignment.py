@@ -60,14 +60,13 @@ def alignment_loss(cells: Tensor, names: Tensor, temperature: Tensor, truth: Tar
     Parameters
     ----------
     cells : Tensor, shape (N, D, h, w)
-        Vectors of cells.
+        Unit vectors of cells.
     names : Tensor, shape (6, D)
         Unit vectors of the texts of `draw_names`.
     temperature : Tensor, scalar
     truth : TargetMaps
     """
-    units = functional.normalize(cells.float(), dim=1)
-    logits = torch.einsum("ndhw,kd->nkhw", units, names.float()) / temperature
+    logits = torch.einsum("ndhw,kd->nkhw", cells.float(), names.float()) / temperature
     cover, ship = logits[:, :-1], logits[:, -1]
     return landcover_loss(cover, truth.landcover) + _ship_loss(ship - cover.logsumexp(1), truth)
 

@@ -1,6 +1,6 @@
-"""Losses of the heads, over the batch of all processes.
+"""Losses of crops with labels, over the batch of all processes.
 
-Both weigh classes and ships by what the whole batch holds, so the whole batch is gathered.
+All weigh classes and ships by what the whole batch holds, so the whole batch is gathered.
 """
 
 from __future__ import annotations
@@ -9,22 +9,39 @@ from dataclasses import fields
 
 from torch import Tensor
 
-from sargeo.model.knowlip import RawOutputs
+from sargeo.model.knowlip import RawOutputs, SarKnowlip
+from sargeo.model.tokens import Tokens
+from sargeo_training.batches import TrainingBatch
 from sargeo_training.engine.config import LossName
+from sargeo_training.engine.losses.alignment import alignment_loss
 from sargeo_training.engine.parallel import gathered
 from sargeo_training.losses import TargetMaps, landcover_loss, object_loss
 
 
-def dense_losses(raw: RawOutputs, targets: TargetMaps) -> dict[LossName, Tensor]:
-    """Return the losses of land cover and of objects."""
-    everything = RawOutputs(**{f.name: gathered(getattr(raw, f.name)) for f in fields(raw)})
-    truth = gathered_targets(targets)
-    return {
-        "landcover": landcover_loss(everything.landcover, truth.landcover),
-        "objects": object_loss(everything, truth),
+def dense_losses(
+    network: SarKnowlip, batch: TrainingBatch, names: Tokens | None
+) -> dict[LossName, Tensor]:
+    """Return the losses of land cover and of objects, and of alignment where classes are named.
+
+    Parameters
+    ----------
+    network : SarKnowlip
+    batch : TrainingBatch
+    names : Tokens or None
+        Texts of `sargeo_training.engine.losses.alignment.draw_names`.
+    """
+    inputs = batch.inputs
+    decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
+    truth = TargetMaps(*(gathered(getattr(batch.targets, f.name)) for f in fields(TargetMaps)))
+    raw = network.heads(decoded)
+    raw = RawOutputs(**{f.name: gathered(getattr(raw, f.name)) for f in fields(raw)})
+    losses: dict[LossName, Tensor] = {
+        "landcover": landcover_loss(raw.landcover, truth.landcover),
+        "objects": object_loss(raw, truth),
     }
-
-
-def gathered_targets(targets: TargetMaps) -> TargetMaps:
-    """Join the targets of all processes."""
-    return TargetMaps(*(gathered(getattr(targets, f.name)) for f in fields(targets)))
+    language = network.language
+    if language is not None and names is not None:
+        cells = gathered(language.cells(decoded).values)
+        texts = language.embed_text(names)
+        losses["alignment"] = alignment_loss(cells, texts, language.temperature, truth)
+    return losses

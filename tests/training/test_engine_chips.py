@@ -1,0 +1,81 @@
+"""Whole chips come once an epoch, in the same batches whichever were made before."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from support.training import chips, telling_settings, tokeniser
+
+from sargeo_training.batches import WHOLE, Part
+from sargeo_training.engine.chips import ChipStream, whole
+from sargeo_training.hcot.writing import Writing
+
+CONFIG = telling_settings()
+SHOWN = chips(8)
+CLEAR = telling_settings(
+    forgetting={"polarisation": 0, "gsd": 0, "incidence": 0, "place": 0, "sensor": 0}
+)
+
+
+def stream(**changes: object) -> ChipStream:
+    return ChipStream(SHOWN, range(8), CONFIG, **changes)  # type: ignore[arg-type]
+
+
+def test_every_chip_comes_once_an_epoch() -> None:
+    words = tokeniser(CONFIG)
+    keys = [stream(tokeniser=words).batch(k, WHOLE).texts.keys[:, 0] for k in range(4)]
+    first, second = torch.cat(keys[:2]).tolist(), torch.cat(keys[2:]).tolist()
+    assert sorted(first) == sorted(second) == list(range(8))
+    assert first != second
+
+
+def test_parts_of_processes_make_up_the_batch() -> None:
+    words = tokeniser(CONFIG)
+    parts = [stream(tokeniser=words).batch(3, Part(rank, 2)) for rank in range(2)]
+    batch = stream(tokeniser=words).batch(3, WHOLE)
+    for name in ("pixels", "valid"):
+        joined = torch.cat([getattr(p.inputs, name) for p in parts])
+        assert torch.equal(joined, getattr(batch.inputs, name))
+    assert torch.equal(torch.cat([p.hidden for p in parts]), batch.hidden)
+    assert torch.equal(torch.cat([p.texts.keys for p in parts]), batch.texts.keys)
+
+
+def test_without_tokeniser_there_are_no_texts() -> None:
+    batch = stream().batch(0, WHOLE)
+    assert batch.texts is None
+    assert batch.hidden.float().mean() == pytest.approx(0.75)
+
+
+def test_other_writings_take_the_place_of_the_records() -> None:
+    same = Writing(writer="other", clauses=(), concise="Nothing.", detailed="Nothing.")
+    writings = {chip.record.id: same for chip in SHOWN}
+    batch = stream(tokeniser=tokeniser(CONFIG), writings=writings).batch(0, WHOLE)
+    assert len(set(batch.texts.keys[:, 1].tolist())) == 1
+
+
+def test_what_is_known_of_a_chip_reaches_the_network() -> None:
+    context = ChipStream(SHOWN, range(8), CLEAR).batch(0, WHOLE).inputs.context
+    assert context.sensor.tolist() == [1] * 4
+    assert context.incidence_deg.tolist() == [38] * 4
+    assert context.lonlat[0].tolist() == pytest.approx([-118.2, 33.7])
+    # 32 pixels of 10 m have become 64.
+    assert context.gsd_m[0].tolist() == [5, 5]
+
+
+def test_a_chip_that_is_no_square_is_filled_up() -> None:
+    chip = SHOWN[0]
+    narrow = dataclasses.replace(
+        chip,
+        values=chip.values[:, :, :16],
+        valid=chip.valid[:, :16],
+        labels=chip.labels[:, :16],
+        searched=chip.searched[:, :16],
+    )
+    sample = whole(narrow, 64)
+    assert sample.power.shape == (2, 64, 64)
+    assert sample.valid[:, :32].all()
+    assert not sample.valid[:, 32:].any()
+    np.testing.assert_array_equal(whole(narrow, 32).power[:, :, :16], narrow.values[:, :, :16])

@@ -1,0 +1,119 @@
+"""Texts are drawn from what was written, and the words that carry claims are hidden."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from support.training import chips, telling_settings, tokeniser
+
+from sargeo.model.tokens import MASK
+from sargeo_training.engine.config import Chips
+from sargeo_training.engine.texts import (
+    Told,
+    collate_texts,
+    draw_told,
+    has_text,
+    hidden_tokens,
+    keyword_spans,
+)
+from sargeo_training.hcot.writing import Clause, Question, Writing
+
+WATER = Clause(
+    scope="land",
+    field="Water",
+    level="geoscience",
+    text="Open water covers 70 % of it.",
+    claims=(),
+    keywords=("Open water", "70"),
+)
+SHIPS = Clause(
+    scope="target",
+    field="Count",
+    level="instance identification",
+    text="There are 2 ships.",
+    claims=(),
+    keywords=("2",),
+)
+WRITING = Writing(
+    writer="test",
+    clauses=(WATER, SHIPS),
+    concise="There are 2 ships, and open water covers 70 % of it.",
+    detailed="Open water covers 70 % of it. There are 2 ships.",
+    questions=(
+        Question(application="counting", question="How many ships?", answer="2", claims=()),
+    ),
+)
+EMPTY = Writing(writer="nobody", clauses=(), concise="", detailed="")
+
+
+def words_of(text: str, spans: object) -> list[str]:
+    return sorted(text[start:end] for start, end in spans)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", [WRITING.concise, WRITING.detailed])
+def test_keywords_are_found_where_their_clause_stands(text: str) -> None:
+    found = words_of(text.lower(), keyword_spans(text, WRITING.clauses))
+    assert found == ["2", "70", "open water"]
+
+
+def test_keywords_of_clauses_that_are_left_out_are_no_keywords() -> None:
+    text = "Open water covers 70 % of it. 2 roads cross it."
+    assert words_of(text, keyword_spans(text, WRITING.clauses)) == ["70", "Open water"]
+
+
+def test_keywords_of_free_words_are_found_anywhere_as_whole_words() -> None:
+    text = "A bay of open water with 2 ships, 270 m long."
+    assert words_of(text, keyword_spans(text, WRITING.clauses)) == ["2", "open water"]
+
+
+def test_texts_and_questions_vary() -> None:
+    rng = np.random.default_rng(0)
+    told = [draw_told((EMPTY, WRITING), 0.5, rng) for _ in range(100)]
+    texts = {t.text for t in told}
+    assert {WRITING.concise, WRITING.detailed, SHIPS.text} <= texts
+    asked = [t for t in told if t.prompt]
+    assert 25 < len(asked) < 75
+    assert {(t.prompt, t.said) for t in asked} == {("How many ships?", "2")}
+    assert all(t.said == t.text for t in told if not t.prompt)
+
+
+def test_a_chip_of_empty_writings_has_no_text() -> None:
+    assert not has_text(())
+    assert not has_text((EMPTY,))
+    assert has_text((EMPTY, WRITING))
+
+
+def test_whole_keywords_are_hidden_and_one_at_least() -> None:
+    spans = [(0, 0), (0, 4), (5, 10), (11, 17), (18, 20), (0, 0)]
+    water = [(0, 10)]
+    settings = Chips(hidden_keywords=1e-6, hidden_words=0)
+    hidden = hidden_tokens(spans, water, settings, np.random.default_rng(0))
+    assert hidden.tolist() == [False, True, True, False, False, False]
+
+
+def test_other_words_are_hidden_now_and_then_and_marks_never() -> None:
+    spans = [(0, 0), *[(5 * k, 5 * k + 4) for k in range(400)], (0, 0)]
+    rng = np.random.default_rng(0)
+    hidden = hidden_tokens(spans, [], Chips(), rng)
+    assert 0.02 < hidden.mean() < 0.09
+    assert not hidden[[0, -1]].any()
+
+
+def test_tokens_hide_keywords_and_give_questions() -> None:
+    config = telling_settings()
+    words = tokeniser(config)
+    told = [
+        Told(WRITING.detailed, tuple(keyword_spans(WRITING.detailed, WRITING.clauses)), "", "x"),
+        Told(WRITING.detailed, (), "How many ships?", "2 ships"),
+    ]
+    rngs = [np.random.default_rng(k) for k in range(2)]
+    batch = collate_texts(told, [5, 6], words, config.chips, rngs)
+    masked = batch.masked.ids == words.id_of(MASK)
+    assert torch.equal(masked, batch.hidden)
+    assert masked[0].any()
+    assert torch.equal(batch.masked.ids[~masked], batch.caption.ids[~masked])
+    assert words.decode(batch.said.ids[1][batch.learnt[1]].tolist()) == "2 ships"
+    assert batch.keys[:, 0].tolist() == [5, 6]
+    assert batch.keys[0, 1] == batch.keys[1, 1]
+    assert has_text(chips()[0].record.writings)

@@ -1,0 +1,164 @@
+"""Batches of whole chips, with texts where a stage needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sargeo.model.tokens import Tokeniser
+from sargeo_training.augment import (
+    RADIOMETRIC_AUGMENTATIONS,
+    Augmentation,
+    Sample,
+    augment,
+    resize,
+)
+from sargeo_training.batches import Inputs, Part, make_inputs
+from sargeo_training.engine.config import Config
+from sargeo_training.engine.losses.reconstruction import hide
+from sargeo_training.engine.texts import TextBatch, collate_texts, draw_told
+from sargeo_training.geovl.chip import Chip
+from sargeo_training.hcot.writing import Writing
+from sargeo_training.radiometry import as_power
+
+_CHIPS = 1  # told apart from the draws of crops by this number
+
+
+class ChipSource(Protocol):
+    """Chips by number, such as `sargeo_training.geovl.shards.Shards`."""
+
+    def __getitem__(self, number: int, /) -> Chip:
+        """Return a chip."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChipBatch:
+    """N whole chips.
+
+    Attributes
+    ----------
+    inputs : Inputs
+    hidden : Tensor of bool, shape (N, H, W)
+        Pixels to hide where they are to be reconstructed.
+    texts : TextBatch or None
+    """
+
+    inputs: Inputs
+    hidden: Tensor
+    texts: TextBatch | None
+
+    def to(self, device: torch.device) -> ChipBatch:
+        """Return the same on another device."""
+        texts = self.texts.to(device) if self.texts else None
+        return ChipBatch(self.inputs.to(device), self.hidden.to(device), texts)
+
+
+class ChipStream:
+    """Batches of chips by number: the same for the same seed, whichever were made before.
+
+    All chips come once before one comes again.
+
+    Parameters
+    ----------
+    chips : ChipSource
+    numbers : sequence of int
+        Of the chips to draw from; with texts, if there is a tokeniser.
+    config : Config
+    tokeniser : Tokeniser, optional
+        Without one there are no texts.
+    writings : mapping of str to Writing, optional
+        Texts by id of the record, in place of those in the records.
+    """
+
+    def __init__(
+        self,
+        chips: ChipSource,
+        numbers: Sequence[int],
+        config: Config,
+        tokeniser: Tokeniser | None = None,
+        writings: Mapping[str, Writing] | None = None,
+    ) -> None:
+        self._chips, self._numbers = chips, np.asarray(numbers)
+        self._settings, self._hiding = config.chips, config.reconstruction
+        self._steps: tuple[Augmentation, ...] = (*RADIOMETRIC_AUGMENTATIONS, config.forgetting)
+        self._sensors = config.network.sensors
+        self._seed, self._tokeniser, self._writings = config.seed, tokeniser, writings
+
+    def batch(self, number: int, part: Part) -> ChipBatch:
+        """Make a batch, or one process's part of it."""
+        size = self._settings.batch_size
+        places = part.indices(size)
+        rngs = [np.random.default_rng((self._seed, _CHIPS, number, place)) for place in places]
+        drawn = [self._draw(number * size + place) for place in places]
+        chips = [self._chips[k] for k in drawn]
+        inputs = make_inputs(
+            [
+                augment(whole(chip, self._settings.chip_px), rng, self._steps)
+                for chip, rng in zip(chips, rngs, strict=True)
+            ],
+            self._sensors,
+        )
+        hidden = hide(inputs.valid, self._hiding.hidden, self._hiding.cell_px, rngs)
+        texts = self._tell(chips, drawn, rngs, self._tokeniser) if self._tokeniser else None
+        return ChipBatch(inputs, torch.from_numpy(hidden), texts)
+
+    def _tell(
+        self,
+        chips: Sequence[Chip],
+        numbers: Sequence[int],
+        rngs: Sequence[np.random.Generator],
+        tokeniser: Tokeniser,
+    ) -> TextBatch:
+        told = [
+            draw_told(self._written(chip), self._settings.answers, rng)
+            for chip, rng in zip(chips, rngs, strict=True)
+        ]
+        return collate_texts(told, numbers, tokeniser, self._settings, rngs)
+
+    def _written(self, chip: Chip) -> Sequence[Writing]:
+        if self._writings is None:
+            return chip.record.writings
+        return (self._writings[chip.record.id],)
+
+    def _draw(self, turn: int) -> int:
+        """Return the number of the chip whose turn it is."""
+        epoch, place = divmod(turn, len(self._numbers))
+        return int(self._numbers[_order(self._seed, epoch, len(self._numbers))[place]])
+
+
+@lru_cache(maxsize=4)
+def _order(seed: int, epoch: int, count: int) -> tuple[int, ...]:
+    return tuple(np.random.default_rng((seed, epoch)).permutation(count).tolist())
+
+
+def whole(chip: Chip, size: int) -> Sample:
+    """Return a whole chip as a square of ``size`` pixels; what it lacks of one is not valid."""
+    side, (rows, cols) = max(chip.shape), chip.shape
+    power = np.zeros((len(chip.bands), side, side), dtype=np.float32)
+    power[:, :rows, :cols] = as_power(chip.values, chip.bands)
+    valid, searched = np.zeros((2, side, side), dtype=bool)
+    valid[:rows, :cols], searched[:rows, :cols] = chip.valid, chip.searched
+    labels = np.zeros((side, side), dtype=np.uint8)
+    labels[:rows, :cols] = chip.labels
+    record = chip.record
+    sample = Sample(
+        power=power,
+        valid=valid,
+        labels=labels,
+        searched=searched,
+        ships=chip.ships.copy(),
+        bands=chip.bands,
+        references=record.references,
+        gsd_m=record.gsd_m,
+        incidence_deg=record.incidence_deg,
+        lonlat=record.centre,
+        sensor=record.platform,
+    )
+    return sample if side == size else resize(sample, size)

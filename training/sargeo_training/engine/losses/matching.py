@@ -1,0 +1,103 @@
+"""Matching: does this text belong to this image? Asked of what is easily mistaken.
+
+As in ALBEF (Li et al. 2021), the wrong text of each image, and the wrong image of each text, are
+drawn the more often the more alike they are. They are drawn from the batch of all processes by
+numbers that hang on the place in it, so that the number of processes changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sargeo.model.tokens import Tokens
+from sargeo_training.engine.losses.contrast import Pairs, alike
+from sargeo_training.engine.parallel import gathered, mean_of_all, this_part
+from sargeo_training.engine.texts import chosen, gathered_tokens, joined
+
+
+class Judge(Protocol):
+    """A language part, as far as it is needed here."""
+
+    @property
+    def temperature(self) -> Tensor:
+        """What similarities are divided by."""
+        ...
+
+    def match(self, visual: Tensor, tokens: Tokens) -> Tensor:
+        """Return logits (N, 2): text and image do not, or do, belong together."""
+        ...
+
+
+def matching_loss(
+    judge: Judge,
+    visual: Tensor,
+    tokens: Tokens,
+    pairs: Pairs,
+    keys: Tensor,
+    draws: torch.Generator,
+) -> Tensor:
+    """Return the cross-entropy of the right pair and of two wrong ones for each.
+
+    Parameters
+    ----------
+    judge : Judge
+    visual : Tensor, shape (N, T, W)
+    tokens : Tokens
+        Of the N texts.
+    pairs : Pairs
+        By which the wrong ones are drawn.
+    keys : Tensor of int64, shape (N, 2)
+        As in `Contrast`.
+    draws : torch.Generator
+        On the processor, in the same state in all processes.
+    """
+    n = len(visual)
+    everyone, all_keys = pairs.everywhere(), gathered(keys)
+    wrong_text, wrong_image, some = hard_negatives(everyone, all_keys, judge.temperature, draws)
+    own = torch.tensor(this_part().indices(len(all_keys)), device=visual.device)
+    all_visual, all_tokens = gathered(visual), gathered_tokens(tokens)
+    ours, wrong = chosen(all_tokens, own), chosen(all_tokens, wrong_text[own])
+    logits = judge.match(
+        torch.cat([visual, all_visual[wrong_image[own]], visual]), joined([ours, ours, wrong])
+    )
+    right = torch.arange(3 * n, device=visual.device) < n
+    weight = torch.cat([torch.ones_like(some[own]), some[own], some[own]]).float()
+    surprise = functional.cross_entropy(logits.float(), right.long(), reduction="none")
+    return mean_of_all(surprise * weight, weight.sum())
+
+
+@torch.no_grad()
+def hard_negatives(
+    pairs: Pairs, keys: Tensor, temperature: Tensor, draws: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw a wrong text for each of M images, and a wrong image for each text.
+
+    Returns
+    -------
+    Tensor of int64, shape (M,)
+        Place of the text.
+    Tensor of int64, shape (M,)
+        Place of the image.
+    Tensor of bool, shape (M,)
+        Whether there is anything wrong to draw: all others may show or say the same.
+    """
+    likeness = pairs.image.float() @ pairs.text.float().T / temperature
+    same = alike(keys, keys)
+    numbers = torch.rand(2, len(keys), generator=draws).to(likeness.device)
+    return (
+        _draw(likeness, same, numbers[0]),
+        _draw(likeness.T, same, numbers[1]),
+        ~same.all(1),
+    )
+
+
+def _draw(likeness: Tensor, same: Tensor, numbers: Tensor) -> Tensor:
+    """Draw a place for each row, by the softmax of those that are not the same."""
+    weights = likeness.masked_fill(same, -torch.inf).softmax(1).nan_to_num()
+    heap = weights.cumsum(1)
+    wanted = numbers[:, None] * heap[:, -1:]
+    return torch.searchsorted(heap, wanted, right=True)[:, 0].clamp(max=len(heap) - 1)

@@ -1,0 +1,215 @@
+"""Texts of a step as tokens: what is compared, what is hidden, and what is to be said."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+from torch.nn import functional
+
+from sargeo.model.tokens import DEC, MASK, Tokeniser, Tokens
+from sargeo_training.engine.config import Chips
+from sargeo_training.engine.parallel import gathered, longest_of_all
+from sargeo_training.hcot.writing import Clause, Writing
+
+Span = tuple[int, int]
+"""Characters of a text: from the first to the one after the last."""
+
+_FEW_CLAUSES = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """A text of an image, with the words in it that carry what it claims.
+
+    Attributes
+    ----------
+    text : str
+    keywords : tuple of Span
+    prompt, said : str
+        A question and its answer; or nothing, and the text.
+    """
+
+    text: str
+    keywords: tuple[Span, ...]
+    prompt: str
+    said: str
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Tokens of N texts.
+
+    Attributes
+    ----------
+    caption : Tokens
+        What is compared with the image, and matched.
+    masked : Tokens
+        The same with tokens hidden: where ``hidden`` (N, L) is true.
+    said : Tokens
+        What is to be said of the image; the tokens to learn are true in ``learnt`` (N, L).
+    keys : Tensor of int64, shape (N, 2)
+        The same number for the same image, and for the same text.
+    """
+
+    caption: Tokens
+    masked: Tokens
+    hidden: Tensor
+    said: Tokens
+    learnt: Tensor
+    keys: Tensor
+
+    def to(self, device: torch.device) -> TextBatch:
+        """Return the same on another device."""
+        return TextBatch(
+            self.caption.to(device),
+            self.masked.to(device),
+            self.hidden.to(device),
+            self.said.to(device),
+            self.learnt.to(device),
+            self.keys.to(device),
+        )
+
+
+def has_text(writings: Sequence[Writing]) -> bool:
+    """Tell whether anything has been said."""
+    return any(w.concise or w.detailed for w in writings)
+
+
+def draw_told(writings: Sequence[Writing], answers: float, rng: Generator) -> Told:
+    """Draw what is told of an image this time: a caption or a few clauses, and maybe a question.
+
+    Parameters
+    ----------
+    writings : sequence of Writing
+        With a text in one of them at least.
+    answers : float
+        Share of images that a question is asked of, where there are any.
+    """
+    spoken = [w for w in writings if w.concise or w.detailed]
+    writing = spoken[rng.integers(len(spoken))]
+    texts = [t for t in (writing.concise, writing.detailed, _few(writing.clauses, rng)) if t]
+    text = texts[rng.integers(len(texts))]
+    prompt, said = "", text
+    if writing.questions and rng.random() < answers:
+        question = writing.questions[rng.integers(len(writing.questions))]
+        prompt, said = question.question, question.answer
+    return Told(text, tuple(keyword_spans(text, writing.clauses)), prompt, said)
+
+
+def keyword_spans(text: str, clauses: Sequence[Clause]) -> Iterator[Span]:
+    """Yield where the keywords of clauses stand in a text.
+
+    Of clauses that stand in it, but for case and full stop, only there; where none does, as in
+    the free words of a language model, anywhere.
+    """
+    found = [(_find(re.escape(c.text.rstrip(".")), text), c) for c in clauses]
+    places = [(part, c) for parts, c in found for part in parts[:1]]
+    for (start, end), clause in places or [((0, len(text)), c) for c in clauses]:
+        for keyword in clause.keywords:
+            whole_words = rf"(?<!\w){re.escape(keyword)}(?!\w)"
+            for first, last in _find(whole_words, text[start:end]):
+                yield start + first, start + last
+
+
+def _find(pattern: str, text: str) -> list[Span]:
+    return [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]
+
+
+def collate_texts(
+    told: Sequence[Told],
+    images: Sequence[int],
+    tokeniser: Tokeniser,
+    settings: Chips,
+    rngs: Sequence[Generator],
+) -> TextBatch:
+    """Turn texts into tokens, hiding some.
+
+    Parameters
+    ----------
+    images : sequence of int
+        Numbers of the images.
+    rngs : sequence of Generator
+        One for each text.
+    """
+    caption = tokeniser.encode([t.text for t in told])
+    hidden = torch.zeros_like(caption.mask)
+    for row, (each, rng) in enumerate(zip(told, rngs, strict=True)):
+        places = hidden_tokens(caption.spans[row], each.keywords, settings, rng)
+        hidden[row, : len(places)] = torch.from_numpy(places)
+    ids = caption.ids.masked_fill(hidden, tokeniser.id_of(MASK))
+    said = tokeniser.encode([t.said for t in told], start=DEC, prompts=[t.prompt for t in told])
+    keys = [(image, _number(t.text)) for image, t in zip(images, told, strict=True)]
+    return TextBatch(
+        caption,
+        Tokens(ids, caption.mask),
+        hidden,
+        said,
+        _learnt(said),
+        torch.tensor(keys),
+    )
+
+
+def hidden_tokens(
+    spans: Sequence[Span], keywords: Sequence[Span], settings: Chips, rng: Generator
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Draw which tokens of a text to hide: whole keywords, and a few of the other tokens.
+
+    Where there are keywords in reach, one is hidden at least.
+    """
+    starts, ends = (np.array([s[k] for s in spans], dtype=np.int64) for k in (0, 1))
+    within = [(starts < end) & (ends > start) & (ends > starts) for start, end in keywords]
+    within = [tokens for tokens in within if tokens.any()]
+    chosen = rng.random(len(within)) < settings.hidden_keywords
+    if len(within) and not chosen.any():
+        chosen[rng.integers(len(within))] = True
+    hidden = (rng.random(len(starts)) < settings.hidden_words) & (ends > starts)
+    for tokens in within:
+        hidden &= ~tokens
+    for tokens, hide in zip(within, chosen, strict=True):
+        hidden |= tokens & hide
+    return hidden
+
+
+def chosen(tokens: Tokens, places: Tensor) -> Tokens:
+    """Return the texts at some places."""
+    return Tokens(tokens.ids[places], tokens.mask[places])
+
+
+def joined(parts: Sequence[Tokens]) -> Tokens:
+    """Join texts of equal length in tokens."""
+    return Tokens(torch.cat([p.ids for p in parts]), torch.cat([p.mask for p in parts]))
+
+
+def gathered_tokens(tokens: Tokens) -> Tokens:
+    """Join the texts of all processes, filled up to the longest."""
+    length = longest_of_all(tokens.ids.shape[1], tokens.ids.device)
+    more = (0, length - tokens.ids.shape[1])
+    ids, mask = functional.pad(tokens.ids, more), functional.pad(tokens.mask, more)
+    return Tokens(gathered(ids), gathered(mask))
+
+
+def _few(clauses: Sequence[Clause], rng: Generator) -> str:
+    """Draw a few clauses, in their order."""
+    count = int(rng.integers(1, _FEW_CLAUSES + 1))
+    places = np.sort(rng.permutation(len(clauses))[:count])
+    return " ".join(clauses[k].text for k in places)
+
+
+def _learnt(said: Tokens) -> Tensor:
+    """Tell which tokens are to be said: all but those that are given."""
+    given = torch.tensor(said.given)[:, None]
+    return said.mask & (torch.arange(said.mask.shape[1]) >= given)
+
+
+def _number(text: str) -> int:
+    """Return a number that is the same for the same text in every process."""
+    return int.from_bytes(
+        hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True
+    )
