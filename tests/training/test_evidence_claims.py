@@ -1,0 +1,173 @@
+"""Whatever evidence finds, the claims made of it are true, also of what it could not see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sargeo.legend import LAND_COVER_CODES
+from sargeo_training.geovl.evidence import facts_of
+from sargeo_training.geovl.facts import (
+    SECTORS,
+    Facts,
+    NamedFact,
+    TerrainFacts,
+    VectorFacts,
+)
+from sargeo_training.geovl.record import BandRecord, Place, Record
+from sargeo_training.hcot.claims import judge, truths
+from sargeo_training.sheet import NOT_WATER, UNKNOWN
+
+SIDE = 31
+"""No share of so many pixels lies on a threshold, where rounding may decide either way."""
+VALID = np.ones((SIDE, SIDE), dtype=bool)
+
+
+def record(facts: Facts, **known: Any) -> Record:
+    band = BandRecord(polarisation="VV", quantity="sigma0", scale="linear")
+    given = {
+        "id": "x",
+        "source": "made",
+        "scene": "x",
+        "licence": "none",
+        "split": "train",
+        "bands": (band,),
+        "shape": (SIDE, SIDE),
+        "facts": facts,
+        "references": (1.0,),
+    }
+    return Record(**{**given, **known})
+
+
+@st.composite
+def covers(draw: st.DrawFn) -> np.ndarray:
+    """Draw the full truth of a chip: blocks of classes, some rare, with single pixels among."""
+    blocks = draw(arrays(np.uint8, (5, 5), elements=st.sampled_from(LAND_COVER_CODES)))
+    labels = np.kron(blocks, np.ones((7, 7), dtype=np.uint8))[:SIDE, :SIDE]
+    pixels = st.tuples(
+        st.integers(0, SIDE - 1), st.integers(0, SIDE - 1), st.sampled_from(LAND_COVER_CODES)
+    )
+    for row, col, code in draw(st.lists(pixels, max_size=12)):
+        labels[row, col] = code
+    return labels
+
+
+@st.composite
+def gaps(draw: st.DrawFn) -> np.ndarray:
+    """Draw what is hidden: a window from a pixel to nearly all."""
+    low, high = (draw(st.tuples(*[st.integers(0, SIDE - 1)] * 2)) for _ in range(2))
+    hidden = np.zeros((SIDE, SIDE), dtype=bool)
+    rows, cols = (slice(min(a, b), max(a, b) + 1) for a, b in zip(low, high, strict=True))
+    hidden[rows, cols] = True
+    return hidden
+
+
+ships = st.lists(
+    st.tuples(
+        *[st.floats(0, SIDE - 0.125, width=32)] * 2,
+        *[st.floats(1, 20, width=32)] * 2,
+        st.one_of(st.just(float("nan")), st.floats(1, 60, width=32)),
+    ),
+    max_size=30,
+).map(lambda rows: np.array(rows, dtype=np.float32).reshape(-1, 5))
+
+categories = st.sampled_from([None, "cargo", "Tanker", "law enforcement", ""])
+amount = st.one_of(st.none(), st.floats(0, 500))
+share = st.one_of(st.none(), st.floats(0, 1))
+
+vectors = st.builds(
+    VectorFacts,
+    layer=st.just("OpenStreetMap"),
+    road_km=amount,
+    road_km_per_km2=amount,
+    buildings=st.one_of(st.none(), st.integers(0, 5000)),
+    building_share=share,
+    rail_km=amount,
+    water_km=amount,
+    water_share=share,
+    named=st.lists(
+        st.builds(
+            NamedFact,
+            kind=st.sampled_from(["port", "airport", "river", "lake", "water body"]),
+            name=st.sampled_from(["A", "B", "C"]),
+            sector=st.sampled_from(SECTORS),
+        ),
+        max_size=5,
+    ).map(tuple),
+)
+
+
+@st.composite
+def terrains(draw: st.DrawFn) -> TerrainFacts:
+    lowest, mean, highest = sorted(draw(st.tuples(*[st.floats(-400, 8000)] * 3)))
+    slope = draw(st.floats(0, 60))
+    return TerrainFacts(
+        layer="DEM", lowest_m=lowest, mean_m=mean, highest_m=highest, slope_deg=slope
+    )
+
+
+places = st.builds(
+    Place,
+    name=st.just("Long Beach"),
+    state=st.sampled_from([None, "California"]),
+    country=st.just("United States"),
+    distance_km=st.floats(0, 100),
+    climate=st.sampled_from(["Csa", "BSk", "Ocean"]),
+)
+
+
+def of_chip(labels: np.ndarray, boats: np.ndarray, searched: np.ndarray, told: tuple) -> Facts:
+    return facts_of(None, labels, VALID, boats, searched, gsd_m=(10.0, 10.0), categories=told)
+
+
+@given(st.data())
+def test_every_claim_that_facts_support_is_judged_true(data: st.DataObject) -> None:
+    labels = np.where(data.draw(gaps()), np.uint8(UNKNOWN), data.draw(covers()))
+    boats = data.draw(ships)
+    told = tuple(data.draw(categories) for _ in boats)
+    searched = VALID if data.draw(st.booleans()) else ~data.draw(gaps())
+    facts = of_chip(labels, boats, searched, told).model_copy(
+        update={
+            "vectors": data.draw(st.one_of(st.none(), vectors)),
+            "terrain": data.draw(st.one_of(st.none(), terrains())),
+        }
+    )
+    made = record(
+        facts,
+        place=data.draw(st.one_of(st.none(), places)),
+        platform=data.draw(st.sampled_from([None, "Sentinel-1", "AIRSAR", "simulated"])),
+        incidence_deg=data.draw(st.one_of(st.none(), st.floats(0, 90))),
+        gsd_m=data.draw(st.one_of(st.none(), st.just((10.0, 9.5)))),
+        extent_m=data.draw(st.one_of(st.none(), st.floats(1, 50_000))),
+    )
+    verdicts = {key: (claim, judge(claim, made)) for key, claim in truths(made).items()}
+    assert {key: v for key, v in verdicts.items() if v[1] != "true"} == {}
+
+
+@given(covers(), gaps(), st.sampled_from([UNKNOWN, NOT_WATER]))
+def test_a_gap_in_the_map_makes_no_claim_false(
+    labels: np.ndarray, hidden: np.ndarray, code: int
+) -> None:
+    """What is claimed of a map with a gap holds for the whole map, which the gap hides in part."""
+    nobody = np.zeros((0, 5), dtype=np.float32)
+    whole = record(of_chip(labels, nobody, ~VALID, ()))
+    seen = record(of_chip(np.where(hidden, np.uint8(code), labels), nobody, ~VALID, ()))
+    false = {k: c for k, c in truths(seen).items() if judge(c, whole) == "false"}
+    assert false == {}
+
+
+@given(ships, gaps())
+def test_ships_that_were_not_looked_for_make_no_claim_false(
+    boats: np.ndarray, unsearched: np.ndarray
+) -> None:
+    none = np.full((SIDE, SIDE), UNKNOWN, dtype=np.uint8)
+    rows, cols = boats[:, 0].astype(int), boats[:, 1].astype(int)
+    found = boats[~unsearched[rows, cols]]
+    whole = record(of_chip(none, boats, VALID, ()))
+    seen = record(of_chip(none, found, ~unsearched, ()))
+    false = {k: c for k, c in truths(seen).items() if judge(c, whole) == "false"}
+    assert false == {}
