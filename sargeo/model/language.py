@@ -203,8 +203,9 @@ def pool(cells: Cells, known: Tensor) -> Tensor:
     Tensor of float32, shape (N, D)
         Unit vectors; zeros where no cell counts.
     """
-    share = cells.weight.exp() * known[:, None]  # weights are bounded: nothing overflows
-    total = (cells.values * share).sum((2, 3))
+    known = known[:, None]
+    share = torch.where(known, cells.weight, -torch.inf).exp()  # bounded: nothing overflows
+    total = (torch.where(known, cells.values, 0.0) * share).sum((2, 3))
     return functional.normalize(total, dim=1)
 
 

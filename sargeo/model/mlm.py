@@ -13,8 +13,8 @@ from typing import Any
 from safetensors import safe_open
 
 from sargeo.legend import class_of
-from sargeo.model.spec import ModelSpec
-from sargeo.model.storage import SPEC_FILE, WEIGHTS_FILE
+from sargeo.model.spec import LanguageSpec, ModelSpec
+from sargeo.model.storage import SPEC_FILE, TOKENISER_FILE, WEIGHTS_FILE
 from sargeo.scene.bands import POLARISATIONS
 
 ITEM_FILE = "model.stac.json"
@@ -24,6 +24,7 @@ _EXTENSIONS = (
     "https://stac-extensions.github.io/classification/v2.0.0/schema.json",
     "https://stac-extensions.github.io/file/v2.1.0/schema.json",
 )
+_ARCHITECTURES = {"convnext": "ConvNeXt", "vit": "ViT"}
 _WORLD = (-180, -90, 180, 90)
 _SHA256 = "1220"  # what multihash puts before 32 bytes of SHA-256
 
@@ -48,27 +49,47 @@ def _item(spec: ModelSpec, weights: Path) -> dict[str, Any]:
         "bbox": list(_WORLD),
         "properties": _properties(spec, weights),
         "links": [],
-        "assets": {
-            "weights": {
-                "href": f"./{WEIGHTS_FILE}",
-                "title": "Weights",
-                "type": "application/octet-stream; framework=pytorch",
-                "roles": ["mlm:model", "mlm:weights"],
-                "mlm:artifact_type": "safetensors",
-                "file:size": weights.stat().st_size,
-                "file:checksum": _SHA256 + spec.weights_sha256,
-            },
-            "spec": {
-                "href": f"./{SPEC_FILE}",
-                "title": "What the model is and what it was made for",
-                "type": "application/json",
-                "roles": ["metadata"],
-            },
-        },
+        "assets": _assets(spec, weights),
     }
 
 
+def _assets(spec: ModelSpec, weights: Path) -> dict[str, Any]:
+    assets: dict[str, Any] = {
+        "weights": {
+            "href": f"./{WEIGHTS_FILE}",
+            "title": "Weights",
+            "type": "application/octet-stream; framework=pytorch",
+            "roles": ["mlm:model", "mlm:weights"],
+            "mlm:artifact_type": "safetensors",
+            "file:size": weights.stat().st_size,
+            "file:checksum": _SHA256 + spec.weights_sha256,
+        },
+        "spec": {
+            "href": f"./{SPEC_FILE}",
+            "title": "What the model is and what it was made for",
+            "type": "application/json",
+            "roles": ["metadata"],
+        },
+    }
+    if spec.language is not None:
+        assets["tokeniser"] = {
+            "href": f"./{TOKENISER_FILE}",
+            "title": "Texts to tokens, for the library tokenizers",
+            "type": "application/json",
+            "roles": ["metadata"],
+            "file:size": weights.with_name(TOKENISER_FILE).stat().st_size,
+            "file:checksum": _SHA256 + spec.language.tokeniser_sha256,
+        }
+    return assets
+
+
 def _properties(spec: ModelSpec, weights: Path) -> dict[str, Any]:
+    inputs, outputs = [_input(spec)], [_landcover(spec), _objects(spec)]
+    tasks = ["semantic-segmentation", "object-detection"]
+    if spec.language is not None:
+        inputs.append(_text(spec.language))
+        outputs += [_embedding(spec, spec.language), _words(spec.language)]
+        tasks += ["similarity-search", "image-captioning"]
     return {
         "title": spec.name,
         "description": spec.summary,
@@ -78,15 +99,15 @@ def _properties(spec: ModelSpec, weights: Path) -> dict[str, Any]:
         "start_datetime": "1900-01-01T00:00:00Z",
         "end_datetime": "9999-12-31T23:59:59Z",
         "mlm:name": spec.name,
-        "mlm:architecture": "ConvNeXt",
-        "mlm:tasks": ["semantic-segmentation", "object-detection"],
+        "mlm:architecture": _ARCHITECTURES[spec.tower.kind],
+        "mlm:tasks": tasks,
         "mlm:framework": "PyTorch",
         "mlm:total_parameters": _count_parameters(weights),
         "mlm:pretrained": True,
         "mlm:pretrained_source": ", ".join(spec.sources),
         "mlm:accelerator": None,
-        "mlm:input": [_input(spec)],
-        "mlm:output": [_landcover(spec), _objects(spec)],
+        "mlm:input": inputs,
+        "mlm:output": outputs,
     }
 
 
@@ -105,6 +126,20 @@ def _input(spec: ModelSpec) -> dict[str, Any]:
             {"type": "z-score", "mean": scaling.mean_db[p], "stddev": scaling.std_db[p]}
             for p in POLARISATIONS
         ],
+        "resize_type": None,
+    }
+
+
+def _text(language: LanguageSpec) -> dict[str, Any]:
+    return {
+        "name": "text",
+        "description": "Tokens of a text to compare, or of a question, by the tokeniser.",
+        "bands": [],
+        "input": {
+            "shape": [-1, language.max_tokens],
+            "dim_order": ["batch", "token"],
+            "data_type": "int64",
+        },
         "resize_type": None,
     }
 
@@ -145,6 +180,33 @@ def _objects(spec: ModelSpec) -> dict[str, Any]:
         "classification:classes": [
             {"value": i, "name": kind} for i, kind in enumerate(spec.object_kinds)
         ],
+    }
+
+
+def _embedding(spec: ModelSpec, language: LanguageSpec) -> dict[str, Any]:
+    side = spec.patch // spec.output_stride
+    return {
+        "name": "cells",
+        "description": "Unit vectors in the space of texts, and the logarithm of their weight.",
+        "tasks": ["similarity-search"],
+        "result": {
+            "shape": [-1, language.embedding_dim + 1, side, side],
+            "dim_order": ["batch", "channel", "height", "width"],
+            "data_type": "float32",
+        },
+    }
+
+
+def _words(language: LanguageSpec) -> dict[str, Any]:
+    return {
+        "name": "words",
+        "description": "Tokens of a description or of an answer.",
+        "tasks": ["image-captioning"],
+        "result": {
+            "shape": [-1, language.max_tokens],
+            "dim_order": ["batch", "token"],
+            "data_type": "int64",
+        },
     }
 
 
