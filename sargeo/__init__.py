@@ -1,4 +1,4 @@
-"""Maps full georeferenced SAR scenes: land cover, objects and their counts.
+"""Maps full georeferenced SAR scenes: land cover, objects and their counts, and what texts name.
 
 The names below are loaded when they are first used, so that ``import sargeo`` costs nothing::
 
@@ -15,6 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sargeo.language.classification import classify as classify
+    from sargeo.language.description import ask as ask
+    from sargeo.language.description import caption as caption
+    from sargeo.language.embedding import embed as embed
+    from sargeo.language.retrieval import search as search
     from sargeo.mapping import map_scene as map_scene
     from sargeo.model.registry import load_model as load_model
     from sargeo.products.read import open_counts as open_counts
@@ -31,21 +36,31 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
+    "ask": "sargeo.language.description",
+    "caption": "sargeo.language.description",
+    "classify": "sargeo.language.classification",
+    "embed": "sargeo.language.embedding",
     "load_model": "sargeo.model.registry",
     "map_scene": "sargeo.mapping",
     "open_counts": "sargeo.products.read",
     "open_products": "sargeo.products.read",
     "open_scene": "sargeo.scene.open",
     "read_objects": "sargeo.products.read",
+    "search": "sargeo.language.retrieval",
 }
 
 __all__ = [
+    "ask",
+    "caption",
+    "classify",
+    "embed",
     "load_model",
     "map_scene",
     "open_counts",
     "open_products",
     "open_scene",
     "read_objects",
+    "search",
 ]
 
 
