@@ -144,8 +144,15 @@ def _share(
     """Share of a chip that the areas of a theme cover together."""
     if theme not in parts:
         return None
-    together = np.array([unary_union(parts[theme])])
-    return round(min(_area_m2(together, grid) / 1e6 / area_km2, 1.0), 5)
+    return round(min(_area_m2(_apart(parts[theme]), grid) / 1e6 / area_km2, 1.0), 5)
+
+
+def _apart(areas: Geometries) -> Geometries:
+    """Join areas that meet, so that none overlap; most buildings stand alone and are left so."""
+    one, other = STRtree(areas).query(areas, predicate="intersects")
+    meeting = np.zeros(len(areas), dtype=bool)
+    meeting[one[one != other]] = True
+    return np.array([*areas[~meeting], unary_union(areas[meeting])], dtype=object)
 
 
 def _area_m2(parts: Geometries, grid: GeoGrid) -> float:
