@@ -203,13 +203,15 @@ def test_tags_are_found_where_gdal_packs_them(tmp_path: Path) -> None:
 OSM_XML = """<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6">
 {nodes}
-<way id="10" version="1"><nd ref="0"/><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="0"/>
-  <tag k="barrier" v="fence"/></way>
-<way id="11" version="1"><nd ref="4"/><nd ref="5"/><tag k="highway" v="primary"/></way>
-<way id="12" version="1"><nd ref="6"/><nd ref="7"/><nd ref="8"/><nd ref="6"/>
-  <tag k="building" v="yes"/></way>
+<way id="10" version="1">{fence}<tag k="barrier" v="fence"/></way>
+<way id="11" version="1">{road}<tag k="highway" v="primary"/></way>
+<way id="12" version="1">{house}<tag k="building" v="yes"/></way>
 </osm>
 """
+
+
+def way(*nodes: int) -> str:
+    return "".join(f'<nd ref="{node}"/>' for node in nodes)  # codespell:ignore nd
 
 
 def test_osm_files_themselves_are_read(tmp_path: Path) -> None:
@@ -220,7 +222,8 @@ def test_osm_files_themselves_are_read(tmp_path: Path) -> None:
         f'<node id="{i}" lat="{p.y}" lon="{p.x}" version="1"/>' for i, p in enumerate(points)
     )
     file = tmp_path / "x.osm"
-    file.write_text(OSM_XML.format(nodes=nodes), encoding="utf-8")
+    ways = {"fence": way(0, 1, 2, 3, 0), "road": way(4, 5), "house": way(6, 7, 8, 6)}
+    file.write_text(OSM_XML.format(nodes=nodes, **ways), encoding="utf-8")
     facts = facts_of(file)
     assert facts is not None
     assert facts.road_km == pytest.approx(geodesic(LineString(road))[0], abs=0.002)
