@@ -96,7 +96,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         raise CheckpointRefusedError(problem, "Name a file that exists.") from error
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise CheckpointRefusedError(
-            f"{path} is no checkpoint of tensors alone: {str(error).splitlines()[0]}",
+            f"{path} is no checkpoint of tensors alone.",
             "Save its state_dict with torch.save or as safetensors.",
         ) from error
     for key in ("model", "state_dict"):
@@ -208,13 +208,18 @@ def _modern(name: str) -> str:
 
 
 def _of_timm(entries: _Entries, prefix: str, depth: int) -> dict[str, Tensor]:
+    kernel = entries.take(f"{prefix}patch_embed.proj.weight")
     found = {
-        "patches.weight": _grey(entries.take(f"{prefix}patch_embed.proj.weight")),
-        "patches.bias": entries.take(f"{prefix}patch_embed.proj.bias"),
+        "patches.weight": _grey(kernel),
         "class_token": entries.take(f"{prefix}cls_token").flatten(),
         "positions": entries.take(f"{prefix}pos_embed").squeeze(0),
         **entries.layer("norm", f"{prefix}norm"),
     }
+    if f"{prefix}norm_pre.weight" in entries.state:  # a tower of CLIP, whose patches have no bias
+        found |= entries.layer("pre_norm", f"{prefix}norm_pre")
+        found["patches.bias"] = kernel.new_zeros(len(kernel))
+    else:
+        found["patches.bias"] = entries.take(f"{prefix}patch_embed.proj.bias")
     for i in range(depth):
         for ours, theirs in _TIMM_BLOCK.items():
             found |= entries.layer(f"blocks.{i}.{ours}", f"{prefix}blocks.{i}.{theirs}")
