@@ -19,9 +19,9 @@ from sargeo_training.batches import Mixture
 from sargeo_training.engine.callbacks import Validate
 from sargeo_training.engine.chips import ChipStream
 from sargeo_training.engine.config import Config, checked_config
+from sargeo_training.engine.material import mixture
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.networks import new_network
-from sargeo_training.engine.run import mixture
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
 from sargeo_training.geovl.chip import Chip

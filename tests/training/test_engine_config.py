@@ -9,7 +9,7 @@ import yaml
 from support.training import SETTINGS
 
 from sargeo.errors import UsageError
-from sargeo_training.engine.config import as_plain, checked_config, read_config
+from sargeo_training.engine.config import Dense, Optimiser, as_plain, checked_config, read_config
 
 
 def written(folder: Path, **changes: object) -> Path:
@@ -18,7 +18,7 @@ def written(folder: Path, **changes: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["tiny.yaml"])
+@pytest.mark.parametrize("name", ["tiny.yaml", "small.yaml", "base.yaml"])
 def test_own_settings_are_found_by_name(name: str) -> None:
     config = read_config(Path(name))
     assert config.card.name == f"sargeo-{name.removesuffix('.yaml')}"
@@ -44,7 +44,7 @@ def test_settings_survive_a_checkpoint() -> None:
             r"unknown key network\.tower\S*\.decoder; .* decoder_dim\.",
         ),
         ({"xyzzy": 1}, r"unknown key xyzzy\."),
-        ({"dense": {"crop_px": 100}}, r"dense\.crop_px: .*multiple of 32"),
+        ({"dense": {"crop_px": 100}}, r"mine\.yaml: dense\.crop_px: .*multiple of 32"),
         ({"stages": []}, r"stages: "),
         ({"stages": [SETTINGS["stages"][0]] * 2}, "names of their own"),
     ],
@@ -81,3 +81,10 @@ def test_a_stage_is_found_by_its_name() -> None:
     assert config.stage("joint") is config.stages[0]
     with pytest.raises(UsageError, match="no stage 'warm' among joint"):
         config.stage("warm")
+
+
+def test_tiny_states_the_defaults() -> None:
+    whole = read_config(Path("tiny.yaml")).model_dump(exclude={"card", "network", "stages"})
+    assert whole == checked_config(SETTINGS, "s").model_copy(
+        update={"dense": Dense(), "optimiser": Optimiser()}
+    ).model_dump(exclude={"card", "network", "stages"})

@@ -13,6 +13,7 @@ from support.training import Recorder, crops, run, settings
 from sargeo.errors import UsageError
 from sargeo.model.registry import load_model
 from sargeo.model.storage import save_model
+from sargeo_training.engine import material
 from sargeo_training.engine import run as runs
 from sargeo_training.engine.average import Average
 from sargeo_training.engine.checkpoints import load_best
@@ -96,12 +97,12 @@ def test_losses_speed_and_waiting_are_logged(tmp_path: Path) -> None:
 
 
 def test_stages_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "load_all", lambda *_, **__: coast_sources())
-    monkeypatch.setattr(runs, "validation_score", lambda _: 0.5)
+    monkeypatch.setattr(material, "load_all", lambda *_, **__: coast_sources())
+    monkeypatch.setattr(runs, "stage_score", lambda *_: 0.5)
     recorder = Recorder(monkeypatch)
     stage = {"steps": 2, "learning_rate": 1e-3, "losses": {"landcover": 1.0}}
     config = settings(stages=[{"name": "warm", **stage}, {"name": "joint", **stage}])
-    checkpoint = runs.pretrain(config, tmp_path, tmp_path / "run")
+    checkpoint = runs.pretrain(config, tmp_path / "run", data=tmp_path)
     assert checkpoint == tmp_path / "run" / "joint" / "checkpoint.pt"
     assert len(recorder.take()) == 4
     network, found = runs.read_run(tmp_path / "run")
@@ -110,12 +111,12 @@ def test_stages_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         network.state_dict(), load_best(tmp_path / "run" / "joint")[0].state_dict()
     )
     with pytest.raises(UsageError, match="holds a run already"):
-        runs.pretrain(config, tmp_path, tmp_path / "run")
+        runs.pretrain(config, tmp_path / "run", data=tmp_path)
     with pytest.raises(UsageError, match="other settings"):
-        runs.pretrain(settings(), tmp_path, tmp_path / "run", resume=True)
-    runs.pretrain(config, tmp_path, tmp_path / "run", resume=True)
+        runs.pretrain(settings(), tmp_path / "run", data=tmp_path, resume=True)
+    runs.pretrain(config, tmp_path / "run", data=tmp_path, resume=True)
     assert recorder.take() == []
-    runs.pretrain(config, tmp_path, tmp_path / "run", stage="joint")
+    runs.pretrain(config, tmp_path / "run", data=tmp_path, stage="joint")
     assert len(recorder.losses) == 2
 
 

@@ -15,6 +15,11 @@ app = typer.Typer(name="train", no_args_is_help=True)
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="SARGEO_DATA", help="Folder of the data sets.")
 ]
+MaybeDataOption = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="SARGEO_DATA", help="Folder of the data sets, where needed."),
+]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="Of the processor.")]
 
 
 @app.callback()
@@ -27,13 +32,62 @@ def train() -> None:
         )
 
 
+@app.command("data")
+def make_data(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the chips.")],
+    config: Annotated[
+        Path | None, typer.Option("--config", help="YAML of settings; by default the open data.")
+    ] = None,
+    data: MaybeDataOption = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Cut chips from the open data or from your scenes, with what maps say of their ground.
+
+    Called again, it goes on where it stopped.
+    """
+    from sargeo_training.geovl.build import build
+    from sargeo_training.geovl.config import OPEN_DATA, BuildConfig
+
+    settings = BuildConfig.read(config or OPEN_DATA)
+    report = build(settings, output, data=data, workers=workers, tell=_say)
+    _say(report.model_dump_json(indent=2))
+
+
+@app.command()
+def texts(
+    chips: Annotated[Path, typer.Argument(help="Folder of chips.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of chips with texts.")],
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="YAML that names a language model; by default from facts."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the wording of facts.")] = 0,
+) -> None:
+    """Write texts about chips: from their facts alone, or by a language model.
+
+    Called again, it goes on where it stopped.
+    """
+    if model is None:
+        from sargeo_training.hcot.write_facts import write_facts
+
+        _say(f"{write_facts(chips, output, seed)} chips have texts.")
+        return
+    from sargeo_training.hcot.write_texts import write_texts
+
+    for line in write_texts(chips, model, output).lines():
+        _say(line)
+
+
 @app.command()
 def pretrain(
     config: Annotated[
         Path, typer.Option("--config", help="YAML of settings; tiny.yaml is sargeo's own.")
     ],
-    data: DataOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
+    data: MaybeDataOption = None,
+    shards: Annotated[
+        Path | None, typer.Option(help="Folder of chips with texts, where needed.")
+    ] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="KEY=VALUE to change a setting, such as seed=1; repeatable."),
@@ -44,7 +98,7 @@ def pretrain(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")
     ] = False,
-    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
+    threads: ThreadsOption = 2,
 ) -> None:
     """Train a model by settings, calibrate it, and write model and report.
 
@@ -55,8 +109,9 @@ def pretrain(
 
     pretrain_and_export(
         read_config(config, change or ()),
-        data,
         output,
+        data=data,
+        shards=shards,
         stage=stage,
         resume=resume,
         threads=threads,
@@ -70,7 +125,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Model folder; by default RUN/model.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
+    threads: ThreadsOption = 2,
 ) -> None:
     """Calibrate the best weights of a run; write its model and its report."""
     from sargeo_training.run import export_run
@@ -82,7 +137,7 @@ def export(
 def baselines(
     data: DataOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the reports.")],
-    threads: Annotated[int, typer.Option(min=1, help="Of the processor.")] = 2,
+    threads: ThreadsOption = 2,
 ) -> None:
     """Fit and measure the plain methods that the model has to beat."""
     from sargeo_training.baselines.score import measure_baselines
@@ -99,3 +154,7 @@ def compare(
     from sargeo_training.ablation import write_ablations
 
     write_ablations(runs, output)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

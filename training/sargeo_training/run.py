@@ -23,20 +23,23 @@ from sargeo_training.worst import write_worst
 
 def pretrain_and_export(
     config: Config,
-    data: Path,
     folder: Path,
     *,
+    data: Path | None,
+    shards: Path | None,
     stage: str | None,
     resume: bool,
     threads: int,
 ) -> None:
     """Train by settings, then calibrate and export; see `sargeo_training.engine.run.pretrain`.
 
-    ``model/``, ``report.json`` and ``report.md`` are added to the folder of the run.
+    ``model/``, ``report.json`` and ``report.md`` are added to the folder of the run if its last
+    stage has trained the heads.
     """
     _prepare(threads)
-    pretrain(config, data, folder, stage=stage, resume=resume)
-    if first_process():
+    pretrain(config, folder, data=data, shards=shards, stage=stage, resume=resume)
+    last = config.stage(stage) if stage else config.stages[-1]
+    if first_process() and data and last.uses("landcover"):
         export_run(folder, folder / "model", data, threads=threads)
 
 

@@ -73,9 +73,10 @@ class Best(Callback):  # type: ignore[misc]
             score = self._validate(network.eval())
         for logger in trainer.loggers:
             logger.log_metrics({"validation": score}, step=trainer.global_step)
+        # What cannot be scored gets better with every step.
         if score <= self._score:
             return False
-        self._score = score
+        self._score = self._score if math.isnan(score) else score
         language = engine.network.language
         tokeniser = language.tokeniser if language else None
         save_best(self._folder, engine.average.state, self._config, tokeniser)

@@ -6,22 +6,19 @@ comments what each is for.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 from sargeo.errors import UsageError
 from sargeo.model.spec import LanguageSpec, SpacingSpec, TowerSpec
 from sargeo_training.augment import Forgetting
+from sargeo_training.settings import checked_settings, read_settings
 from sargeo_training.sizes import SIZES, SizeName, read_size
 
 _REMEDY = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
-
-_CHANGE_REMEDY = "Give it as KEY=VALUE with a dotted key, such as dense.simulator=false."
 
 LossName = Literal[
     "landcover",
@@ -123,7 +120,7 @@ class Reconstruction(_Part):
     """Settings of the masked reconstruction."""
 
     hidden: float = Field(default=0.75, gt=0, lt=1)
-    cell_px: int = Field(default=16, gt=0)
+    cell_px: int = Field(default=32, gt=0)
     windows_px: tuple[int, ...] = (9, 13, 17)
 
 
@@ -228,93 +225,23 @@ class Config(_Part):
 
 
 def read_config(path: Path, changes: Sequence[str] = ()) -> Config:
-    """Read settings.
+    """Read settings; see `sargeo_training.settings.read_settings`.
 
     Parameters
     ----------
     path : Path
         Of a YAML file, or the bare name of one of sargeo's own, such as ``tiny.yaml``.
     changes : sequence of str
-        ``KEY=VALUE`` with a dotted key, such as ``dense.simulator=false``; names of stages stand
-        for their places.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read, is not YAML, or holds a key or value that makes no sense.
+        Such as ``dense.simulator=false``; stages go by their names.
     """
     own = Path(__file__).with_name(path.name)
     path = own if not path.exists() and path == Path(path.name) and own.exists() else path
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}.", "Give a YAML file of settings."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise UsageError(f"{path} is not YAML: {first}.", _REMEDY) from error
-    for change in changes:
-        _change(content, change)
-    return checked_config(content, str(path))
+    return read_settings(Config, path, _REMEDY, changes)
 
 
 def checked_config(content: object, where: str) -> Config:
-    """Turn plain types into settings.
-
-    Raises
-    ------
-    UsageError
-        Naming the first key that is unknown, with the nearest known one, or whose value is wrong.
-    """
-    try:
-        return Config.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "the whole"
-        if first["type"] == "extra_forbidden":
-            problem = f"{where} has an unknown key {key}{_nearest(first['loc'])}."
-        else:
-            problem = f"{where} has no fit value of {key}: {first['msg']}."
-        raise UsageError(problem, _REMEDY) from error
-
-
-def _change(content: Any, change: str) -> None:
-    key, equals, value = change.partition("=")
-    if not equals:
-        raise UsageError(f"{change!r} changes no setting.", _CHANGE_REMEDY)
-    *parents, last = key.split(".")
-    try:
-        for name in parents:
-            content = _child(content, name)
-        content[last] = yaml.safe_load(value)
-    except (KeyError, StopIteration, TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"{change!r} changes no setting.", _CHANGE_REMEDY) from error
-
-
-def _child(content: Any, name: str) -> Any:
-    if isinstance(content, list):
-        return next(item for item in content if item["name"] == name)
-    return content.setdefault(name, {})
-
-
-def _nearest(location: Sequence[int | str]) -> str:
-    """Return the known key that is most like an unknown one, as the end of a sentence."""
-    models: list[type[BaseModel]] = [Config]
-    for name in location[:-1]:
-        fields = [m.model_fields[str(name)] for m in models if str(name) in m.model_fields]
-        # Places in a list and kinds of a tower are steps of the location, too.
-        models = [m for f in fields for m in _models(f.annotation)] or models
-    known = [key for model in models for key in model.model_fields]
-    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    return f"; the nearest known one is {near[0]}" if near else ""
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models(inner)
+    """Turn plain types into settings; see `sargeo_training.settings.checked_settings`."""
+    return checked_settings(Config, content, where, _REMEDY)
 
 
 def as_plain(config: Config) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -12,37 +12,55 @@ from rich.console import Console
 
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
-from sargeo_training.augment import augmentations
-from sargeo_training.batches import Mixture
-from sargeo_training.engine.checkpoints import BEST, load_best, load_into, read_saved
+from sargeo_training.engine.checkpoints import (
+    BEST,
+    load_best,
+    load_into,
+    read_saved,
+    saved_tokeniser,
+)
 from sargeo_training.engine.config import Config, Stage, as_plain, read_config
+from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.stages import train_stage
-from sargeo_training.engine.streams import Streams
-from sargeo_training.evaluate import score_split
-from sargeo_training.sheet import Source
-from sargeo_training.sources.every import load_all
-from sargeo_training.validation import validation_score
+from sargeo_training.engine.validation import stage_score
+from sargeo_training.hcot.writing import Writing
 
 SETTINGS = "run.yaml"
 """The settings of a run, in its folder."""
 
 
 def pretrain(
-    config: Config, data: Path, folder: Path, *, stage: str | None = None, resume: bool = False
+    config: Config,
+    folder: Path,
+    *,
+    data: Path | None = None,
+    shards: Path | None = None,
+    writings: Mapping[str, Writing] | None = None,
+    stage: str | None = None,
+    start: Path | None = None,
+    resume: bool = False,
 ) -> Path:
-    """Train from random weights through the stages of the settings.
+    """Train through the stages of the settings.
 
     Parameters
     ----------
     config : Config
-    data : Path
-        Folder of the data sets.
     folder : Path
         Of the run. Gets the settings, and a folder for each stage.
+    data : Path, optional
+        Folder of the data sets, for stages that learn from labelled crops.
+    shards : Path, optional
+        Folder of chips, for stages that learn from these.
+    writings : mapping of str to Writing, optional
+        Texts by id of the chip, in place of those in the shards.
     stage : str, optional
         Train this stage alone, from the best weights of the one before it in the folder.
+    start : Path, optional
+        Checkpoint with the weights and the tokeniser that the first stage starts from; by default
+        the weights are random.
     resume : bool
         Go on from the last checkpoint; without one, start.
 
@@ -54,15 +72,19 @@ def pretrain(
     Raises
     ------
     UsageError
-        If the folder holds a run already, or one of other settings, or there is no such stage.
+        If the folder holds a run already, or one of other settings, or there is no such stage, or
+        something is missing that the stages learn from.
     """
     stages = [config.stage(stage)] if stage else list(config.stages)
+    console = Console(stderr=True, soft_wrap=True, quiet=not first_process())
     if first_process():
         _settle(config, folder, resume=resume or stage is not None)
-    sources = _sources(config, stages, data)
-    streams = _dense_stream(config, sources)
+    material = gather(
+        config, stages, data=data, shards=shards, writings=writings, say=console.print
+    )
     for each in stages:
-        _train(config, each, streams, sources, folder, resume=resume)
+        before = _before(config, each, folder) or start
+        _train(config, each, material, before, folder, console, resume=resume)
     return folder / stages[-1].name / BEST
 
 
@@ -87,24 +109,25 @@ def first_process() -> bool:
 def _train(
     config: Config,
     stage: Stage,
-    streams: Streams,
-    sources: Sequence[Source],
+    material: Material,
+    before: Path | None,
     folder: Path,
+    console: Console,
     *,
     resume: bool,
 ) -> None:
-    console = Console(stderr=True, soft_wrap=True, quiet=not first_process())
+    network, tokeniser = _start(config, material, before)
 
     def validate(network: SarKnowlip) -> float:
-        score = validation_score(score_split(network, sources, "validation"))
+        score = stage_score(network, material, config, stage)
         console.print(f"validation {score:.4f}")
         return score
 
     train_stage(
-        _start(config, stage, folder),
+        network,
         config,
         stage,
-        streams,
+        streams_of(material, config, stage, tokeniser),
         folder / stage.name,
         validate=validate,
         say=console.print,
@@ -112,15 +135,25 @@ def _train(
     )
 
 
-def _start(config: Config, stage: Stage, folder: Path) -> SarKnowlip:
-    """Return what a stage starts from: the best of the one before, or random weights."""
-    torch.manual_seed(config.seed)
-    network = new_network(config)
+def _before(config: Config, stage: Stage, folder: Path) -> Path | None:
+    """Return the checkpoint of the stage before a stage, if it is not the first."""
     place = config.stages.index(stage)
-    if place:
-        path = folder / config.stages[place - 1].name / BEST
-        load_into(network, read_saved(path)["state"], path)
-    return network
+    return folder / config.stages[place - 1].name / BEST if place else None
+
+
+def _start(
+    config: Config, material: Material, before: Path | None
+) -> tuple[SarKnowlip, Tokeniser | None]:
+    """Return what a stage starts from: weights of a checkpoint, or random ones."""
+    torch.manual_seed(config.seed)
+    if before is None:
+        tokeniser = tokeniser_for(config, material)
+        return new_network(config, tokeniser), tokeniser
+    saved = read_saved(before)
+    tokeniser = saved_tokeniser(saved, config)
+    network = new_network(config, tokeniser)
+    load_into(network, saved["state"], before)
+    return network, tokeniser
 
 
 def _settle(config: Config, folder: Path, *, resume: bool) -> None:
@@ -139,26 +172,3 @@ def _settle(config: Config, folder: Path, *, resume: bool) -> None:
             f"{path} has other settings than those given.",
             "Go on with the settings of the run, or give another folder.",
         )
-
-
-def _sources(config: Config, stages: Sequence[Stage], data: Path) -> list[Source]:
-    if not any(stage.dense for stage in stages):
-        return []
-    return list(load_all(data, simulator=config.dense.simulator, polygons=config.dense.polygons))
-
-
-def _dense_stream(config: Config, sources: Sequence[Source]) -> Streams:
-    return Streams(mixture(config, sources) if sources else None)
-
-
-def mixture(config: Config, sources: Sequence[Source]) -> Mixture:
-    """Return the crops that settings ask for."""
-    dense = config.dense
-    return Mixture(
-        sources,
-        size=dense.crop_px,
-        batch_size=dense.batch_size,
-        seed=config.seed,
-        steps=augmentations(config.forgetting, sar=dense.sar_augmentation),
-        sensors=config.network.sensors,
-    )

@@ -150,7 +150,10 @@ def _strategy(cuda: bool) -> DDPStrategy:
 
 
 def _refuse_uneven(config: Config, stage: Stage, processes: int) -> None:
-    sizes = {"dense.batch_size": config.dense.batch_size} if stage.dense else {}
+    sizes = {
+        "dense.batch_size": config.dense.batch_size if stage.dense else 0,
+        "chips.batch_size": config.chips.batch_size if stage.chips else 0,
+    }
     for key, size in sizes.items():
         if size % processes:
             raise UsageError(

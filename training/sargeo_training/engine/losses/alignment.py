@@ -54,6 +54,12 @@ def draw_names(rng: np.random.Generator) -> list[str]:
     return [frame.format(w[rng.integers(len(w))]) for w in words]
 
 
+def all_names() -> list[str]:
+    """Return every text that `draw_names` may draw."""
+    words = [*(w for c in LAND_COVER for w in _WORDS[c.name]), *_SHIP]
+    return [frame.format(word) for frame in dict.fromkeys(_FRAMES) for word in words]
+
+
 def alignment_loss(cells: Tensor, names: Tensor, temperature: Tensor, truth: TargetMaps) -> Tensor:
     """Return the loss of land cover by texts, and of ships against all land cover.
 

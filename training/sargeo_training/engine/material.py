@@ -1,0 +1,190 @@
+"""What a run learns from: labelled sources and chips with texts, and the words of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.model.tokens import Tokeniser
+from sargeo_training.augment import augmentations
+from sargeo_training.batches import Mixture
+from sargeo_training.engine.chips import ChipStream
+from sargeo_training.engine.config import Config, Stage
+from sargeo_training.engine.losses.alignment import all_names
+from sargeo_training.engine.streams import Streams
+from sargeo_training.engine.texts import has_text
+from sargeo_training.geovl.record import Record
+from sargeo_training.geovl.shards import Shards
+from sargeo_training.hcot.writing import Writing
+from sargeo_training.sheet import Source, Split
+from sargeo_training.sources.every import load_all
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to learn from.
+
+    Attributes
+    ----------
+    sources : sequence of Source
+        With labels.
+    shards : Shards or None
+    writings : mapping of str to Writing, or None
+        By id; in place of those in the shards. Chips that are not named have no text.
+    records : mapping of int to Record
+        Of the chips that can be read, by number.
+    """
+
+    sources: Sequence[Source] = ()
+    shards: Shards | None = None
+    writings: Mapping[str, Writing] | None = None
+    records: Mapping[int, Record] = field(default_factory=dict)
+
+    def texts_of(self, number: int) -> tuple[Writing, ...]:
+        """Return what was written about a chip."""
+        record = self.records[number]
+        if self.writings is None:
+            return record.writings
+        return tuple(w for w in [self.writings.get(record.id)] if w)
+
+    def numbers(self, split: Split, *, told: bool) -> list[int]:
+        """Return the numbers of chips of a split; with ``told``, of those with a text."""
+        return [
+            k
+            for k, record in self.records.items()
+            if record.split == split and (not told or has_text(self.texts_of(k)))
+        ]
+
+
+def gather(
+    config: Config,
+    stages: Sequence[Stage],
+    *,
+    data: Path | None,
+    shards: Path | None,
+    writings: Mapping[str, Writing] | None,
+    say: Say,
+) -> Material:
+    """Open what stages learn from.
+
+    Raises
+    ------
+    UsageError
+        If a stage needs labelled crops or chips, and none are given.
+    """
+    sources: Sequence[Source] = ()
+    if any(stage.dense for stage in stages):
+        if data is None:
+            raise UsageError(
+                "The settings learn from labelled crops, and no data sets are given.",
+                "Give their folder by --data.",
+            )
+        sources = load_all(data, simulator=config.dense.simulator, polygons=config.dense.polygons)
+    if not any(stage.chips for stage in stages):
+        return Material(sources)
+    if shards is None:
+        raise UsageError(
+            "The settings learn from whole chips, and none are given.",
+            "Give the folder that `sargeo train data` made by --shards.",
+        )
+    opened = Shards(shards)
+    return Material(sources, opened, writings, _readable(opened, say))
+
+
+def _readable(shards: Shards, say: Say) -> dict[int, Record]:
+    """Read all records; broken ones are left out, and counted aloud."""
+    records, first = {}, ""
+    for number in range(len(shards)):
+        try:
+            records[number] = shards.record(number)
+        except ReferenceDataError as error:
+            first = first or error.problem
+    if broken := len(shards) - len(records):
+        say(f"{broken} of {len(shards)} chips are left out: {first}")
+    return records
+
+
+def streams_of(
+    material: Material, config: Config, stage: Stage, tokeniser: Tokeniser | None
+) -> Streams:
+    """Return what a stage looks at.
+
+    Raises
+    ------
+    UsageError
+        If no chip, or none with a text, is there to train on.
+    """
+    return Streams(
+        mixture(config, material.sources) if stage.dense else None,
+        _chip_stream(material, config, stage, tokeniser) if stage.chips else None,
+        tokeniser if stage.uses("alignment") else None,
+        config.seed,
+    )
+
+
+def mixture(config: Config, sources: Sequence[Source]) -> Mixture:
+    """Return the crops that settings ask for."""
+    dense = config.dense
+    return Mixture(
+        sources,
+        size=dense.crop_px,
+        batch_size=dense.batch_size,
+        seed=config.seed,
+        steps=augmentations(config.forgetting, sar=dense.sar_augmentation),
+        sensors=config.network.sensors,
+    )
+
+
+def _chip_stream(
+    material: Material, config: Config, stage: Stage, tokeniser: Tokeniser | None
+) -> ChipStream:
+    numbers = material.numbers("train", told=stage.texts)
+    if material.shards is None or not numbers:
+        what = "chip with a text" if stage.texts else "chip"
+        raise UsageError(
+            f"There is no {what} to train on.",
+            "Build chips by `sargeo train data`, and texts by `sargeo train texts`.",
+        )
+    words = tokeniser if stage.texts else None
+    return ChipStream(material.shards, numbers, config, words, material.writings)
+
+
+def tokeniser_for(config: Config, material: Material) -> Tokeniser | None:
+    """Return the tokeniser of a run: of a list of words, or learnt from what there is to read.
+
+    Raises
+    ------
+    UsageError
+        If the list cannot be read.
+    """
+    language, words = config.network.language, config.network.words
+    if language is None:
+        return None
+    if words is None:
+        return Tokeniser.train(
+            [*_said(material), *all_names()], language.vocabulary, language.max_tokens
+        )
+    try:
+        listed = words.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The list of words {words} cannot be read.", "Give a text file with a word a line."
+        ) from error
+    return Tokeniser.of_words(listed, language.max_tokens, bert=True)
+
+
+def _said(material: Material) -> Iterator[str]:
+    """Yield every text that may be trained on."""
+    for number in material.numbers("train", told=True):
+        for writing in material.texts_of(number):
+            yield from _texts(writing)
+
+
+def _texts(writing: Writing) -> Iterable[str]:
+    yield from (writing.concise, writing.detailed)
+    for question in writing.questions:
+        yield from (question.question, question.answer)
