@@ -26,12 +26,10 @@ from sargeo_training.scio.scorer import Floats, WordScorer
 from sargeo_training.scio.screen import Evidence, field_of
 from sargeo_training.scio.texts import Text
 
-SPEC = LanguageSpec(width=192, depth=4, heads=4, vocabulary=4000, max_tokens=384, embedding_dim=64)
-
 BATCH = 32
 
 _MASKING = Chips(hidden_keywords=0.3)  # fewer than with an image: the rest has to tell
-_LEARNING_RATE, _WARMUP, _GRADIENT_NORM = 1e-3, 0.05, 1.0
+_WARMUP, _GRADIENT_NORM = 0.05, 1.0
 
 
 class TextOnly:
@@ -50,8 +48,10 @@ class TextOnly:
     def train(
         cls,
         texts: Sequence[Text],
+        spec: LanguageSpec,
         *,
         steps: int,
+        learning_rate: float = 1e-3,
         seed: int = 0,
         log: Callable[[int, float], None] = lambda _step, _loss: None,
     ) -> TextOnly:
@@ -61,8 +61,12 @@ class TextOnly:
         ----------
         texts : sequence of Text
             Those that are to be screened.
+        spec : LanguageSpec
+            Shape of the text tower, as in the model that it is compared with.
         steps : int
             Of `BATCH` texts.
+        learning_rate : float
+            At its highest.
         seed : int
             Of weights, order and masks.
         log : callable
@@ -70,13 +74,13 @@ class TextOnly:
         """
         captions = [text.caption() for text in texts]
         keywords = [tuple(keyword_spans(text.caption(), text.clauses)) for text in texts]
-        language = _new_language(captions, seed)
+        language = _new_language(captions, spec, seed)
         learnt = list(language.text.parameters()) + list(language.word_head.parameters())
         optimiser = torch.optim.AdamW(learnt, weight_decay=0.05)
         rng = np.random.default_rng(seed)
         for step in range(steps):
             for group in optimiser.param_groups:
-                group["lr"] = _LEARNING_RATE * schedule(step / steps, _WARMUP)
+                group["lr"] = learning_rate * schedule(step / steps, _WARMUP)
             drawn = rng.integers(len(captions), size=BATCH)
             loss = _loss(language, [captions[k] for k in drawn], [keywords[k] for k in drawn], rng)
             optimiser.zero_grad()
@@ -115,11 +119,11 @@ def surprise(words: WordScorer, texts: Sequence[Text]) -> Evidence:
     return Evidence(tuple(worst), tuple(fields), ("surprise",), -rises, rises)
 
 
-def _new_language(captions: Sequence[str], seed: int) -> LanguagePart:
-    tokeniser = Tokeniser.train(captions, SPEC.vocabulary, SPEC.max_tokens)
+def _new_language(captions: Sequence[str], spec: LanguageSpec, seed: int) -> LanguagePart:
+    tokeniser = Tokeniser.train(captions, spec.vocabulary, spec.max_tokens)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LanguagePart(SPEC, decoder_dim=1, tokeniser=tokeniser)
+        return LanguagePart(spec, decoder_dim=1, tokeniser=tokeniser)
 
 
 def _loss(

@@ -1,0 +1,224 @@
+"""Does screening by image beat screening by text? A first look, on simulated chips.
+
+    python benchmarks/scio.py FOLDER [--chips N] [--steps N] [--text-steps N] [--threads N]
+
+Simulated chips get true texts, and a fifth of the clauses is made wrong. A small text tower learns
+these texts on the image tower of sargeo-tiny, screens them and refills what it suspects; a masked
+language model without images screens them too. Both choose thresholds on a quarter of the chips;
+figures are of the others. FOLDER keeps models and decisions, and a broken run goes on there.
+
+Figures of simulated chips say whether the method works, and nothing about real ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.registry import read_spec, resolve
+from sargeo.model.spec import Figure, LanguageSpec
+from sargeo.model.storage import load_weights
+from sargeo.model.tokens import Tokeniser
+from sargeo_training.engine.config import Config, checked_config
+from sargeo_training.engine.networks import new_network
+from sargeo_training.geovl.chip import Chip
+from sargeo_training.geovl.evidence.landcover import landcover_facts
+from sargeo_training.geovl.evidence.objects import object_facts
+from sargeo_training.geovl.facts import Facts
+from sargeo_training.geovl.record import BandRecord, Record
+from sargeo_training.hcot.grounded import write
+from sargeo_training.report import figure_table
+from sargeo_training.scio.corrupt import corrupt
+from sargeo_training.scio.measures import (
+    Tally,
+    refill_figures,
+    screening_figures,
+    tallies,
+)
+from sargeo_training.scio.refill import Refill, refill
+from sargeo_training.scio.scorer import Scorer
+from sargeo_training.scio.screen import Evidence, Place, alone, leave_out
+from sargeo_training.scio.text_only import TextOnly, surprise
+from sargeo_training.scio.texts import Text, domains
+from sargeo_training.scio.thresholds import Calibration, choose
+from sargeo_training.scio.training import EngineTrainer
+from sargeo_training.scio.truth import HiddenTruth
+from sargeo_training.sheet import Sheet
+from sargeo_training.sources import simulated
+
+CHIP_PX = 128
+GSD_M = 10.0  # of the simulated scenes
+LANGUAGE = LanguageSpec(
+    width=96, depth=2, heads=4, vocabulary=2000, max_tokens=384, embedding_dim=64
+)
+
+
+def main(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    chips = made_chips(args.chips)
+    records = {chip.record.id: chip.record for chip in chips}
+    rng = np.random.default_rng(0)
+    texts = [
+        Text(name, k, write(record, rng).clauses)
+        for k, (name, record) in enumerate(records.items())
+    ]
+    noisy, truth = corrupt(texts, records)
+    # Chips of one scene are on one side.
+    opened = [name for name, record in records.items() if int(record.scene[-2:]) % 4 == 0]
+    trial = Trial(noisy, records, truth, truth.reveal(opened))
+    print(f"{len(chips)} chips, {sum(len(t.clauses) for t in texts)} clauses", flush=True)
+    with timed("text-only screening"):
+        words = TextOnly.train(noisy, LANGUAGE, steps=args.text_steps)
+        trial.screened("by text", surprise(words, noisy))
+    with timed("training"):
+        scorer = trainer(chips, noisy, args.steps).train(noisy, args.folder / "joint", None)
+    with timed("screening by single clauses"):
+        trial.screened("alone", alone(scorer, noisy))
+    with timed("screening by leaving out"):
+        suspects = trial.screened("left out", leave_out(scorer, noisy))
+    with timed("refilling of suspects"):
+        trial.refilled("suspects", scorer, suspects)
+    with timed("refilling of what is wrong"):
+        trial.refilled("all wrong clauses", scorer, set(truth.by_place()))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Corrupted texts with their truth."""
+
+    texts: list[Text]
+    records: dict[str, Record]
+    truth: HiddenTruth
+    calibration: Calibration
+
+    def screened(self, name: str, evidence: Evidence) -> set[Place]:
+        """Print how well a screener does, and return what it suspects."""
+        thresholds = choose(evidence, self.calibration)
+        print(thresholds)
+        suspect = thresholds.suspects(evidence)
+        suspects = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
+        self.show(screening_figures(name, self.tallies(suspects, [])))
+        return suspects
+
+    def refilled(self, name: str, scorer: Scorer, suspects: set[Place]) -> None:
+        """Print how well suspect clauses are refilled."""
+        refills = refill(scorer, self.measured, suspects, domains(self.texts))
+        self.show(refill_figures(name, self.tallies(suspects, refills)))
+
+    @property
+    def measured(self) -> list[Text]:
+        """The texts that thresholds were not chosen on."""
+        return [text for text in self.texts if text.id not in self.calibration.ids]
+
+    def tallies(self, suspects: set[Place], refills: list[Refill]) -> list[Tally]:
+        """Count the measured chips."""
+        return tallies(self.measured, suspects, refills, self.records, self.truth)
+
+    def show(self, figures: list[Figure]) -> None:
+        """Print a table."""
+        print("\n".join(figure_table(figures)), flush=True)
+
+
+def made_chips(number: int) -> list[Chip]:
+    """Cut squares from simulated scenes, about as many from each."""
+    sheets = simulated.load(Path()).of_split("train")
+    places = np.random.default_rng(0).permutation((sheets[0].shape[0] // CHIP_PX) ** 2)
+    turns = itertools.product(places, sheets)
+    across = sheets[0].shape[1] // CHIP_PX
+    return [
+        cut_chip(sheet, *(CHIP_PX * int(n) for n in divmod(place, across)))
+        for place, sheet in itertools.islice(turns, number)
+    ]
+
+
+def cut_chip(sheet: Sheet, row: int, col: int) -> Chip:
+    part = np.s_[row : row + CHIP_PX, col : col + CHIP_PX]
+    labels, valid, searched = sheet.labels[part], sheet.valid[part], sheet.searched[part]
+    ships = sheet.ships - np.array([row, col, 0, 0, 0], dtype=np.float32)
+    ships = ships[((ships[:, :2] >= 0) & (ships[:, :2] < CHIP_PX)).all(axis=1)]
+    spacing_m = np.full(len(ships), GSD_M)
+    facts = Facts(
+        landcover=landcover_facts(labels, valid, "the simulator"),
+        objects=object_facts(
+            ships, searched, valid, "the simulator", spacing_m=(spacing_m, spacing_m)
+        ),
+    )
+    record = Record(
+        id=f"{sheet.name}_{row}_{col}",
+        source="simulated",
+        scene=sheet.name,
+        licence="this project",
+        split="train",
+        platform="simulated",
+        bands=tuple(BandRecord.of(band) for band in sheet.bands),
+        gsd_m=sheet.gsd_m,
+        extent_m=CHIP_PX * GSD_M,
+        incidence_deg=sheet.incidence_deg,
+        shape=(CHIP_PX, CHIP_PX),
+        facts=facts,
+        references=sheet.references,
+    )
+    return Chip(record, sheet.values[:, *part], valid, labels, searched, ships)
+
+
+def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineTrainer:
+    config = settings(steps)
+    tokeniser = Tokeniser.train(
+        [text.caption() for text in texts], LANGUAGE.vocabulary, LANGUAGE.max_tokens
+    )
+    later = itertools.count()
+
+    def begin() -> SarKnowlip:
+        torch.manual_seed(0)
+        network = new_network(config, tokeniser)
+        tower = load_weights(resolve("sargeo-tiny"), read_spec("sargeo-tiny"))
+        trained = {name: torch.from_numpy(values) for name, values in tower.items()}
+        network.load_state_dict(trained, strict=False)
+        return network
+
+    return EngineTrainer(
+        config,
+        chips,
+        tokeniser,
+        begin,
+        validate=lambda _: float(next(later)),  # the last weights
+        say=print,
+    )
+
+
+def settings(steps: int) -> Config:
+    losses = {"contrast": 1.0, "matching": 1.0, "masking": 1.0}
+    content = {
+        "network": {"tower": read_spec("sargeo-tiny").tower, "language": LANGUAGE},
+        "chips": {"chip_px": CHIP_PX, "batch_size": 32, "answers": 0.0},
+        "contrast": {"queue": 1024, "momentum": 0.99},
+        "optimiser": {"average": 0.98},
+        "stages": [{"name": "joint", "steps": steps, "learning_rate": 1e-3, "losses": losses}],
+    }
+    return checked_config(content, "the benchmark")
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    print(f"{what}: {time.perf_counter() - start:.0f} s\n", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--chips", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--text-steps", type=int, default=400)
+    parser.add_argument("--threads", type=int, default=1)
+    main(parser.parse_args())
