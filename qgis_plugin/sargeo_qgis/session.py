@@ -91,6 +91,22 @@ def tell(words: list[str], cancelled: Callable[[], bool]) -> None:
         read(start(*words), cancelled)
 
 
+def run(words: list[str], listen: Listener, cancelled: Callable[[], bool]) -> Facts:
+    """Run a command that tells how far it is; return its result.
+
+    Parameters
+    ----------
+    words : list of str
+        Of a command that knows ``--progress`` and ``--watch-stdin``.
+    listen : callable
+        Gets the events.
+    cancelled : callable
+    """
+    with _in_words_of_qgis():
+        told = [*words, "--progress", "jsonl", "--watch-stdin"]
+        return follow(start(*told, watches_input=True), listen, cancelled)
+
+
 def map_scene(
     request: MapRequest, host: str, listen: Listener, cancelled: Callable[[], bool]
 ) -> Facts:
@@ -110,11 +126,10 @@ def map_scene(
     dict
         The result of the run; its products lie on this machine.
     """
+    if not host:
+        return run(request.words(), listen, cancelled)
     with _in_words_of_qgis():
-        if host:
-            return remote(host).map_scene(request, listen, cancelled)
-        words = [*request.words(), "--progress", "jsonl", "--watch-stdin"]
-        return follow(start(*words, watches_input=True), listen, cancelled)
+        return remote(host).map_scene(request, listen, cancelled)
 
 
 def estimate(request: MapRequest, cancelled: Callable[[], bool]) -> Facts:

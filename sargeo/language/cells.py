@@ -230,7 +230,7 @@ def open_cells(
             f"The embedding {source} was made with the model {header.model} "
             f"({header.model_sha256[:12]}), not with {model_name(model)} "
             f"({model.spec.weights_sha256[:12]}).",
-            "Give --model the model that made it, or embed the scene again.",
+            "Choose the model that made it by --model, or embed the scene again.",
         )
     if assume:
         raise UsageError(

@@ -217,7 +217,7 @@ def _classes(texts: Sequence[str], uncertain_below: float | None) -> tuple[str, 
     if len(names) < 2:
         raise UsageError(
             f"{names[0]!r} alone leaves nothing to tell it from.",
-            'Give at least two texts, such as --text ships --text "open water".',
+            'Give at least two texts, such as "ships" and "open water".',
         )
     if uncertain_below is not None and not 0 <= uncertain_below <= 1:
         raise UsageError(

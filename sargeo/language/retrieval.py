@@ -187,7 +187,7 @@ def _ranked(
     if not rows:
         raise NothingValidError(
             f"No place of {extent_m:g} m is known to {LEAST_KNOWN:.0%}.",
-            "Give a smaller --extent, or scenes with more valid pixels.",
+            "Give a smaller extent, or scenes with more valid pixels.",
         )
     frame = pd.DataFrame(rows)
     frame["text"] = pd.Categorical(frame["text"], categories=list(texts))

@@ -55,7 +55,7 @@ def clean_texts(texts: Sequence[str]) -> tuple[str, ...]:
     if not cleaned or "" in cleaned:
         raise UsageError(
             "A text is empty." if cleaned else "No text was given.",
-            'Say in words what to look for, such as --text "open water".',
+            'Say in words what to look for, such as "open water".',
         )
     if twice := sorted({text for text in cleaned if cleaned.count(text) > 1}):
         raise UsageError(f"The text {twice[0]!r} was given twice.", "Give each text once.")

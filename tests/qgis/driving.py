@@ -22,6 +22,21 @@ from qgis.core import (
 
 gdal.UseExceptions()
 
+#: Of the plugin, in alphabetical order.
+ALGORITHMS = [
+    "ask",
+    "assess",
+    "caption",
+    "classify",
+    "embed",
+    "export_webmap",
+    "info",
+    "map_scene",
+    "search",
+    "status",
+    "zones",
+]
+
 
 class Told(QgsProcessingFeedback):
     """Keeps what an algorithm tells.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import ALGORITHMS
 from tools.package import CHANGELOG, PLUGIN, build
 
 RASTERS = ("LANDCOVER", "CONFIDENCE", "COUNT")
@@ -59,10 +60,7 @@ def test_the_plugin_is_enabled_and_lists_its_algorithms(execute: Executor) -> No
     assert json.loads(execute("plugins", "--json").stdout)["plugins"][PLUGIN.name]["loaded"]
     provider = json.loads(execute("list", "--json").stdout)["providers"]["sargeo"]
     names = sorted(provider["algorithms"])
-    assert names == [
-        f"sargeo:{name}"
-        for name in ("assess", "export_webmap", "info", "map_scene", "status", "zones")
-    ]
+    assert names == [f"sargeo:{name}" for name in ALGORITHMS]
 
 
 def test_it_maps_as_the_command_line_does(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from driving import Loaded, Surroundings
+from driving import ALGORITHMS, Loaded, Surroundings
 from qgis.core import QgsApplication, QgsProcessingAlgorithm
 from qgis.PyQt.QtGui import QIcon
-
-NAMES = ["assess", "export_webmap", "info", "map_scene", "status", "zones"]
 
 
 def algorithm(name: str) -> QgsProcessingAlgorithm:
@@ -22,12 +20,12 @@ def is_drawn(icon: QIcon) -> bool:
 
 def test_all_algorithms_are_there() -> None:
     provider = QgsApplication.processingRegistry().providerById("sargeo")
-    assert sorted(a.name() for a in provider.algorithms()) == NAMES
+    assert sorted(a.name() for a in provider.algorithms()) == ALGORITHMS
     assert provider.name() == "sargeo"
     assert is_drawn(provider.icon())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALGORITHMS)
 def test_an_algorithm_explains_itself(name: str) -> None:
     found = algorithm(name)
     assert len(found.displayName().split()) > 1
@@ -42,7 +40,7 @@ def test_an_algorithm_explains_itself(name: str) -> None:
 
 
 def test_icons_differ() -> None:
-    images = [algorithm(name).icon().pixmap(24, 24).toImage() for name in NAMES]
+    images = [algorithm(name).icon().pixmap(24, 24).toImage() for name in ALGORITHMS]
     assert all(a != b for i, a in enumerate(images) for b in images[:i])
 
 
@@ -55,4 +53,4 @@ def test_loading_and_unloading_can_be_repeated(loaded: Loaded) -> None:
     loaded.plugin.unload()
     assert registry.providerById("sargeo") is None
     loaded.plugin.initProcessing()
-    assert len(registry.providerById("sargeo").algorithms()) == len(NAMES)
+    assert len(registry.providerById("sargeo").algorithms()) == len(ALGORITHMS)

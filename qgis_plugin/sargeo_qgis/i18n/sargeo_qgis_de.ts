@@ -80,6 +80,18 @@
             <translation>Zellgröße der Zählung</translation>
         </message>
         <message>
+            <source>Side of a place, in metres</source>
+            <translation>Seitenlänge eines Ortes, in Metern</translation>
+        </message>
+        <message>
+            <source>Texts</source>
+            <translation>Texte</translation>
+        </message>
+        <message>
+            <source>Places per text</source>
+            <translation>Orte je Text</translation>
+        </message>
+        <message>
             <source>Class field</source>
             <translation>Klassenfeld</translation>
         </message>
@@ -596,6 +608,26 @@
             <translation>Abgebrochen: sargeo ist beendet und hat keine Produkte zurückgelassen.</translation>
         </message>
         <message>
+            <source>Ask a question of a scene</source>
+            <translation>Eine Frage an eine Szene stellen</translation>
+        </message>
+        <message>
+            <source>Answers a question of the rectangle around the area. What is larger than one window of the model gets an answer for each window, at most 16 of them.</source>
+            <translation>Beantwortet eine Frage zum Rechteck um das Gebiet. Was größer ist als ein Fenster des Modells, bekommt eine Antwort je Fenster, höchstens 16.</translation>
+        </message>
+        <message>
+            <source>Contrast (a cosine) and matching (a probability) tell how well text and place fit together: a text with low ones is a guess.</source>
+            <translation>Kontrast (ein Kosinus) und Übereinstimmung (eine Wahrscheinlichkeit) sagen, wie gut Text und Ort zusammenpassen: Ein Text mit niedrigen Werten ist geraten.</translation>
+        </message>
+        <message>
+            <source>Question</source>
+            <translation>Frage</translation>
+        </message>
+        <message>
+            <source>In English, such as: how many ships are there?</source>
+            <translation>Auf Englisch, etwa: how many ships are there?</translation>
+        </message>
+        <message>
             <source>Assess accuracy</source>
             <translation>Genauigkeit bewerten</translation>
         </message>
@@ -644,6 +676,66 @@
             <translation>Datei mit allen Kennzahlen.</translation>
         </message>
         <message>
+            <source>Describe what a scene shows</source>
+            <translation>Beschreiben, was eine Szene zeigt</translation>
+        </message>
+        <message>
+            <source>Describes the rectangle around the area in words. What is larger than one window of the model is described window by window, at most 16 of them.</source>
+            <translation>Beschreibt das Rechteck um das Gebiet in Worten. Was größer ist als ein Fenster des Modells, wird Fenster für Fenster beschrieben, höchstens 16.</translation>
+        </message>
+        <message>
+            <source>Classify by texts</source>
+            <translation>Nach Texten klassifizieren</translation>
+        </message>
+        <message>
+            <source>Maps a scene, or an encoded scene, by classes that you name, and how probable each pixel's class is among them. Every pixel gets one of the texts: give one for what the rest is.</source>
+            <translation>Kartiert eine Szene oder eine kodierte Szene nach Klassen, die Sie benennen, und wie wahrscheinlich die Klasse jedes Pixels unter ihnen ist. Jedes Pixel bekommt einen der Texte: Geben Sie auch einen für den Rest an.</translation>
+        </message>
+        <message>
+            <source>At least two, each on a line of its own: oil tanks, open water.</source>
+            <translation>Mindestens zwei auf Englisch, je einer pro Zeile: oil tanks, open water.</translation>
+        </message>
+        <message>
+            <source>Classes by text</source>
+            <translation>Klassen nach Texten</translation>
+        </message>
+        <message>
+            <source>Confidence</source>
+            <translation>Konfidenz</translation>
+        </message>
+        <message>
+            <source>Text</source>
+            <translation>Text</translation>
+        </message>
+        <message>
+            <source>All facts, as JSON</source>
+            <translation>Alle Angaben als JSON</translation>
+        </message>
+        <message>
+            <source>at {lon}, {lat}</source>
+            <translation>bei {lon}, {lat}</translation>
+        </message>
+        <message>
+            <source>contrast {contrast}, matching {matching}</source>
+            <translation>Kontrast {contrast}, Übereinstimmung {matching}</translation>
+        </message>
+        <message>
+            <source>Encode a scene for texts</source>
+            <translation>Eine Szene für Texte kodieren</translation>
+        </message>
+        <message>
+            <source>Encodes a scene once. Choose the file that is written in the place of the scene where you classify or search it by texts: nothing is encoded again then.</source>
+            <translation>Kodiert eine Szene einmal. Wählen Sie die geschriebene Datei an Stelle der Szene, wo Sie nach Texten klassifizieren oder suchen: Dann wird nichts noch einmal kodiert.</translation>
+        </message>
+        <message>
+            <source>It only fits the very model that made it.</source>
+            <translation>Sie passt nur zu genau dem Modell, das sie gemacht hat.</translation>
+        </message>
+        <message>
+            <source>Encoded scene</source>
+            <translation>Kodierte Szene</translation>
+        </message>
+        <message>
             <source>Export as web map</source>
             <translation>Als Webkarte exportieren</translation>
         </message>
@@ -672,12 +764,12 @@
             <translation>Gibt an, was sargeo aus einer Szene liest: Gitter, Polarisationen, Messgröße, Skala, Anteil gültiger Pixel und ob für das Modell ein Resampling nötig wäre.</translation>
         </message>
         <message>
-            <source>All facts, as JSON</source>
-            <translation>Alle Angaben als JSON</translation>
-        </message>
-        <message>
             <source>{phase}: {time} left</source>
             <translation>{phase}: noch {time}</translation>
+        </message>
+        <message>
+            <source>{windows} steps with {model} on {device}.</source>
+            <translation>{windows} Schritte mit {model} auf {device}.</translation>
         </message>
         <message>
             <source>Mapping {rows} × {cols} pixels in {windows} windows with {model} on {device}.</source>
@@ -698,6 +790,18 @@
         <message>
             <source>Mapping</source>
             <translation>Kartierung läuft</translation>
+        </message>
+        <message>
+            <source>Encoding</source>
+            <translation>Kodieren</translation>
+        </message>
+        <message>
+            <source>Classifying</source>
+            <translation>Klassifizieren</translation>
+        </message>
+        <message>
+            <source>Searching</source>
+            <translation>Suchen</translation>
         </message>
         <message>
             <source>Writing the products</source>
@@ -732,10 +836,6 @@
             <translation>sargeo läuft in einem eigenen Python. Ein Abbruch beendet es und lässt keine Produkte zurück. Mehrere Läufe warten aufeinander.</translation>
         </message>
         <message>
-            <source>Confidence</source>
-            <translation>Konfidenz</translation>
-        </message>
-        <message>
             <source>Objects per cell</source>
             <translation>Objekte je Zelle</translation>
         </message>
@@ -746,18 +846,6 @@
         <message>
             <source>Number of objects</source>
             <translation>Anzahl der Objekte</translation>
-        </message>
-        <message>
-            <source>Polygons to map; pixels outside become nodata.</source>
-            <translation>Zu kartierende Polygone; außerhalb stehen Leerwerte.</translation>
-        </message>
-        <message>
-            <source>Extent</source>
-            <translation>Ausdehnung</translation>
-        </message>
-        <message>
-            <source>Rectangle to map. With an area of interest, only their intersection is mapped.</source>
-            <translation>Zu kartierendes Rechteck. Ist auch ein Interessengebiet angegeben, wird kartiert, was beide abdecken.</translation>
         </message>
         <message>
             <source>Land cover with its confidence, objects with their number per cell.</source>
@@ -772,24 +860,8 @@
             <translation>Wird auf ganze Pixel der Szene gerundet.</translation>
         </message>
         <message>
-            <source>Files are named after the scene.</source>
-            <translation>Die Dateien werden nach der Szene benannt.</translation>
-        </message>
-        <message>
-            <source>Name of a model, or its folder.</source>
-            <translation>Name oder Ordner eines Modells.</translation>
-        </message>
-        <message>
-            <source>auto, cpu, cuda or cuda:1. auto takes the graphics card where there is one.</source>
-            <translation>auto, cpu, cuda oder cuda:1. Mit auto wird die Grafikkarte verwendet, falls es eine gibt.</translation>
-        </message>
-        <message>
             <source>Between 0 and 1; left empty, the model's own.</source>
             <translation>Zwischen 0 und 1; leer: der Wert des Modells.</translation>
-        </message>
-        <message>
-            <source>Between 0 and 1; left empty, every pixel gets its likeliest class.</source>
-            <translation>Zwischen 0 und 1; leer: jedes Pixel erhält seine wahrscheinlichste Klasse.</translation>
         </message>
         <message>
             <source>On land means on pixels that this run maps as land.</source>
@@ -800,16 +872,44 @@
             <translation>Eine einzige Datei, die sich ohne Netzverbindung im Browser öffnen lässt.</translation>
         </message>
         <message>
-            <source>If unticked, a run stops when the folder already holds products of this scene.</source>
-            <translation>Andernfalls wird ein Lauf abgelehnt, in dessen Ordner schon Produkte dieser Szene liegen.</translation>
-        </message>
-        <message>
             <source>Run on another machine</source>
             <translation>Auf einem anderen Rechner kartieren</translation>
         </message>
         <message>
             <source>An ssh destination, such as user@host. Leave empty to run on this machine.</source>
             <translation>Wie für ssh: benutzer@rechner. Leer: Dieser Rechner kartiert.</translation>
+        </message>
+        <message>
+            <source>Name of a model, or its folder.</source>
+            <translation>Name oder Ordner eines Modells.</translation>
+        </message>
+        <message>
+            <source>auto, cpu, cuda or cuda:1. auto takes the graphics card where there is one.</source>
+            <translation>auto, cpu, cuda oder cuda:1. Mit auto wird die Grafikkarte verwendet, falls es eine gibt.</translation>
+        </message>
+        <message>
+            <source>Files are named after the scene.</source>
+            <translation>Die Dateien werden nach der Szene benannt.</translation>
+        </message>
+        <message>
+            <source>If unticked, a run stops when the folder already holds products of this scene.</source>
+            <translation>Andernfalls wird ein Lauf abgelehnt, in dessen Ordner schon Produkte dieser Szene liegen.</translation>
+        </message>
+        <message>
+            <source>Between 0 and 1; left empty, every pixel gets its likeliest class.</source>
+            <translation>Zwischen 0 und 1; leer: jedes Pixel erhält seine wahrscheinlichste Klasse.</translation>
+        </message>
+        <message>
+            <source>Polygons to map; pixels outside become nodata.</source>
+            <translation>Zu kartierende Polygone; außerhalb stehen Leerwerte.</translation>
+        </message>
+        <message>
+            <source>Extent</source>
+            <translation>Ausdehnung</translation>
+        </message>
+        <message>
+            <source>Rectangle to map. With an area of interest, only their intersection is mapped.</source>
+            <translation>Zu kartierendes Rechteck. Ist auch ein Interessengebiet angegeben, wird kartiert, was beide abdecken.</translation>
         </message>
         <message>
             <source>Product folder</source>
@@ -834,6 +934,46 @@
         <message>
             <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES.</source>
             <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
+        </message>
+        <message>
+            <source>Search scenes by texts</source>
+            <translation>Szenen nach Texten durchsuchen</translation>
+        </message>
+        <message>
+            <source>Ranks square places of scenes, or of encoded scenes, by how well they fit a text, and writes the best as polygons in EPSG:4326 with rank, score, scene, longitude and latitude. Of places that overlap, only the best is listed.</source>
+            <translation>Ordnet quadratische Orte von Szenen oder kodierten Szenen danach, wie gut sie zu einem Text passen, und schreibt die besten als Polygone in EPSG:4326 mit Rang, Wert, Szene, Länge und Breite. Von Orten, die sich überlappen, steht nur der beste in der Liste.</translation>
+        </message>
+        <message>
+            <source>Scenes</source>
+            <translation>Szenen</translation>
+        </message>
+        <message>
+            <source>Scenes, or encoded scenes, in any CRS.</source>
+            <translation>Szenen oder kodierte Szenen, in beliebigem KBS.</translation>
+        </message>
+        <message>
+            <source>One or more, each on a line of its own, with a ranking each.</source>
+            <translation>Einer oder mehrere auf Englisch, je einer pro Zeile, mit je einer Rangfolge.</translation>
+        </message>
+        <message>
+            <source>How many to list at most.</source>
+            <translation>Wie viele höchstens aufgeführt werden.</translation>
+        </message>
+        <message>
+            <source>Places step by half of it.</source>
+            <translation>Orte liegen um die Hälfte davon auseinander.</translation>
+        </message>
+        <message>
+            <source>Places</source>
+            <translation>Orte</translation>
+        </message>
+        <message>
+            <source>A GeoPackage, GeoJSON, or a table as CSV.</source>
+            <translation>Ein GeoPackage, GeoJSON oder eine Tabelle als CSV.</translation>
+        </message>
+        <message>
+            <source>{count} places found.</source>
+            <translation>{count} Orte gefunden.</translation>
         </message>
         <message>
             <source>Tells which Python holds sargeo, its versions, devices and memory, and what is missing. A report of an error needs what it prints.</source>
@@ -890,6 +1030,10 @@
         <message>
             <source>Confidence (%)</source>
             <translation>Konfidenz (%)</translation>
+        </message>
+        <message>
+            <source>Confidence of classes by text (%)</source>
+            <translation>Konfidenz der Klassen nach Texten (%)</translation>
         </message>
     </context>
 </TS>

@@ -11,7 +11,15 @@ from ..core.sargeo import Facts
 from ..translation import tr
 
 # Where on the bar, in percent, a phase begins and how much it takes.
-_SHARES = {"read": (0.0, 2.0), "map": (2.0, 90.0), "finish": (92.0, 5.0), "webmap": (97.0, 3.0)}
+_SHARES = {
+    "read": (0.0, 2.0),
+    "map": (2.0, 90.0),
+    "embed": (2.0, 90.0),
+    "classify": (2.0, 90.0),
+    "search": (2.0, 98.0),
+    "finish": (92.0, 5.0),
+    "webmap": (97.0, 3.0),
+}
 
 #: QGIS keeps every text in the log: seconds between two that tell how much time is left.
 SAY_EVERY_S = 10.0
@@ -67,6 +75,13 @@ def _progress_text(phase: str, seconds_left: float | None) -> str:
 
 def started(facts: Facts) -> str:
     """Say in one line what a run has begun with."""
+    if "rows" not in facts:  # of one scene or several, or of what was encoded before
+        return tr(
+            "{windows} steps with {model} on {device}.",
+            windows=facts["windows"],
+            model=facts["model"],
+            device=device_name(facts["device"]),
+        )
     return tr(
         "Mapping {rows} × {cols} pixels in {windows} windows with {model} on {device}.",
         rows=facts["rows"],
@@ -89,6 +104,9 @@ def phase_name(phase: str) -> str:
     names = {
         "read": tr("Reading the scene"),
         "map": tr("Mapping"),
+        "embed": tr("Encoding"),
+        "classify": tr("Classifying"),
+        "search": tr("Searching"),
         "finish": tr("Writing the products"),
         "webmap": tr("Creating the web map"),
         "upload": tr("Uploading the scene"),

@@ -6,14 +6,31 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithm import ICONS
+from .ask import Ask
 from .assess import Assess
+from .caption import Caption
+from .classify import Classify
+from .embed import Embed
 from .export_webmap import ExportWebmap
 from .info import Info
 from .map_scene import MapScene
+from .search import Search
 from .status import Status
 from .zones import Zones
 
-ALGORITHMS = (MapScene, Info, Assess, Zones, ExportWebmap, Status)
+ALGORITHMS = (
+    MapScene,
+    Info,
+    Assess,
+    Zones,
+    ExportWebmap,
+    Status,
+    Embed,
+    Classify,
+    Search,
+    Caption,
+    Ask,
+)
 
 
 class SargeoProvider(QgsProcessingProvider):

@@ -39,7 +39,9 @@ _PLACES = (
     _Place("OBJECTS", 0, visible=True),
     _Place("COUNT", 1, visible=False),
     _Place("CONFIDENCE", 2, visible=False),
-    _Place("LANDCOVER", 3, visible=True),
+    _Place("TEXT_CONFIDENCE", 3, visible=False),
+    _Place("TEXT", 4, visible=True),
+    _Place("LANDCOVER", 5, visible=True),
 )
 
 # QGIS holds post-processors by a bare pointer: Python would have thrown them away by then. They
@@ -54,15 +56,18 @@ def layer_name(output: str) -> str:
         "COUNT": tr("Objects per cell"),
         "CONFIDENCE": tr("Confidence (%)"),
         "LANDCOVER": tr("Land cover"),
+        "TEXT": tr("Classes by text"),
+        "TEXT_CONFIDENCE": tr("Confidence of classes by text (%)"),
     }[output]
 
 
-def show_products(products: Products, stem: str, context: QgsProcessingContext) -> None:
+def show_products(paths: dict[str, str], stem: str, context: QgsProcessingContext) -> None:
     """Let QGIS load the products when the algorithm has ended.
 
     Parameters
     ----------
-    products : Products
+    paths : dict of str to str
+        By the output of the algorithm; what is no layer is left out.
     stem : str
         Name of the scene: that of the group.
     context : QgsProcessingContext
@@ -71,7 +76,6 @@ def show_products(products: Products, stem: str, context: QgsProcessingContext) 
     project = context.project()
     if project is None:
         return
-    paths = products.outputs()
     # QGIS puts what comes later on top.
     for place in reversed(_PLACES):
         if place.output not in paths:
@@ -158,7 +162,7 @@ def style_layer(layer: QgsMapLayer, output: str) -> None:
     layer.setName(layer_name(output))
     if output == "OBJECTS":
         style_objects(layer)
-    elif output == "CONFIDENCE":
+    elif output in ("CONFIDENCE", "TEXT_CONFIDENCE"):
         style_confidence(layer)
     else:
         layer.loadNamedStyle(str(Path(layer.source()).with_suffix(".qml")))
@@ -177,7 +181,7 @@ def move_to_group(layer: QgsMapLayer, place: _Place, stem: str, project: QgsProj
     # Only now: QGIS drops a layer from the project when its last entry goes.
     found.parent().removeChildNode(found)
     entry.setItemVisibilityChecked(place.visible)
-    entry.setExpanded(place.output == "LANDCOVER")
+    entry.setExpanded(place.output in ("LANDCOVER", "TEXT"))
 
 
 def _row(group: QgsLayerTreeGroup, order: int, *, besides: QgsLayerTreeNode) -> int:
