@@ -85,6 +85,10 @@ class Sheet:
         Satellite or aircraft, such as ``"Sentinel-1"``.
     acquired : datetime or None
         In UTC.
+    landcover_by, ships_by : str
+        Who says what land cover and what ships there are, as texts name them.
+    polarisation_known : bool
+        False where nobody told polarisations, and those of the bands stand in for them.
     """
 
     name: str
@@ -104,6 +108,9 @@ class Sheet:
     ground: BaseGeometry | None = None
     platform: str | None = None
     acquired: datetime | None = None
+    landcover_by: str = "reference labels"
+    ships_by: str = "reference boxes"
+    polarisation_known: bool = True
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -157,16 +164,12 @@ class Source:
     sheets : tuple of Sheet
     licence : str
         As it was found with the data.
-    landcover_by, ships_by : str
-        Who says what land cover and ships there are, as texts name them.
     """
 
     name: str
     weight: float
     sheets: tuple[Sheet, ...]
     licence: str
-    landcover_by: str = "reference labels"
-    ships_by: str = "reference boxes"
 
     def of_split(self, split: Split) -> tuple[Sheet, ...]:
         """Return the sheets of one split."""

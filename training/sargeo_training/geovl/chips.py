@@ -21,6 +21,9 @@ from sargeo.scene.bands import Band
 from sargeo.scene.radiometry import from_power, to_power
 from sargeo_training.geovl.config import ChipSettings
 
+_STILL_SMALL = 1.5
+"""A picture of up to so many times the least level, on its longer side, counts as small."""
+
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 
@@ -92,14 +95,14 @@ class Canvas:
 def plan_cuts(canvas: Canvas, settings: ChipSettings) -> list[Cut]:
     """Plan the chips of a picture, level by level and row by row.
 
-    A picture smaller than every level is a chip of its own.
+    A picture that is too small for every level is a chip of its own.
     """
     middle = canvas.spacing_m(canvas.shape[0] / 2, canvas.shape[1] / 2)
     if middle is None:
         return list(_plain(canvas.shape, settings.plain_px))
     cuts = [cut for level in settings.levels_m for cut in _of_level(canvas, level, settings)]
     longer_m = max(n * s for n, s in zip(canvas.shape, middle, strict=True))
-    if cuts or longer_m >= min(settings.levels_m):
+    if cuts or longer_m >= _STILL_SMALL * min(settings.levels_m):
         return cuts
     factor = math.ceil(max(canvas.shape) / settings.max_px)
     rows, cols = (n // factor * factor for n in canvas.shape)

@@ -50,6 +50,7 @@ def make_chip(picture: Picture, candidate: Candidate, split: Split, place: Place
         split=split,
         platform=picture.platform,
         bands=tuple(BandRecord.of(band) for band in picture.bands),
+        polarisation_known=picture.polarisation_known,
         gsd_m=gsd_m,
         extent_m=candidate.extent_m,
         incidence_deg=picture.incidence_deg,

@@ -67,6 +67,8 @@ class Picture:
     layers : Layers
     landcover_by, ships_by : str
         Who says what the labels and the ships of a window say.
+    polarisation_known : bool
+        As in `sargeo_training.sheet.Sheet`.
     """
 
     source: str
@@ -83,6 +85,7 @@ class Picture:
     layers: Layers = field(default_factory=Layers)
     landcover_by: str = "reference labels"
     ships_by: str = "reference boxes"
+    polarisation_known: bool = True
 
     @cached_property
     def references(self) -> tuple[float, ...]:
@@ -160,8 +163,9 @@ def _of_sheet(sheet: Sheet, source: Source, unit: OpenData, base: Path) -> Pictu
         platform=sheet.platform,
         acquired=sheet.acquired,
         layers=_rooted(unit.layers, base).around(sheet.grid) if sheet.grid else Layers(),
-        landcover_by=source.landcover_by,
-        ships_by=source.ships_by,
+        landcover_by=sheet.landcover_by,
+        ships_by=sheet.ships_by,
+        polarisation_known=sheet.polarisation_known,
     )
 
 

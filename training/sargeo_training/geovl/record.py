@@ -80,6 +80,9 @@ class Record(_Part):
         ``"Sentinel-1"``, ``"AIRSAR"``, ``"simulated"``.
     bands
         One for each channel, in order.
+    polarisation_known
+        False where nobody told polarisations: those of `bands` stand in for them, and no text may
+        name them.
     gsd_m
         Ground spacing in metres of the chip's own pixels, (row to row, column to column).
     extent_m
@@ -118,6 +121,7 @@ class Record(_Part):
     split: Split
     platform: str | None = None
     bands: tuple[BandRecord, ...] = Field(min_length=1)
+    polarisation_known: bool = True
     gsd_m: tuple[Positive, Positive] | None = None
     extent_m: Positive | None = None
     incidence_deg: Annotated[float, Field(ge=0, le=90)] | None = None

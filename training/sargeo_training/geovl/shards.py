@@ -140,8 +140,11 @@ class Shards:
             If its shard is missing or damaged.
         """
         encoded = self.encoded(index)
-        with np.load(io.BytesIO(encoded.npz)) as arrays:
-            read = {name: arrays[name] for name in _ARRAYS}
+        try:
+            with np.load(io.BytesIO(encoded.npz)) as arrays:
+                read = {name: arrays[name] for name in _ARRAYS}
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise self._damaged(index) from error
         return Chip(record=self._record(encoded.json, index), **read)
 
     @cached_property

@@ -8,7 +8,7 @@ chips near a chip of a more guarded split are left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import shapely
@@ -49,12 +49,14 @@ def assign_splits(
     settings : SplitSettings
     """
     splits = list(fixed)
+    cells = _Cells(settings)
     pairs = near_pairs(boxes, settings.gap_m)
     for area in _areas(pairs, len(boxes)):
         free = [i for i in area if splits[i] is None]
         if free:
             told = {split for i in area if (split := fixed[i]) is not None}
-            _assign_area(boxes, area, free, told, settings, splits)
+            for i, split in zip(free, _split_area(boxes, area, free, told, cells), strict=True):
+                splits[i] = split
     return _kept_apart(splits, pairs)
 
 
@@ -106,47 +108,48 @@ def _areas(pairs: NDArray[np.int64], count: int) -> list[list[int]]:
     return [part.tolist() for part in np.split(order, ends)]
 
 
-def _assign_area(
-    boxes: Boxes,
-    area: list[int],
-    free: list[int],
-    told: set[Split],
-    settings: SplitSettings,
-    splits: list[Split | None],
-) -> None:
-    """Give the free chips of an area their splits, in place."""
+class _Cells:
+    """The splits of cells, each worked out once."""
+
+    def __init__(self, settings: SplitSettings) -> None:
+        self.settings = settings
+        self._known: dict[tuple[int, int], Split] = {}
+
+    def split_at(self, lon: float, lat: float) -> Split:
+        """Return the split of the cell that a point lies in."""
+        told = self.settings
+        cell = cell_of(lon, lat, told.cell_km)
+        if cell not in self._known:
+            name = f"{told.cell_km:g}/{cell[0]}/{cell[1]}"
+            self._known[cell] = split_by_name(name, told.holdout, told.validation)
+        return self._known[cell]
+
+    def splits_in(self, box: NDArray[np.float64]) -> set[Split]:
+        """Return the splits of all cells that a box touches: none is narrower than half a side."""
+        west, south, east, north = box.tolist()
+        step = self.settings.cell_km / 2 / KM_PER_DEGREE
+        across = max(math.cos(math.radians((south + north) / 2)), _STEEPEST)
+        lats = np.linspace(max(south, -90), min(north, 90), 2 + int((north - south) / step))
+        lons = np.linspace(west, east, 2 + int((east - west) * across / step)).tolist()
+        return {self.split_at(lon, lat) for lat in lats.tolist() for lon in lons}
+
+
+def _split_area(
+    boxes: Boxes, area: list[int], free: list[int], told: set[Split], cells: _Cells
+) -> list[Split | None]:
+    """Return the splits of the free chips of an area, given those of its other chips."""
     if not np.isfinite(boxes[free]).all():
         raise ValueError("a chip without place has no split")
-    west, south = boxes[area, :2].min(axis=0)
-    east, north = boxes[area, 2:].max(axis=0)
-    middle = (west + east) / 2, (south + north) / 2
+    west, south = boxes[area, :2].min(axis=0).tolist()
+    east, north = boxes[area, 2:].max(axis=0).tolist()
+    lon, lat = (west + east) / 2, (south + north) / 2
     height_km = (north - south) * KM_PER_DEGREE
-    width_km = (east - west) * KM_PER_DEGREE * math.cos(math.radians(middle[1]))
-    if max(height_km, width_km) <= settings.cell_km and len(told) < 2:
-        split = told.pop() if told else _of_cell(cell_of(*middle, settings.cell_km), settings)
-        for i in free:
-            splits[i] = split
-        return
-    for i in free:
-        touched = {_of_cell(cell, settings) for cell in _cells(boxes[i], settings)}
-        splits[i] = touched.pop() if len(touched) == 1 else None
-
-
-def _cells(box: NDArray[np.float64], settings: SplitSettings) -> Iterator[tuple[int, int]]:
-    """Yield the cells that a box touches: no cell is narrower than half of `cell_km`."""
-    west, south, east, north = _inflated(box[None], settings.gap_m / 2)[0]
-    step = settings.cell_km / 2 / KM_PER_DEGREE
-    across = max(math.cos(math.radians((south + north) / 2)), _STEEPEST)
-    lats = np.linspace(south, north, 2 + int((north - south) / step))
-    lons = np.linspace(west, east, 2 + int((east - west) * across / step))
-    for lat in np.clip(lats, -90, 90):
-        for lon in lons:
-            yield cell_of(float(lon), float(lat), settings.cell_km)
-
-
-def _of_cell(cell: tuple[int, int], settings: SplitSettings) -> Split:
-    name = f"{settings.cell_km:g}/{cell[0]}/{cell[1]}"
-    return split_by_name(name, settings.holdout, settings.validation)
+    width_km = (east - west) * KM_PER_DEGREE * math.cos(math.radians(lat))
+    if max(height_km, width_km) <= cells.settings.cell_km and len(told) < 2:
+        split = next(iter(told)) if told else cells.split_at(lon, lat)
+        return [split] * len(free)
+    touched = (cells.splits_in(box) for box in _inflated(boxes[free], cells.settings.gap_m / 2))
+    return [splits.pop() if len(splits) == 1 else None for splits in touched]
 
 
 def _kept_apart(splits: list[Split | None], pairs: NDArray[np.int64]) -> list[Split | None]:

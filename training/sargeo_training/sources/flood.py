@@ -32,9 +32,7 @@ def load(folder: Path) -> Source:
         _image(root, "pre", flooded, NOT_WATER),
         _image(root, "post", flooded, OPEN_WATER.code),
     )
-    return Source(
-        "flood_emsr795", 0.6, sheets, "Copernicus and CEMS terms", landcover_by="flood map"
-    )
+    return Source("flood_emsr795", 0.6, sheets, "Copernicus and CEMS terms")
 
 
 def _image(root: Path, when: str, flooded: NDArray[np.bool_], code: int) -> Sheet:
@@ -50,6 +48,7 @@ def _image(root: Path, when: str, flooded: NDArray[np.bool_], code: int) -> Shee
         labels=np.where(flooded & valid, code, UNKNOWN).astype(np.uint8),
         gsd_m=None,
         platform="Sentinel-1",
+        landcover_by="flood map",
     )
 
 

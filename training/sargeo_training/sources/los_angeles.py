@@ -44,6 +44,7 @@ _PLACE_OF = {
     "land": "land",
 }
 _ACQUIRED = datetime(2020, 11, 7, tzinfo=UTC)  # the time of day is not told
+_DRAWN, _TAUGHT = "reference polygons", "reference polygons and classified optical picture"
 _DOUBTFUL_RADIUS_PX = 12
 _LENGTH_TO_BEAM, _NARROWEST_PX = 6.0, 3.0
 
@@ -65,14 +66,7 @@ def load(folder: Path, *, polygons: bool = True) -> Source:
         for scene in SCENES
         for sheet in _scene(picture_path(folder, RADAR, scene), scene, taught.get(scene))
     )
-    return Source(
-        "los_angeles",
-        3.5,
-        sheets,
-        "Copernicus; labels: this project",
-        landcover_by="reference polygons",
-        ships_by="reference ships",
-    )
+    return Source("los_angeles", 3.5, sheets, "Copernicus; labels: this project")
 
 
 def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[Sheet]:
@@ -100,6 +94,8 @@ def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[She
                 ground=grounds[split],
                 platform="Sentinel-1",
                 acquired=_ACQUIRED,
+                landcover_by=_TAUGHT if split == "train" else _DRAWN,
+                ships_by="reference ships",
             )
         )
     return sheets

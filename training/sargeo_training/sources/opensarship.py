@@ -25,6 +25,7 @@ _BANDS = (Band("VH", "sigma0", "linear"), Band("VV", "sigma0", "linear"))
 _CELL, _PER_SIDE = 84, 3
 _GRD_SPACING_M = 10.0
 _TYPICAL_BEAM_PX = 3.0
+_SHIPS_BY = "AIS match"
 
 _CATEGORIES: dict[str, str | None] = {"other type": None, "search": "search and rescue"}
 """What the names of files say; every other one is a category as it stands."""
@@ -57,7 +58,7 @@ def load_singles(folder: Path) -> Source:
 
 
 def _source(sheets: Iterable[Sheet]) -> Source:
-    return Source("opensarship", 0.7, tuple(sheets), "unknown", ships_by="AIS match")
+    return Source("opensarship", 0.7, tuple(sheets), "unknown")
 
 
 def _all_chips(folder: Path) -> list[_Chip]:
@@ -125,6 +126,7 @@ def _single(chip: _Chip) -> Sheet:
         centre=chip.centre,
         platform="Sentinel-1",
         acquired=chip.acquired,
+        ships_by=_SHIPS_BY,
     )
 
 
@@ -160,6 +162,7 @@ def _sheet(name: str, chips: list[_Chip]) -> Sheet:
         gsd_m=(_GRD_SPACING_M, _GRD_SPACING_M),
         categories=tuple(chip.category for chip in chips),
         platform="Sentinel-1",
+        ships_by=_SHIPS_BY,
     )
 
 

@@ -20,13 +20,7 @@ _BANDS = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))
 def load(folder: Path) -> Source:
     """Read all chips."""
     paths = sorted((folder / "sen1floods11").glob("*_s1_vv_vh_db.tif"))
-    return Source(
-        "sen1floods11",
-        1.5,
-        tuple(map(_chip, paths)),
-        "unknown (upstream CC-BY 4.0)",
-        landcover_by="hand-drawn water",
-    )
+    return Source("sen1floods11", 1.5, tuple(map(_chip, paths)), "unknown (upstream CC-BY 4.0)")
 
 
 def _chip(path: Path) -> Sheet:
@@ -47,4 +41,5 @@ def _chip(path: Path) -> Sheet:
         gsd_m=spacing_m(grid),
         grid=grid,
         platform="Sentinel-1",
+        landcover_by="hand-drawn water",
     )

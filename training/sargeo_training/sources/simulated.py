@@ -33,14 +33,7 @@ def load(_folder: Path) -> Source:
     Three in four are C band, the others L band; one in five is an 8 bit picture stretched by tile.
     """
     sheets = tuple(_sheet(split, index) for split, n in _COUNTS.items() for index in range(n))
-    return Source(
-        "simulated",
-        3.0,
-        sheets,
-        "this project",
-        landcover_by="the simulator",
-        ships_by="the simulator",
-    )
+    return Source("simulated", 3.0, sheets, "this project")
 
 
 def _sheet(split: Split, index: int) -> Sheet:
@@ -66,6 +59,8 @@ def _sheet(split: Split, index: int) -> Sheet:
         gsd_m=(_GSD_M, _GSD_M),
         incidence_deg=scene.incidence_deg,
         platform="simulated",
+        landcover_by="the simulator",
+        ships_by="the simulator",
     )
 
 

@@ -21,7 +21,7 @@ def load(folder: Path) -> Source:
     """Read all images; each stands as a whole on one side of the split."""
     root = folder / "ssdd"
     sheets = tuple(_image(root, p.stem) for p in sorted((root / "annotations").glob("*.xml")))
-    return Source("ssdd", 5.0, sheets, "Apache-2.0; sea masks unknown", landcover_by="sea masks")
+    return Source("ssdd", 5.0, sheets, "Apache-2.0; sea masks unknown")
 
 
 def _image(root: Path, stem: str) -> Sheet:
@@ -35,10 +35,12 @@ def _image(root: Path, stem: str) -> Sheet:
         split=split_by_name(stem, _HOLDOUT_SHARE, _VALIDATION_SHARE),
         values=values,
         bands=bands,
+        polarisation_known=False,
         valid=valid,
         labels=recode(mask, {_SEA: OPEN_WATER.code, _LAND: NOT_WATER}),
         ships=ship_rows(ElementTree.parse(root / "annotations" / f"{stem}.xml").getroot()),
         searched=valid,
+        landcover_by="sea masks",
         places=np.broadcast_to(np.uint8(_place(mask)), mask.shape),
     )
 

@@ -30,11 +30,7 @@ def load(folder: Path) -> Source:
     """Read the tile."""
     root = folder / "terramind"
     return Source(
-        "terramind",
-        0.0,
-        tuple(map(_tile, sorted(root.glob("S1RTC/*.tif")))),
-        "Apache-2.0",
-        landcover_by="land use map",
+        "terramind", 0.0, tuple(map(_tile, sorted(root.glob("S1RTC/*.tif")))), "Apache-2.0"
     )
 
 
@@ -53,6 +49,7 @@ def _tile(path: Path) -> Sheet:
         gsd_m=spacing_m(grid),
         grid=grid,
         platform="Sentinel-1",
+        landcover_by="land use map",
         acquired=_acquired(path),
     )
 
