@@ -69,7 +69,7 @@ def test_keywords_of_free_words_are_found_anywhere_as_whole_words() -> None:
 
 def test_texts_and_questions_vary() -> None:
     rng = np.random.default_rng(0)
-    told = [draw_told((EMPTY, WRITING), 0.5, rng) for _ in range(100)]
+    told = [draw_told((EMPTY, WRITING), 0.5, rng.random(), rng) for _ in range(100)]
     texts = {t.text for t in told}
     assert {WRITING.concise, WRITING.detailed, SHIPS.text} <= texts
     asked = [t for t in told if t.prompt]

@@ -106,7 +106,8 @@ class ChipStream:
             self._sensors,
         )
         hidden = hide(inputs.valid, self._hiding.hidden, self._hiding.cell_px, rngs)
-        texts = self._tell(chips, drawn, rngs, self._tokeniser) if self._tokeniser else None
+        length = float(np.random.default_rng((self._seed, _CHIPS, number)).random())
+        texts = self._tell(chips, drawn, rngs, length)
         return ChipBatch(inputs, torch.from_numpy(hidden), texts)
 
     def _tell(
@@ -114,13 +115,15 @@ class ChipStream:
         chips: Sequence[Chip],
         numbers: Sequence[int],
         rngs: Sequence[np.random.Generator],
-        tokeniser: Tokeniser,
-    ) -> TextBatch:
+        length: float,
+    ) -> TextBatch | None:
+        if self._tokeniser is None:
+            return None
         told = [
-            draw_told(self._written(chip), self._settings.answers, rng)
+            draw_told(self._written(chip), self._settings.answers, length, rng)
             for chip, rng in zip(chips, rngs, strict=True)
         ]
-        return collate_texts(told, numbers, tokeniser, self._settings, rngs)
+        return collate_texts(told, numbers, self._tokeniser, self._settings, rngs)
 
     def _written(self, chip: Chip) -> Sequence[Writing]:
         if self._writings is None:

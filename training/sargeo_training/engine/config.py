@@ -101,7 +101,7 @@ class Chips(_Part):
     """Whole chips with texts."""
 
     chip_px: int = Field(default=192, gt=0, multiple_of=32)
-    batch_size: int = Field(default=16, gt=1)
+    batch_size: int = Field(default=8, gt=1)
     answers: float = Field(default=0.4, ge=0, le=1)
     hidden_keywords: float = Field(default=0.5, gt=0, le=1)
     hidden_words: float = Field(default=0.05, ge=0, lt=1)

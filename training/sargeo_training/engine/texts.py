@@ -82,7 +82,7 @@ def has_text(writings: Sequence[Writing]) -> bool:
     return any(w.concise or w.detailed for w in writings)
 
 
-def draw_told(writings: Sequence[Writing], answers: float, rng: Generator) -> Told:
+def draw_told(writings: Sequence[Writing], answers: float, length: float, rng: Generator) -> Told:
     """Draw what is told of an image this time: a caption or a few clauses, and maybe a question.
 
     Parameters
@@ -91,11 +91,14 @@ def draw_told(writings: Sequence[Writing], answers: float, rng: Generator) -> To
         With a text in one of them at least.
     answers : float
         Share of images that a question is asked of, where there are any.
+    length : float
+        0 to 1: the kind of the text, from the shortest. Texts of one batch are best of one kind,
+        since all are padded to the longest.
     """
     spoken = [w for w in writings if w.concise or w.detailed]
     writing = spoken[rng.integers(len(spoken))]
-    texts = [t for t in (writing.concise, writing.detailed, _few(writing.clauses, rng)) if t]
-    text = texts[rng.integers(len(texts))]
+    texts = [t for t in (_few(writing.clauses, rng), writing.concise, writing.detailed) if t]
+    text = texts[min(int(length * len(texts)), len(texts) - 1)]
     prompt, said = "", text
     if writing.questions and rng.random() < answers:
         question = writing.questions[rng.integers(len(writing.questions))]

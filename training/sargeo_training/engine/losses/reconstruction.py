@@ -79,10 +79,12 @@ class Reconstruction(nn.Module):
         valid, hidden : Tensor of bool, shape (N, H, W)
         present : Tensor of bool, shape (N, 4)
         """
-        truth, known = ratio_gradients(pixels.float(), valid, self._windows_px)
-        said = self.predict(decoded.float()).view_as(truth)
-        wanted = known & _all_of_cell(hidden)[:, None] & present[:, :, None, None]
-        error = functional.smooth_l1_loss(said, truth, reduction="none").mean(2)
+        picture, band = present.nonzero(as_tuple=True)
+        bands = pixels[picture, band][:, None].float()
+        truth, known = ratio_gradients(bands, valid[picture], self._windows_px)
+        said = self.predict(decoded.float()).unflatten(1, (SLOTS, -1))[picture, band]
+        wanted = known[:, 0] & _all_of_cell(hidden)[picture]
+        error = functional.smooth_l1_loss(said, truth[:, 0], reduction="none").mean(1)
         return mean_of_all(torch.where(wanted, error, 0.0), wanted.sum())
 
 
@@ -91,9 +93,15 @@ def ratio_gradients(
 ) -> tuple[Tensor, Tensor]:
     """Return log-ratio gradients of cells, and where they are known.
 
+    Parameters
+    ----------
+    pixels : Tensor, shape (N, C, H, W)
+    valid : Tensor of bool, shape (N, H, W)
+    windows_px : sequence of int
+
     Returns
     -------
-    Tensor, shape (N, 4, 2 * windows, h, w)
+    Tensor, shape (N, C, 2 * windows, h, w)
         Right against left and lower against upper, for each window; the mean of a cell's pixels.
     Tensor of bool, shape (N, 1, h, w)
         Whether half of every window about every pixel of the cell is valid.
@@ -117,22 +125,19 @@ def _turned(x: Tensor, flip: bool) -> Tensor:
 
 def _along_columns(power: Tensor, weight: Tensor, window: int) -> tuple[Tensor, Tensor]:
     """Return the log-ratio of the right to the left half of a window, and where both are known."""
-    (left, left_weight), (right, right_weight) = (
-        [_half(x, window, right=side) for x in (power, weight)] for side in (False, True)
-    )
+    left, right = _halves(power, window)
+    left_weight, right_weight = _halves(weight, window)
     known = (left_weight >= 0.5) & (right_weight >= 0.5)
     ratio = torch.log((right * left_weight + 1e-6) / (left * right_weight + 1e-6))
     return torch.where(known, ratio, 0.0), known
 
 
-def _half(x: Tensor, window: int, *, right: bool) -> Tensor:
-    """Average over the columns of a window on one side of each pixel, and over all its rows."""
+def _halves(x: Tensor, window: int) -> tuple[Tensor, Tensor]:
+    """Average over the columns of a window left and right of each pixel, and over all its rows."""
     reach = window // 2
-    sides = (0, reach) if right else (reach, 0)
-    padded = functional.pad(x, (*sides, reach, reach))
-    rows = functional.avg_pool2d(padded, (window, 1), stride=1)
+    rows = functional.avg_pool2d(functional.pad(x, (reach,) * 4), (window, 1), stride=1)
     both = functional.avg_pool2d(rows, (1, reach), stride=1)
-    return both[..., 1:] if right else both[..., :-1]
+    return both[..., : x.shape[3]], both[..., reach + 1 :]
 
 
 def _all_of_cell(mask: Tensor) -> Tensor:
