@@ -11,7 +11,7 @@ import numpy as np
 from support.fake_endpoint import Answer, Request, text_of
 
 from sargeo_training.geovl.chip import Chip
-from sargeo_training.geovl.facts import Facts, LandCoverFacts, ObjectFact, ObjectFacts
+from sargeo_training.geovl.facts import Bounds, Facts, LandCoverFacts, ObjectFact, ObjectFacts
 from sargeo_training.geovl.record import BandRecord, Place, Record
 from sargeo_training.sheet import NO_SHIPS
 
@@ -19,8 +19,8 @@ SHARES = {"open water": 0.7, "built-up": 0.2, "trees": 0.1}
 LAND_COVER = LandCoverFacts(
     layer="class raster",
     known=1,
-    shares=SHARES,
-    sectors={name: (share,) * 9 for name, share in SHARES.items()},
+    shares={name: Bounds(share, share) for name, share in SHARES.items()},
+    sectors={name: (Bounds(share, share),) * 9 for name, share in SHARES.items()},
     patches=dict.fromkeys(SHARES, 1),
 )
 SHIPS = ObjectFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sargeo.legend import LAND_COVER_CODES
+from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
 from sargeo_training.geovl.evidence import facts_of
 from sargeo_training.geovl.facts import (
     SECTORS,
@@ -19,11 +20,12 @@ from sargeo_training.geovl.facts import (
     VectorFacts,
 )
 from sargeo_training.geovl.record import BandRecord, Place, Record
-from sargeo_training.hcot.claims import judge, truths
+from sargeo_training.hcot.claims import domain, findings, judge, truths
+from sargeo_training.hcot.writing import Claim
 from sargeo_training.sheet import NOT_WATER, UNKNOWN
 
-SIDE = 31
-"""No share of so many pixels lies on a threshold, where rounding may decide either way."""
+SIDE = 30
+"""Shares of so many pixels often lie just on a limit."""
 VALID = np.ones((SIDE, SIDE), dtype=bool)
 
 
@@ -148,16 +150,71 @@ def test_every_claim_that_facts_support_is_judged_true(data: st.DataObject) -> N
     assert {key: v for key, v in verdicts.items() if v[1] != "true"} == {}
 
 
-@given(covers(), gaps(), st.sampled_from([UNKNOWN, NOT_WATER]))
-def test_a_gap_in_the_map_makes_no_claim_false(
-    labels: np.ndarray, hidden: np.ndarray, code: int
+@given(covers(), gaps(), gaps(), ships)
+def test_claims_of_a_map_in_part_are_true_of_the_whole(
+    labels: np.ndarray, hidden: np.ndarray, dry: np.ndarray, boats: np.ndarray
 ) -> None:
-    """What is claimed of a map with a gap holds for the whole map, which the gap hides in part."""
-    nobody = np.zeros((0, 5), dtype=np.float32)
-    whole = record(of_chip(labels, nobody, ~VALID, ()))
-    seen = record(of_chip(np.where(hidden, np.uint8(code), labels), nobody, ~VALID, ()))
-    false = {k: c for k, c in truths(seen).items() if judge(c, whole) == "false"}
-    assert false == {}
+    """A part of the map is hidden, and of a part it only says that there is no water."""
+    partial = np.where(dry & (labels != OPEN_WATER.code), np.uint8(NOT_WATER), labels)
+    partial[hidden] = UNKNOWN
+    whole, seen = (record(of_chip(each, boats, VALID, ())) for each in (labels, partial))
+    verdicts = {key: (claim, judge(claim, whole)) for key, claim in truths(seen).items()}
+    assert {key: v for key, v in verdicts.items() if v[1] != "true"} == {}
+
+
+@given(covers(), gaps(), gaps(), ships, st.randoms())
+def test_what_a_map_in_part_calls_false_is_not_true_of_the_whole(
+    labels: np.ndarray, hidden: np.ndarray, dry: np.ndarray, boats: np.ndarray, random: Random
+) -> None:
+    partial = np.where(dry & (labels != OPEN_WATER.code), np.uint8(NOT_WATER), labels)
+    partial[hidden] = UNKNOWN
+    whole, seen = (record(of_chip(each, boats, VALID, ())) for each in (labels, partial))
+    claims = [Claim(fact=key, value=random.choice(domain(key).values)) for key in findings(seen)]
+    wrong = [c for c in claims if judge(c, seen) == "false" and judge(c, whole) == "true"]
+    assert wrong == []
+
+
+def water_only(rows: str) -> Record:
+    """Make a record of sectors of water (w), of no water (-), and of nothing known (?)."""
+    codes = {"w": OPEN_WATER.code, "-": NOT_WATER, "?": UNKNOWN}
+    grid = np.array([[codes[c] for c in row] for row in rows.split()], dtype=np.uint8)
+    labels = np.kron(grid, np.ones((10, 10), dtype=np.uint8))
+    boat = np.array([[15, 15, 2, 2, 2]], dtype=np.float32)
+    return record(of_chip(labels, boat, VALID, (None,)))
+
+
+def test_a_map_of_water_alone_tells_of_the_coast() -> None:
+    told = {key: claim.value for key, claim in truths(water_only("www ww- ---")).items()}
+    assert told["landcover.share:open water"] == 55
+    assert told["landcover.main"] == "open water"
+    assert told["landcover.side:open water"] == "upper third"
+    assert told["landcover.where:open water"] == "upper left"
+    assert told["landcover.shore"] == "yes"
+    assert told["landcover.patches:open water"] == 1
+    assert told["objects.region:ship"] == "open water"
+    unsaid = {f"landcover.{family}" for family in ("second", "classes")}
+    assert not unsaid & told.keys()
+    assert not [key for key in told if key.startswith("landcover.") and "trees" in key]
+
+
+def test_without_water_there_is_no_coast() -> None:
+    told = {key: claim.value for key, claim in truths(water_only("--- --- ---")).items()}
+    assert told["landcover.present:open water"] == "no"
+    assert told["landcover.shore"] == "no"
+    assert (
+        judge(Claim(fact="objects.region:ship", value="open water"), water_only("--- --- ---"))
+        == "false"
+    )
+
+
+def test_a_flood_map_tells_no_more_than_it_holds() -> None:
+    told = {key: claim.value for key, claim in truths(water_only("w?? ??? ???")).items()}
+    land = {key: value for key, value in told.items() if key.startswith("landcover.")}
+    assert land == {
+        "landcover.present:open water": "yes",
+        "landcover.among:1": "open water",
+        "landcover.sector:upper left": "open water",
+    }
 
 
 @given(ships, gaps())

@@ -84,7 +84,7 @@ def test_all_layers_are_joined(files: LayerFiles) -> None:
     assert joined.landcover is not None
     assert (joined.landcover.layer, joined.landcover.shares) == (
         "ESA WorldCover",
-        {"open water": 1},
+        {"open water": (1, 1)},
     )
     assert joined.terrain == TerrainFacts(
         layer="Copernicus DEM", lowest_m=12, mean_m=12, highest_m=12, slope_deg=0
@@ -152,15 +152,24 @@ def test_sectors_are_thirds_of_the_picture() -> None:
 
 
 def test_facts_refuse_what_cannot_be() -> None:
-    nine = (0.0,) * 9
-    told = {"layer": "x", "known": 1.0, "sectors": {"trees": nine}, "patches": {"trees": 0}}
+    nine = ((0.0, 0.0),) * 9
+    told = {
+        "layer": "x",
+        "known": 1.0,
+        "shares": {"trees": (1, 1)},
+        "sectors": {"trees": nine},
+        "patches": {"trees": 0},
+    }
+    LandCoverFacts.model_validate(told)
     for wrong in (
-        {"shares": {"trees": 0.9}},
+        {"shares": {"trees": (0.9, 0.9)}},
+        {"shares": {"trees": (1, 0.9)}},
+        {"shares": {"trees": (0.9, 1)}},
         {"shares": {}},
-        {"shares": {"bare": 1.0}},
-        {"shares": {"trees": 1.0}, "sectors": {"trees": nine[:8]}},
-        {"shares": {"trees": 1.0}, "sectors": {"trees": (*nine[:8], float("nan"))}},
-        {"shares": {"trees": 1.0}, "known": 1.1},
+        {"shares": {"bare": (1, 1)}},
+        {"sectors": {"trees": nine[:8]}},
+        {"sectors": {"trees": (*nine[:8], (0, float("nan")))}},
+        {"known": 0.9},
     ):
         with pytest.raises(ValidationError):
             LandCoverFacts.model_validate(told | wrong)
@@ -199,4 +208,5 @@ def test_polygons_of_los_angeles_tell_their_own_class(sargeo_data: Path) -> None
             labels_layer="reference polygons",
         )
         assert chip.landcover is not None
-        assert max(chip.landcover.shares, key=chip.landcover.shares.__getitem__) == name
+        shares = chip.landcover.shares
+        assert max(shares, key=lambda each: shares[each].lowest) == name

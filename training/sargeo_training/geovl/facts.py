@@ -6,7 +6,7 @@ Places in a chip are continuous from 0 to 1, rows from the upper edge and column
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,9 +29,18 @@ PATCH_SHARE = 0.005
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Measure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Metres = Annotated[float, Field(allow_inf_nan=False)]
-NineShares = tuple[Share, Share, Share, Share, Share, Share, Share, Share, Share]
 
 _ROUNDING = 1e-6
+
+
+class Bounds(NamedTuple):
+    """The least and the largest that a share may be."""
+
+    lowest: Share
+    highest: Share
+
+
+NineBounds = Annotated[tuple[Bounds, ...], Field(min_length=len(SECTORS), max_length=len(SECTORS))]
 
 
 def sector_of(row: float, col: float) -> str:
@@ -45,37 +54,41 @@ class _Fact(BaseModel):
 
 
 class LandCoverFacts(_Fact):
-    """What one layer says of land cover. Only pixels whose class it knows count.
+    """What one layer says of land cover.
+
+    It may know the class of a pixel, or only that it is none of some classes, such as water, or
+    nothing. So each share lies between two bounds, which meet where all is known.
 
     Attributes
     ----------
     layer
         Who says so, such as ``"ESA WorldCover"`` or ``"reference polygons"``.
     known
-        Share of the chip's valid pixels with a class. The rest may be any class: where this is
-        less than 1, the shares below hold for the known pixels alone.
+        Share of the chip's valid pixels whose class is known.
     shares
-        Name of a class of `sargeo.legend` to its share of the known pixels. They sum to 1; absent
-        classes are left out.
+        Name of a class of `sargeo.legend` to its share of the chip's valid pixels. A class that is
+        left out is surely absent.
     sectors
-        Name of a class to its share of the known pixels of each sector (`SECTORS`); 0 where
-        nothing of a sector is known. The same classes as `shares`.
+        Name of a class to its share of the valid pixels of each sector (`SECTORS`); 0 where a
+        sector has none. The same classes as `shares`.
     patches
         Name of a class to the number of its connected areas (neighbours share a side or a corner)
-        over `PATCH_SHARE` of the chip, 0 included. The same classes as `shares`.
+        over `PATCH_SHARE` of the chip, as far as they are known. The same classes as `shares`.
     """
 
     layer: str
     known: Share
-    shares: dict[str, Share] = Field(min_length=1)
-    sectors: dict[str, NineShares]
+    shares: dict[str, Bounds]
+    sectors: dict[str, NineBounds]
     patches: dict[str, Annotated[int, Field(ge=0)]]
 
     @model_validator(mode="after")
     def _consistent(self) -> LandCoverFacts:
-        total = sum(self.shares.values())
-        if abs(total - 1) > _ROUNDING:
-            raise ValueError(f"the shares of the classes sum to {total}, not to 1")
+        low, high = (sum(bounds) for bounds in zip((0, 0), *self.shares.values(), strict=True))
+        if high < 1 - _ROUNDING:
+            raise ValueError(f"the shares of the classes sum to {high} at most, not to 1")
+        if abs(low - self.known) > _ROUNDING:
+            raise ValueError(f"classes are known of {low} of the chip, not of {self.known}")
         if not self.shares.keys() == self.sectors.keys() == self.patches.keys():
             raise ValueError("shares, sectors and patches name different classes")
         return self

@@ -11,6 +11,9 @@ from typing import Literal
 
 from sargeo_training.hcot.domains import Value
 
+ROUNDING = 1e-9
+"""What computing does to numbers at most: one that is on a limit reaches it."""
+
 Verdict = Literal["true", "false", "unknown"]
 Layers = tuple[str, ...]
 
@@ -69,14 +72,19 @@ class Measure:
         """Judge a claimed value; words cannot be compared with a number."""
         if isinstance(value, str):
             return "unknown"
-        if self.high - self.tolerance <= value <= self.low + self.tolerance:
+        below, above = self.low - self.tolerance, self.high + self.tolerance
+        if reaches(value, self.high - self.tolerance) and reaches(self.low + self.tolerance, value):
             return "true"
-        outside = value < self.low - self.tolerance or value > self.high + self.tolerance
-        return "false" if outside else "unknown"
+        return "unknown" if reaches(value, below) and reaches(above, value) else "false"
 
 
 Finding = Choice | Measure
 Findings = dict[str, Finding]
+
+
+def reaches(amount: float, limit: float) -> bool:
+    """Whether an amount is at least as large as a limit, whatever rounding has done to them."""
+    return amount >= limit - ROUNDING
 
 
 def only(layers: Layers, value: Value) -> Choice:

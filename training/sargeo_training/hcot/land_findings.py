@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
-from sargeo_training.geovl.facts import SECTORS, Facts, LandCoverFacts
+from sargeo_training.geovl.facts import SECTORS, Bounds, Facts, LandCoverFacts
 from sargeo_training.hcot.domains import CLASSES, SIDES, Value
 from sargeo_training.hcot.findings import (
+    ROUNDING,
     Choice,
     Finding,
     Findings,
@@ -20,6 +21,7 @@ from sargeo_training.hcot.findings import (
     Measure,
     counted,
     only,
+    reaches,
 )
 
 PRESENT, ABSENT = 0.01, 0.002
@@ -30,10 +32,6 @@ COUNTED = 0.02
 
 PATTERNS = {"uniform": 0.9, "dominated": 0.6}
 """Least share of the main class; under both the cover is mixed."""
-
-COMPLETE = 0.99
-"""Places in the picture are told where at least this share of the chip is known: in a sector an
-unknown rest of 1 % weighs 9 % at most, which stays within the tolerance of 0.1."""
 
 USES: dict[str, dict[str, float]] = {
     "waterfront": {OPEN_WATER.name: 0.1, BUILT_UP.name: 0.1},
@@ -48,6 +46,7 @@ USES: dict[str, dict[str, float]] = {
 
 NAMED_USES = ("port", "airport")
 
+_NONE = Bounds(0, 0)
 _SHARE_STEP = 5
 _PLACE_TOLERANCE = 0.1
 _DISTINCT = 0.25
@@ -56,7 +55,7 @@ _SHORE_SHARE = 0.03
 
 @dataclass(frozen=True)
 class Cover:
-    """Land cover facts, with bounds on what the unknown rest of the chip may be."""
+    """Land cover facts as bounds, whichever class is asked for."""
 
     facts: LandCoverFacts
 
@@ -65,41 +64,42 @@ class Cover:
         """Who says so."""
         return (self.facts.layer,)
 
-    @property
+    @cached_property
     def ranked(self) -> list[str]:
         """Classes that are certainly present, the largest first."""
-        present = [name for name in CLASSES if self.low(name) >= PRESENT]
-        return sorted(present, key=lambda name: -self.facts.shares[name])
+        present = [name for name in CLASSES if reaches(self.low(name), PRESENT)]
+        return sorted(present, key=lambda name: -self.low(name))
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """Classes that are certainly absent."""
+        return frozenset(name for name in CLASSES if reaches(ABSENT, self.high(name)))
 
     def low(self, name: str) -> float:
         """Least share of the chip that a class takes."""
-        return self.facts.shares.get(name, 0.0) * self.facts.known
+        return self.facts.shares.get(name, _NONE).lowest
 
     def high(self, name: str) -> float:
         """Largest share of the chip that a class may take."""
-        return self.low(name) + 1 - self.facts.known
+        return self.facts.shares.get(name, _NONE).highest
 
     def sectors(self, name: str) -> NDArray[np.float64]:
-        """Shares of each sector that a class takes, as far as known."""
-        return np.array(self.facts.sectors.get(name, (0.0,) * len(SECTORS)))
-
-    @cached_property
-    def unknown_in_sector(self) -> float:
-        """Largest share of a sector that may be unknown."""
-        return min(1.0, len(SECTORS) * (1 - self.facts.known))
+        """Least and largest share of each sector that a class takes, shape (2, 9)."""
+        return np.array(self.facts.sectors.get(name, (_NONE,) * len(SECTORS))).T
 
 
 def landcover(facts: LandCoverFacts) -> Findings:
     """Return all that land cover says."""
     cover = Cover(facts)
-    found = dict(_presence(cover)) | dict(_ranks(cover)) | dict(_shares(cover))
-    found |= dict(_summary(cover))
-    if facts.known >= COMPLETE:
-        found |= dict(_places(cover)) | dict(_sectors(cover))
-    if facts.known == 1:  # a gap might join areas, or part them
-        patches = {name: number for name, number in facts.patches.items() if number}
-        found |= {f"landcover.patches:{n}": counted(cover.layers, k) for n, k in patches.items()}
-    return found
+    return (
+        dict(_presence(cover))
+        | dict(_ranks(cover))
+        | dict(_shares(cover))
+        | dict(_summary(cover))
+        | dict(_places(cover))
+        | dict(_sectors(cover))
+        | dict(_patches(cover))
+    )
 
 
 def use(facts: Facts) -> Findings:
@@ -112,9 +112,9 @@ def use(facts: Facts) -> Findings:
     if facts.landcover is not None:
         cover = Cover(facts.landcover)
         for name, least in USES.items():
-            if all(cover.low(c) >= share for c, share in least.items()):
+            if all(reaches(cover.low(c), share) for c, share in least.items()):
                 right[name] = cover.layers
-            elif any(cover.high(c) < share for c, share in least.items()):
+            elif not all(reaches(cover.high(c), share) for c, share in least.items()):
                 wrong.add(name)
     if not right and not wrong:
         return {}
@@ -123,23 +123,21 @@ def use(facts: Facts) -> Findings:
 
 
 def _presence(cover: Cover) -> Iterator[tuple[str, Finding]]:
+    told = dict.fromkeys(cover.ranked, "yes") | dict.fromkeys(cover.absent, "no")
     for name in CLASSES:
-        if cover.low(name) >= PRESENT:
-            yield f"landcover.present:{name}", only(cover.layers, "yes")
-        elif cover.high(name) <= ABSENT:
-            yield f"landcover.present:{name}", only(cover.layers, "no")
+        if name in told:
+            yield f"landcover.present:{name}", only(cover.layers, told[name])
 
 
 def _ranks(cover: Cover) -> Iterator[tuple[str, Finding]]:
     """Yield classes by rank: those present in any order, and the two largest where it is sure."""
     present = frozenset(cover.ranked)
-    absent = frozenset(name for name in CLASSES if cover.high(name) <= ABSENT)
     for rank, name in enumerate(cover.ranked, 1):
-        yield f"landcover.among:{rank}", Choice(cover.layers, name, present, absent)
+        yield f"landcover.among:{rank}", Choice(cover.layers, name, present, cover.absent)
     rest = list(CLASSES)
     for key in ("main", "second"):
         first = next((n for n in rest if _leads(cover, n, rest)), None)
-        if first is None or cover.low(first) < PRESENT:
+        if first not in present:
             return
         yield f"landcover.{key}", only(cover.layers, first)
         rest.remove(first)
@@ -147,7 +145,8 @@ def _ranks(cover: Cover) -> Iterator[tuple[str, Finding]]:
 
 def _leads(cover: Cover, name: str, among: list[str]) -> bool:
     """Whether a class takes more than any other, whatever the unknown rest may be."""
-    return all(cover.low(name) > cover.high(other) for other in among if other != name)
+    others = (cover.high(other) for other in among if other != name)
+    return not any(reaches(high, cover.low(name)) for high in others)
 
 
 def _shares(cover: Cover) -> Iterator[tuple[str, Finding]]:
@@ -164,51 +163,75 @@ def _shares(cover: Cover) -> Iterator[tuple[str, Finding]]:
 
 def _summary(cover: Cover) -> Iterator[tuple[str, Finding]]:
     low, high = (np.array([bound(name) for name in CLASSES]) for bound in (cover.low, cover.high))
-    if not ((low < COUNTED) & (high >= COUNTED)).any():
-        yield "landcover.classes", counted(cover.layers, int((low >= COUNTED).sum()))
-    for pattern, bounds in _bounds_of_patterns().items():
-        if bounds[0] <= low.max() and high.max() < bounds[1]:
-            yield "landcover.pattern", only(cover.layers, pattern)
-    water = OPEN_WATER.name
-    if cover.low(water) >= _SHORE_SHARE and cover.high(water) <= 1 - _SHORE_SHARE:
+    fewest, most = (sum(reaches(s, COUNTED) for s in shares) for shares in (low, high))
+    if fewest == most:
+        yield "landcover.classes", counted(cover.layers, fewest)
+    patterns = {_pattern(low.max()), _pattern(high.max())}
+    if len(patterns) == 1:
+        yield "landcover.pattern", only(cover.layers, patterns.pop())
+    water, shore = OPEN_WATER.name, _SHORE_SHARE
+    if reaches(cover.low(water), shore) and reaches(1 - shore, cover.high(water)):
         yield "landcover.shore", only(cover.layers, "yes")
-    elif cover.high(water) <= ABSENT or cover.low(water) >= 1 - ABSENT:
+    elif water in cover.absent or reaches(cover.low(water), 1 - ABSENT):
         yield "landcover.shore", only(cover.layers, "no")
 
 
-def _bounds_of_patterns() -> dict[str, tuple[float, float]]:
-    uniform, dominated = PATTERNS["uniform"], PATTERNS["dominated"]
-    return {
-        "uniform": (uniform, np.inf),
-        "dominated": (dominated, uniform),
-        "mixed": (0.0, dominated),
-    }
+def _pattern(largest: float) -> str:
+    return next((name for name, least in PATTERNS.items() if reaches(largest, least)), "mixed")
 
 
 def _places(cover: Cover) -> Iterator[tuple[str, Finding]]:
     """Yield where a class lies that is neither rare nor nearly everywhere."""
     for name in cover.ranked:
-        shares = cover.sectors(name)
-        near = np.flatnonzero(shares >= shares.max() - _PLACE_TOLERANCE)
-        if shares.max() - shares.mean() >= _DISTINCT:
-            best, right = SECTORS[shares.argmax()], frozenset(SECTORS[i] for i in near)
-            yield f"landcover.where:{name}", Choice(cover.layers, best, right)
-        thirds = _thirds(shares)
-        if thirds.max() > 1 / 2 + _PLACE_TOLERANCE:
-            sides = frozenset(s for s, t in zip(SIDES, thirds, strict=True) if t > 1 / 2)
-            yield f"landcover.side:{name}", Choice(cover.layers, SIDES[thirds.argmax()], sides)
+        low, high = cover.sectors(name)
+        yield f"landcover.where:{name}", _densest(cover.layers, low, high)
+        yield f"landcover.side:{name}", _side(cover.layers, low, high)
 
 
-def _thirds(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return which part of a class lies in each of `SIDES`."""
-    grid = shares.reshape(3, 3)
-    parts = np.stack([grid[0].sum(), grid[2].sum(), grid[:, 0].sum(), grid[:, 2].sum()])
-    return np.asarray(parts / grid.sum())
+def _densest(layers: Layers, low: NDArray[np.float64], high: NDArray[np.float64]) -> Choice:
+    """Find the sectors that hold nearly as much as any, whatever the unknown rest may be."""
+    rivals = [np.delete(high, i).max() for i in range(len(SECTORS))]
+    near = zip(SECTORS, low + _PLACE_TOLERANCE, rivals, strict=True)
+    right = frozenset(sector for sector, share, rival in near if reaches(share, rival))
+    far = zip(SECTORS, high + _PLACE_TOLERANCE, strict=True)
+    wrong = frozenset(sector for sector, share in far if not reaches(share, low.max()))
+    best = SECTORS[low.argmax()]
+    distinct = best in right and reaches(low.max() - high.mean(), _DISTINCT)
+    return Choice(layers, best if distinct else None, right, wrong)
+
+
+def _side(layers: Layers, low: NDArray[np.float64], high: NDArray[np.float64]) -> Choice:
+    """Find the third that holds more than half of a class."""
+    least, most = _thirds(low, high), _thirds(high, low)
+    right = frozenset(s for s, part in zip(SIDES, least, strict=True) if not reaches(1 / 2, part))
+    wrong = frozenset(s for s, part in zip(SIDES, most, strict=True) if reaches(1 / 2, part))
+    clear = reaches(least.max(), 1 / 2 + _PLACE_TOLERANCE)
+    return Choice(layers, SIDES[least.argmax()] if clear else None, right, wrong)
+
+
+def _thirds(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which part of a class lies in each of `SIDES`, by its shares there and elsewhere."""
+    here, there = (
+        np.stack([grid[0].sum(), grid[2].sum(), grid[:, 0].sum(), grid[:, 2].sum()])
+        for grid in (inside.reshape(3, 3), outside.reshape(3, 3))
+    )
+    return np.asarray(here / np.maximum(here + outside.sum() - there, ROUNDING))
 
 
 def _sectors(cover: Cover) -> Iterator[tuple[str, Finding]]:
+    """Yield which class takes more than half of a sector."""
+    bounds = {name: cover.sectors(name) for name in CLASSES}
     for i, sector in enumerate(SECTORS):
-        low = {n: cover.sectors(n)[i] * (1 - cover.unknown_in_sector) for n in CLASSES}
-        right = [name for name, share in low.items() if share > 1 / 2]
-        if right:
-            yield f"landcover.sector:{sector}", only(cover.layers, right[0])
+        right = frozenset(n for n, (low, _) in bounds.items() if not reaches(1 / 2, low[i]))
+        wrong = frozenset(n for n, (_, high) in bounds.items() if reaches(1 / 2, high[i]))
+        yield (
+            f"landcover.sector:{sector}",
+            Choice(cover.layers, next(iter(right), None), right, wrong),
+        )
+
+
+def _patches(cover: Cover) -> Iterator[tuple[str, Finding]]:
+    """Yield numbers of areas where no gap might join or part them."""
+    for name, number in cover.facts.patches.items():
+        if number and cover.low(name) == cover.high(name):
+            yield f"landcover.patches:{name}", counted(cover.layers, number)

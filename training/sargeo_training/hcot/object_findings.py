@@ -6,9 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sargeo.legend import BUILT_UP, OBJECT_KINDS, OPEN_WATER
-from sargeo_training.geovl.facts import SECTORS, Facts, LandCoverFacts, ObjectFact, ObjectFacts
+from sargeo_training.geovl.facts import (
+    SECTORS,
+    Bounds,
+    Facts,
+    LandCoverFacts,
+    ObjectFact,
+    ObjectFacts,
+)
 from sargeo_training.hcot.domains import CATEGORIES, Value
 from sargeo_training.hcot.findings import (
     Choice,
@@ -19,8 +27,8 @@ from sargeo_training.hcot.findings import (
     counted,
     measured,
     only,
+    reaches,
 )
-from sargeo_training.hcot.land_findings import COMPLETE
 
 WHOLE = 0.999
 """Share of the chip from which on it counts as searched as a whole."""
@@ -172,18 +180,28 @@ def _region(
     layers: Layers, kind: str, items: list[ObjectFact], cover: LandCoverFacts | None
 ) -> Iterator[tuple[str, Finding]]:
     """Yield what surrounds the objects, where it is the same for all: shares of their sectors."""
-    if cover is None or cover.known < COMPLETE:
+    if cover is None:
         return
-    water = _shares(cover, OPEN_WATER.name, items)
-    built = _shares(cover, BUILT_UP.name, items)
-    both = (*layers, cover.layer)
-    if min(water) >= _OPEN_SHARE:
-        yield f"objects.region:{kind}", only(both, "open water")
-    elif min(water) > 0 and max(water) < _OPEN_SHARE:
-        regions = ("built-up shore", "shore") if min(built) >= _BUILT_SHARE else ("shore",)
-        yield f"objects.region:{kind}", Choice(both, regions[0], frozenset(regions))
+    water, built = (_bounds(cover, c.name, items) for c in (OPEN_WATER, BUILT_UP))
+    open_sea = [reaches(share.min(), _OPEN_SHARE) for share in water]
+    shore = [
+        share.min() > 0 and not reaches(most.max(), _OPEN_SHARE)
+        for share, most in (water, water[::-1])
+    ]
+    settled = [
+        near and reaches(b.min(), _BUILT_SHARE) for near, b in zip(shore, built, strict=True)
+    ]
+    # Each is told for the least and for the most that the shares may be: surely so, and maybe so.
+    told = {"open water": open_sea, "built-up shore": settled, "shore": shore}
+    right = [region for region, (surely, _) in told.items() if surely]
+    wrong = frozenset(region for region, (_, maybe) in told.items() if not maybe)
+    value = next(iter(right), None)
+    layers = (*layers, cover.layer)
+    yield f"objects.region:{kind}", Choice(layers, value, frozenset(right), wrong)
 
 
-def _shares(cover: LandCoverFacts, name: str, items: list[ObjectFact]) -> list[float]:
-    shares = dict(zip(SECTORS, cover.sectors.get(name, (0.0,) * len(SECTORS)), strict=True))
-    return [shares[item.sector] for item in items]
+def _bounds(cover: LandCoverFacts, name: str, items: list[ObjectFact]) -> NDArray[np.float64]:
+    """Return the least and the largest share of a class around each object, shape (2, N)."""
+    nowhere = (Bounds(0, 0),) * len(SECTORS)
+    shares = dict(zip(SECTORS, cover.sectors.get(name, nowhere), strict=True))
+    return np.array([shares[item.sector] for item in items]).T
