@@ -37,7 +37,7 @@ from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import load_model
-from sargeo.model.spec import TowerSpec
+from sargeo.model.spec import ConvNextSpec
 from sargeo.products.names import ProductPaths
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
@@ -67,7 +67,7 @@ def timed() -> Iterator[Timing]:
 def small_model() -> SarModel:
     """Return a network built like the embedded one, but far smaller, with random weights."""
     embedded = load_model("sargeo-tiny", "cpu")
-    tower = TowerSpec(depths=(1, 1, 1, 1), dims=(4, 8, 8, 8), decoder_dim=4)
+    tower = ConvNextSpec(depths=(1, 1, 1, 1), dims=(4, 8, 8, 8), decoder_dim=4)
     spec = embedded.spec.model_copy(update={"name": "small", "tower": tower})
     torch.manual_seed(0)
     return SarModel(SarKnowlip.from_spec(spec), spec, embedded.device)
