@@ -26,7 +26,7 @@ from sargeo.products.windows import open_product
 from sargeo.scene.area import PolygonArea
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
-from sargeo.survey.survey import Survey
+from sargeo.survey.survey import Survey, findable
 from sargeo.tiling.batch import Acquisition, Batch, Outputs
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.sweep import sweep_cells
@@ -90,7 +90,7 @@ class SceneCells:
         gsd_m, stride = survey.acquisition.gsd_m, model.output_stride
         return EmbeddingHeader(
             name=survey.scene.name,
-            source=survey.scene.source,
+            source=findable(survey.scene.source),
             model=model_name(model),
             model_sha256=model.spec.weights_sha256,
             dimensions=self._network.classes - 1,

@@ -33,7 +33,7 @@ from sargeo.survey.background import BackgroundWriter
 from sargeo.survey.pace import Pace
 from sargeo.survey.rows import Rows, bring_back
 from sargeo.survey.sinks import RowSinks, codes_of, confidence_of
-from sargeo.tiling.mosaic import PixelMosaic
+from sargeo.tiling.pixels import PixelMosaic
 
 if TYPE_CHECKING:
     import geopandas as gpd

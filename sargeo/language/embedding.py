@@ -13,7 +13,6 @@ from sargeo.errors import NothingValidError
 from sargeo.language.account import Account
 from sargeo.language.cells import SceneCells, open_scene_cells
 from sargeo.language.speaking import speaking_model
-from sargeo.language.vectors import VectorStrip
 from sargeo.model.api import SarModel
 from sargeo.products.embedding import EMBEDDING_NODATA, embedding_sink
 from sargeo.products.names import EmbeddingPaths
@@ -134,16 +133,11 @@ def _embed(
 def _write(cells: SceneCells, sink: RasterSink, pace: Pace) -> int:
     """Write all strips as they come, on a thread; return the number of cells with a vector."""
     known = 0
-
-    def write(strip: VectorStrip) -> None:
-        nonlocal known
-        codes = strip.codes()
-        known += int(np.count_nonzero(codes[-1] != EMBEDDING_NODATA))
-        sink.write(strip.row, codes)
-
     with BackgroundWriter() as writer:
         for strip in cells.strips(pace.advance):
-            writer.submit(write, strip)
+            codes = strip.codes()  # here, so that what waits for the disk is small
+            known += int(np.count_nonzero(codes[-1] != EMBEDDING_NODATA))
+            writer.submit(sink.write, strip.row, codes)
     if not known:
         raise NothingValidError(
             f"{cells.header.source} has no valid pixel where it was to be embedded.",

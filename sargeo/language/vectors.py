@@ -66,10 +66,10 @@ class VectorStrip:
 
     def codes(self) -> NDArray[np.int8]:
         """Return vectors and log weights in eight bits, nodata where not known."""
-        largest = self.vectors.abs().amax(dim=0).clamp(min=_LEAST_LENGTH)
-        vectors = self.vectors / largest / VECTOR_SCALE
-        values = torch.cat([vectors, self.log_weight[None] / WEIGHT_SCALE]).round()
-        values = torch.where(self.known, values, float(EMBEDDING_NODATA))
+        largest = torch.linalg.vector_norm(self.vectors, torch.inf, dim=0)
+        scale = 1 / (VECTOR_SCALE * largest.clamp(min=_LEAST_LENGTH))
+        values = torch.cat([self.vectors * scale, self.log_weight[None] / WEIGHT_SCALE])
+        values.round_().masked_fill_(~self.known, EMBEDDING_NODATA)
         coded: NDArray[np.int8] = values.to(torch.int8).cpu().numpy()
         return coded
 

@@ -38,8 +38,9 @@ from sargeo.survey.pace import Pace
 from sargeo.survey.rows import Rows, bring_back
 from sargeo.survey.survey import findable, software_versions
 from sargeo.tiling.detections import Detections
-from sargeo.tiling.mosaic import Strip, StripeResult
+from sargeo.tiling.mosaic import StripeResult
 from sargeo.tiling.objects import merge_across_seams
+from sargeo.tiling.pixels import Strip
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.sweep import sweep
 

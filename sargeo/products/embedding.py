@@ -8,6 +8,7 @@ cells are pooled, up to a constant.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -17,7 +18,7 @@ import rasterio
 from affine import Affine
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pyproj import CRS
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from sargeo.errors import InputError
 from sargeo.grid import GeoGrid
@@ -126,8 +127,10 @@ def read_header(source: str | Path) -> EmbeddingHeader | None:
         If it is an embedding that another version of sargeo wrote.
     """
     try:
-        with rasterio.open(gdal_name(source)) as dataset:
-            text = dataset.tags().get(_TAG)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused as a scene
+            with rasterio.open(gdal_name(source)) as dataset:
+                text = dataset.tags().get(_TAG)
     except RasterioError:
         return None
     if text is None:

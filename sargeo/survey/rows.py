@@ -12,7 +12,7 @@ from sargeo.grid import Block, GeoGrid
 from sargeo.legend import NODATA, UNCERTAIN
 from sargeo.products.raster import PERCENT_NODATA
 from sargeo.products.regrid import UNKNOWN, WorkRaster
-from sargeo.tiling.mosaic import Strip
+from sargeo.tiling.pixels import Strip
 
 REGRID_ROWS = 512
 """Rows of the scene that are brought back from another grid at once."""

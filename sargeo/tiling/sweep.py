@@ -8,14 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from sargeo.tiling.batch import Acquisition, Network
-from sargeo.tiling.mosaic import (
-    CellMosaic,
-    CellStrip,
-    PixelMosaic,
-    Strip,
-    StripeResult,
-    run_stripe,
-)
+from sargeo.tiling.mosaic import CellMosaic, CellStrip, StripeResult, run_stripe
+from sargeo.tiling.pixels import PixelMosaic, Strip
 from sargeo.tiling.plan import Stripe, plan_stripes, plan_windows
 from sargeo.tiling.stream import PixelSource, stream
 

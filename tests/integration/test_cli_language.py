@@ -18,7 +18,7 @@ from rio_cogeo import cog_validate
 from shapely.geometry import box
 from support.language import tiny_language_model
 from support.outcome import Outcome
-from support.rasters import write_scene
+from support.rasters import write_raster, write_scene
 
 from sargeo.language.palette import colours
 from sargeo.products.embedding import read_header
@@ -276,3 +276,15 @@ def test_a_model_that_only_maps_is_refused(
     outcome = cli(command, scene, *words, "--model", tiny_model)
     assert_refused(outcome, 4, "without language")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_other_files_are_refused_as_scenes_are(
+    cli: Cli, embedding: Path, model: Path, tmp_path: Path
+) -> None:
+    unplaced = tmp_path / "unplaced.tif"
+    write_raster(unplaced, np.ones((1, 40, 40), np.float32), crs=None, transform=None)
+    outcome = cli("classify", unplaced, *TEXTS, "-o", tmp_path / "out", "--model", model)
+    assert_refused(outcome, 3, "unplaced.tif")
+    assert_refused(cli("caption", embedding, "--model", model), 3, "embedding.tif")
+    assert_refused(cli("embed", embedding, "-o", tmp_path / "out", "--model", model), 3)
+    assert not (tmp_path / "out").exists()

@@ -131,3 +131,13 @@ def test_a_failing_read_reaches_the_caller() -> None:
 
     with pytest.raises(OSError, match="tile 7"):
         run(ThresholdNetwork(), Broken())
+
+
+def test_few_rows_at_a_time_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    source = array_source(blocky(rng, (70, 129), 4), rng.random((70, 129)) < 0.6)
+    _, whole_strips = run(ThresholdNetwork(), source, keep_probabilities=True)
+    monkeypatch.setattr("sargeo.tiling.pixels.MOST_VALUES", 129 * 2 * 3)
+    _, strips = run(ThresholdNetwork(), source, keep_probabilities=True)
+    for field in ("wanted", "winner", "probability", "probabilities"):
+        np.testing.assert_array_equal(whole(strips, field), whole(whole_strips, field))
