@@ -111,7 +111,8 @@ def build(
     Raises
     ------
     sargeo.errors.UsageError
-        If the folder holds chips of other settings, or two scenes give the same ids.
+        If data sets are to be read from nowhere, the folder holds chips of other settings, or two
+        scenes give the same ids.
     sargeo.errors.NothingValidError
         If no chip is left.
     sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
@@ -120,15 +121,15 @@ def build(
         If a process was ended from outside.
     """
     start = time.monotonic()
-    base = data if data is not None else Path()
+    base = _base(config, data)
     _prepare(config, out, base)
     with Pool(workers) as pool:
         found = _look(config, out, base, pool, tell)
         chosen, skipped = choose(found, config)
         if not chosen:
-            reasons = "; ".join(f"{why} ({n})" for why, n in skipped.items())
+            reasons = "".join(f" {why} ({n})" for why, n in skipped.items())
             raise NothingValidError(
-                f"No chip is left: {reasons}.",
+                f"No chip is left.{reasons}",
                 "Check the data, and the levels and splits of the settings.",
             )
         shards = _shards(config, chosen, out, base)
@@ -146,6 +147,16 @@ def build(
     )
     write_text(out / REPORT, report.model_dump_json(indent=2) + "\n")
     return report
+
+
+def _base(config: BuildConfig, data: Path | None) -> Path:
+    if data is None and config.sources:
+        raise UsageError(
+            f"The settings name data sets ({', '.join(s.name for s in config.sources)}), and "
+            "nothing says where they are.",
+            "Give the folder of the data sets with --data or SARGEO_DATA.",
+        )
+    return data if data is not None else Path()
 
 
 def _prepare(config: BuildConfig, out: Path, base: Path) -> None:

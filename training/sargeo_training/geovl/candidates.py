@@ -21,8 +21,8 @@ from sargeo_training.sheet import Split
 
 Ring = tuple[tuple[float, float], ...]
 
-TOO_LITTLE_VALID = "too little of the chip is valid"
-NOTHING_FITS = "no chip of any level fits the picture"
+TOO_LITTLE_VALID = "Too little of the chip is valid."
+NOTHING_FITS = "No chip of any level fits the picture."
 
 
 class Candidate(BaseModel):
@@ -90,6 +90,8 @@ def find_candidates(unit: Unit, base: Path, settings: ChipSettings) -> Candidate
         pictures = pictures_of(unit, base)
     except InputError as error:
         return Candidates(skipped={error.problem: 1})
+    if not pictures:
+        return Candidates(skipped={f"{unit.title} holds no picture.": 1})
     for index, picture in enumerate(pictures):
         cuts = plan_cuts(picture.canvas, settings)
         skipped[NOTHING_FITS] += not cuts

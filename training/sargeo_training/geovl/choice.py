@@ -17,8 +17,8 @@ from sargeo_training.geovl.record import Place
 from sargeo_training.geovl.splits import GUARD, Boxes, assign_splits
 from sargeo_training.sheet import Split
 
-TOUCHES_TWO = "the chip touches the ground of two splits"
-DUPLICATE = "the chip is a near-duplicate of another"
+TOUCHES_TWO = "The chip touches the ground of two splits."
+DUPLICATE = "The chip is a near-duplicate of another."
 
 
 @dataclass(frozen=True, slots=True)
