@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +28,17 @@ from sargeo.model.registry import read_spec, resolve
 from sargeo.model.spec import Figure, LanguageSpec
 from sargeo.model.storage import load_weights
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.engine.config import Config, checked_config
+from sargeo_training.engine.chips import ChipStream
+from sargeo_training.engine.config import Config, Stage, checked_config
 from sargeo_training.engine.networks import new_network
+from sargeo_training.engine.streams import Streams
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.geovl.evidence.landcover import landcover_facts
 from sargeo_training.geovl.evidence.objects import object_facts
 from sargeo_training.geovl.facts import Facts
 from sargeo_training.geovl.record import BandRecord, Record
 from sargeo_training.hcot.grounded import write
+from sargeo_training.hcot.writing import Writing
 from sargeo_training.report import figure_table
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import (
@@ -44,6 +47,7 @@ from sargeo_training.scio.measures import (
     screening_figures,
     tallies,
 )
+from sargeo_training.scio.network import chips_loader
 from sargeo_training.scio.refill import Refill, refill
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.screen import Evidence, Place, alone, leave_out
@@ -172,9 +176,8 @@ def cut_chip(sheet: Sheet, row: int, col: int) -> Chip:
 
 def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineTrainer:
     config = settings(steps)
-    tokeniser = Tokeniser.train(
-        [text.caption() for text in texts], LANGUAGE.vocabulary, LANGUAGE.max_tokens
-    )
+    captions = [text.caption() for text in texts]
+    tokeniser = Tokeniser.train(captions, LANGUAGE.vocabulary, LANGUAGE.max_tokens)
     later = itertools.count()
 
     def begin() -> SarKnowlip:
@@ -185,11 +188,15 @@ def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineT
         network.load_state_dict(trained, strict=False)
         return network
 
+    def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
+        told = [k for k, chip in enumerate(chips) if chip.record.id in writings]
+        return Streams(chips=ChipStream(chips, told, config, tokeniser, writings))
+
     return EngineTrainer(
         config,
-        chips,
-        tokeniser,
         begin,
+        streams,
+        chips_loader(chips, CHIP_PX),
         validate=lambda _: float(next(later)),  # the last weights
         say=print,
     )

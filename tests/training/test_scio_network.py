@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +11,35 @@ import torch
 from support import training
 from support.training import chips, telling_settings, tokeniser
 
+from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import LanguagePart
 from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import MASK, Tokens
 from sargeo_training.batches import Inputs
 from sargeo_training.engine.callbacks import Telling
+from sargeo_training.engine.chips import ChipStream
+from sargeo_training.engine.config import Stage
 from sargeo_training.engine.networks import new_network
-from sargeo_training.hcot.writing import Claim, Clause
+from sargeo_training.engine.streams import Streams
+from sargeo_training.hcot.writing import Claim, Clause, Writing
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
 from sargeo_training.scio.network import NetworkScorer, chips_loader
 from sargeo_training.scio.refill import refill
 from sargeo_training.scio.screen import leave_out
 from sargeo_training.scio.text_only import TextOnly, surprise
 from sargeo_training.scio.texts import Text, domains
-from sargeo_training.scio.training import EngineTrainer
+from sargeo_training.scio.training import EngineTrainer, refuse_cut
 
 TEXTS = ["There are two ships in open water.", "One sees three ships.", "Trees lead."]
 CHIPS = chips()
-CONFIG = telling_settings()
+CONFIG = telling_settings(
+    network={
+        **training.SETTINGS["network"],
+        "language": {**training.LANGUAGE, "max_tokens": 320},
+        "sensors": ["Sentinel-1"],
+    }
+)
 
 
 def network() -> SarKnowlip:
@@ -113,7 +123,7 @@ def test_texts_that_differ_in_masked_words_are_read_once(monkeypatch: pytest.Mon
 def test_words_beyond_the_last_token_say_nothing() -> None:
     language = network().language
     assert language is not None
-    text = "water " * 100 + "trees"
+    text = "water " * 400 + "trees"
     found = word_likelihood(language, [NO_IMAGE], [text], [span_of(text, "trees")], None, 8)
     assert found.tolist() == [0.0]
 
@@ -155,10 +165,15 @@ def test_texts_alone_show_contradictions_and_rare_words() -> None:
 
 
 def trained(folder: Path, said: list[str]) -> NetworkScorer:
+    words = tokeniser(CONFIG)
+
+    def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
+        told = ChipStream(CHIPS, range(len(CHIPS)), CONFIG, words, writings)
+        return Streams(training.crops(CONFIG), told, words)
+
     trainer = EngineTrainer(
-        CONFIG, CHIPS, tokeniser(CONFIG), network, lambda _: float(len(said)), said.append,
-        training.crops(CONFIG),
-    )  # fmt: skip
+        CONFIG, network, streams, Loader(), lambda _: float(len(said)), said.append
+    )
     texts = [Text(c.record.id, k, c.record.writings[0].clauses) for k, c in enumerate(CHIPS)]
     scorer = trainer.train(texts, folder / "joint", None)
     evidence = leave_out(scorer, texts)
@@ -180,3 +195,11 @@ def test_the_engine_trains_a_scorer_and_does_not_train_it_twice(
     assert steps == []
     texts = TEXTS[:1] * 3
     np.testing.assert_allclose(first.contrast([0, 1, 2], texts), again.contrast([0, 1, 2], texts))
+
+
+def test_texts_that_would_be_cut_are_refused() -> None:
+    words = tokeniser(CONFIG)
+    short, long = (Text(f"chip-{n}", 0, told(n, "two", "two").clauses * n) for n in (1, 40))
+    refuse_cut([short], words)
+    with pytest.raises(UsageError, match=r"chip-40 has \d+ tokens, and the network reads 318"):
+        refuse_cut([short, long], words)

@@ -52,9 +52,11 @@ def corrupt(
     share: float = SHARE,
     seed: int = 0,
 ) -> tuple[list[Text], HiddenTruth]:
-    """Make a share of all clauses wrong, in equal numbers of each kind.
+    """Make a share of all clauses wrong, spread over the kinds as the clauses are.
 
-    A kind of which there are too few pairs to swap is made up for by the others.
+    Equal numbers of each kind would make most of the rare kinds' clauses wrong, and whoever
+    suspected just those would be right. A kind of which there are too few pairs to swap is made up
+    for by the others.
 
     Parameters
     ----------
@@ -77,10 +79,9 @@ def corrupt(
     slots = _slots(texts, rng)
     wanted = round(share * sum(len(text.clauses) for text in texts))
     swaps = _Swaps({text.id: findings(records[text.id]) for text in texts}, slots, rng)
-    for number in range(len(KINDS)):
-        # What one kind lacks is spread over those after it, and over all in a last turn.
-        kind = KINDS[number]
-        swaps.take(kind, (wanted - len(swaps.made)) // (len(KINDS) - number))
+    clauses = {kind: len({slot.place for slot in found}) for kind, found in slots.items()}
+    for kind in KINDS:
+        swaps.take(kind, round(wanted * clauses[kind] / max(sum(clauses.values()), 1)))
     for kind in KINDS:
         swaps.take(kind, wanted - len(swaps.made))
     return _reworded(texts, swaps.made, rng), HiddenTruth(corruptions=tuple(swaps.made.values()))

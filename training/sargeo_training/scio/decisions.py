@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from sargeo_training.hcot.writing import Clause
 from sargeo_training.scio.refill import Refill
 from sargeo_training.scio.scorer import Floats
-from sargeo_training.scio.screen import Evidence, Place, field_of
+from sargeo_training.scio.screen import Evidence, Place, group_of
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import Thresholds, relative
 
@@ -30,8 +30,8 @@ class Decision:
     ----------
     round, id, clause
         Round, record, and number of the clause in its text.
-    field
-        Scope and field.
+    group
+        Scope, field and level.
     text, claims
         The clause, and what it claims as JSON.
     contrast, matching
@@ -39,7 +39,7 @@ class Decision:
     contrast_rise, matching_rise
         By how much they rise without the clause.
     contrast_measure, matching_measure
-        What was held against the thresholds: the rises, or the same relative to their field.
+        What was held against the thresholds: the rises, or the same relative to their group.
     contrast_threshold, matching_threshold
         What they have to exceed.
     suspect
@@ -55,7 +55,7 @@ class Decision:
     round: int
     id: str
     clause: int
-    field: str
+    group: str
     text: str
     claims: str
     contrast: float | None = None
@@ -100,7 +100,7 @@ def decide(
             round=number,
             id=text.id,
             clause=k,
-            field=field_of(clause),
+            group=group_of(clause),
             text=clause.text,
             claims=_claims(clause),
             **judged.get((text.id, k), {}),
@@ -149,7 +149,7 @@ def write_page(decisions: Sequence[Decision], path: Path) -> None:
 
 def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str, Any]]:
     """Return the columns about screening, by clause."""
-    measures = relative(evidence) if thresholds.by_field else evidence.rises
+    measures = relative(evidence) if thresholds.by_group else evidence.rises
     columns: dict[str, Floats] = {}
     for j, score in enumerate(evidence.scores):
         columns[score] = evidence.whole[:, j]
@@ -189,13 +189,13 @@ def _by_chip(decisions: Sequence[Decision]) -> Iterator[list[Decision]]:
 
 def _chip_lines(chip: Sequence[Decision]) -> Iterator[str]:
     yield f"<h2>{escape(chip[0].id)}</h2><table>"
-    yield "<tr><th>field<th>clause<th>rises without it<th>rises with the refill<th>outcome"
+    yield "<tr><th>group<th>clause<th>rises without it<th>rises with the refill<th>outcome"
     for d in chip:
         said = f"<del>{escape(d.text)}</del>" if d.suspect else escape(d.text)
         refill = "" if d.refill is None else escape(d.refill)
         now = f"<br><ins>{refill}</ins>" if d.outcome == "refilled" else f"<br>{refill}"
         yield (
-            f"<tr{' class=suspect' if d.suspect else ''}><td>{escape(d.field)}<td>{said}{now}"
+            f"<tr{' class=suspect' if d.suspect else ''}><td>{escape(d.group)}<td>{said}{now}"
             f"<td class=n>{_pair(d.contrast_rise, d.matching_rise)}"
             f"<td class=n>{_pair(d.refill_contrast_rise, d.refill_matching_rise)}"
             f"<td>{d.outcome}"

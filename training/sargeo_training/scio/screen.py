@@ -27,8 +27,8 @@ class Evidence:
     ----------
     places : tuple of Place
         The n clauses.
-    fields : tuple of str
-        Scope and field of each, such as ``"land Water"``.
+    groups : tuple of str
+        What sort of clause each is, see `group_of`.
     scores : tuple of str
         Names of the S scores, such as ``("contrast", "matching")``.
     whole : ndarray of float64, shape (n, S)
@@ -38,7 +38,7 @@ class Evidence:
     """
 
     places: tuple[Place, ...]
-    fields: tuple[str, ...]
+    groups: tuple[str, ...]
     scores: tuple[str, ...]
     whole: Floats
     rises: Floats
@@ -74,9 +74,9 @@ def alone(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
     return _evidence(texts, ("contrast", "matching"), [scored], [-scored])
 
 
-def field_of(clause: Clause) -> str:
-    """Return scope and field of a clause."""
-    return f"{clause.scope} {clause.field}"
+def group_of(clause: Clause) -> str:
+    """Return scope, field and level of a clause, such as ``"land Water, geoscience"``."""
+    return f"{clause.scope} {clause.field}, {clause.level}"
 
 
 def _variants(text: Text) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _evidence(
     nothing = np.empty((0, len(scores)))
     return Evidence(
         places=tuple((text.id, k) for text in texts for k in range(len(text.clauses))),
-        fields=tuple(field_of(c) for text in texts for c in text.clauses),
+        groups=tuple(group_of(c) for text in texts for c in text.clauses),
         scores=scores,
         whole=np.concatenate([nothing, *whole]),
         rises=np.concatenate([nothing, *rises]),

@@ -23,7 +23,7 @@ from sargeo_training.engine.networks import schedule
 from sargeo_training.engine.texts import Span, hidden_tokens, keyword_spans
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
 from sargeo_training.scio.scorer import Floats, WordScorer
-from sargeo_training.scio.screen import Evidence, field_of
+from sargeo_training.scio.screen import Evidence, group_of
 from sargeo_training.scio.texts import Text
 
 BATCH = 32
@@ -110,13 +110,13 @@ def surprise(words: WordScorer, texts: Sequence[Text]) -> Evidence:
     ]
     found = words.likelihood([t.caption() for t, _, _ in asked], [[span] for _, _, span in asked])
     worst: dict[tuple[str, int], float] = {}
-    fields: list[str] = []
+    groups: list[str] = []
     for (text, k, _), value in zip(asked, found, strict=True):
         if (text.id, k) not in worst:
-            fields.append(field_of(text.clauses[k]))
+            groups.append(group_of(text.clauses[k]))
         worst[text.id, k] = max(worst.get((text.id, k), -np.inf), -float(value))
     rises = np.array(list(worst.values()))[:, None]
-    return Evidence(tuple(worst), tuple(fields), ("surprise",), -rises, rises)
+    return Evidence(tuple(worst), tuple(groups), ("surprise",), -rises, rises)
 
 
 def _new_language(captions: Sequence[str], spec: LanguageSpec, seed: int) -> LanguagePart:

@@ -2,7 +2,8 @@
 
 The chips of calibration take part in nothing that is reported. All combinations of quantiles of
 the rises are tried, once with the rises as they are and once relative to those of other clauses of
-the same field, and the combination with the highest F1 is taken. A threshold may be below zero:
+the same group, and the combination with the highest F1 is taken. Groups of which no clause was
+wrong on these chips, such as how radar sees water, are believed. A threshold may be below zero:
 a shorter caption often scores lower, so even a wrong clause may be missed a little.
 
 Every screener, the one without images too, is calibrated by this same search.
@@ -23,9 +24,10 @@ from sargeo_training.scio.scorer import Floats
 from sargeo_training.scio.screen import Evidence, Place
 
 _STEPS = 200
-_FEWEST_OF_A_FIELD = 10
+_FEWEST_OF_A_GROUP = 10
+_FEWEST_TO_BELIEVE = 20
 _LEAST_SPREAD = 0.1
-"""Of a field, relative to that of all clauses: what hardly varies would divide by next to zero."""
+"""Of a group, relative to that of all clauses: what hardly varies would divide by next to zero."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ class Thresholds(BaseModel):
     ----------
     least
         For each score, what the rise has to exceed.
-    by_field
-        Whether rises are taken relative to their field, see `relative`.
+    by_group
+        Whether rises are taken relative to their group, see `relative`.
+    believed
+        Groups that are never suspect.
     f1
         F1 on the chips of calibration.
     """
@@ -60,13 +64,16 @@ class Thresholds(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     least: tuple[float, ...]
-    by_field: bool
+    by_group: bool
+    believed: frozenset[str] = frozenset()
     f1: float
 
     def suspects(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Tell for each clause whether all its scores rise by more than the thresholds."""
-        rises = relative(evidence) if self.by_field else evidence.rises
-        return np.asarray((rises > np.array(self.least)).all(axis=1))
+        rises = relative(evidence) if self.by_group else evidence.rises
+        doubted = [group not in self.believed for group in evidence.groups]
+        above = np.all(rises > np.array(self.least), axis=1)
+        return np.asarray(np.logical_and(above, doubted))
 
 
 def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
@@ -86,30 +93,37 @@ def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
             f"{int(wrong.sum())} of the {len(wrong)} clauses of the calibration chips are wrong.",
             "Give chips with both right and wrong clauses.",
         )
-    return max(
-        (
-            Thresholds(least=least, by_field=by_field, f1=f1)
-            for by_field in (False, True)
-            for least, f1 in _tried(
-                (relative(evidence) if by_field else evidence.rises)[known], wrong
-            )
-        ),
-        key=lambda t: (t.f1, not t.by_field, t.least),
+    believed = _never_wrong(np.array(evidence.groups)[known], wrong)
+    doubted = ~np.isin(np.array(evidence.groups)[known], list(believed))
+    options = (
+        Thresholds(least=least, by_group=by_group, believed=believed, f1=f1)
+        for by_group in (False, True)
+        for least, f1 in _tried(
+            (relative(evidence) if by_group else evidence.rises)[known][doubted], wrong[doubted]
+        )
     )
+    return max(options, key=lambda t: (t.f1, not t.by_group, t.least))
+
+
+def _never_wrong(groups: NDArray[np.str_], wrong: NDArray[np.bool_]) -> frozenset[str]:
+    """Return the groups that were seen often enough, and never wrong."""
+    names, counts = np.unique(groups, return_counts=True)
+    often = names[counts >= _FEWEST_TO_BELIEVE]
+    return frozenset(np.setdiff1d(often, groups[wrong]).tolist())
 
 
 def relative(evidence: Evidence) -> Floats:
-    """Return the rises less the median of their field, over its interquartile range.
+    """Return the rises less the median of their group, over its interquartile range.
 
-    Fields differ in how much a caption misses them. Fields with few clauses are taken together.
+    Groups differ in how much a caption misses them. Small ones are taken together.
     Nothing is known here of which clauses are wrong.
 
     Returns
     -------
     ndarray of float64, shape (n, S)
     """
-    fields, group, counts = np.unique(evidence.fields, return_inverse=True, return_counts=True)
-    group = np.where(counts[group] < _FEWEST_OF_A_FIELD, len(fields), group)
+    groups, group, counts = np.unique(evidence.groups, return_inverse=True, return_counts=True)
+    group = np.where(counts[group] < _FEWEST_OF_A_GROUP, len(groups), group)
     least = _LEAST_SPREAD * _spread(evidence.rises)
     result = np.empty_like(evidence.rises)
     for one in np.unique(group):

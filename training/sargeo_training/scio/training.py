@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.batches import Mixture
 from sargeo_training.engine.callbacks import Validate
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.engine.chips import ChipSource, ChipStream
-from sargeo_training.engine.config import Config
+from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
-from sargeo_training.scio.network import NetworkScorer, chips_loader
+from sargeo_training.engine.telling import language_of
+from sargeo_training.hcot.writing import Writing
+from sargeo_training.scio.network import Load, NetworkScorer
 from sargeo_training.scio.texts import Text
 
 WRITER = "scio"
+
+_MARKS = 2  # before and after a text
+
+Streaming = Callable[[Mapping[str, Writing], Stage], Streams]
+"""Texts by id of the record, and a stage, to what the stage looks at."""
 
 
 @dataclass(frozen=True)
@@ -31,53 +37,63 @@ class EngineTrainer:
     ----------
     config : Config
         With stages called ``joint``, ``screening`` and ``reconstruction``.
-    chips : ChipSource
-    tokeniser : Tokeniser
     begin : callable
         Returns the network that the first stage starts from.
+    streams : callable
+        Such as `sargeo_training.engine.material.streams_of` with these texts.
+    load : callable
+        Loads the chips that texts are about.
     validate : Validate
         Tells which weights are the best.
     say : callable
         Takes lines on how it goes.
-    crops : Mixture, optional
-        For stages that look at labels too.
     """
 
     config: Config
-    chips: ChipSource
-    tokeniser: Tokeniser
     begin: Callable[[], SarKnowlip]
+    streams: Streaming
+    load: Load
     validate: Validate
     say: Callable[[str], None]
-    crops: Mixture | None = None
 
     def train(self, texts: Sequence[Text], folder: Path, start: Path | None) -> NetworkScorer:
-        """Train on texts, or go on; a run that has ended is only loaded."""
+        """Train on texts, or go on; a run that has ended is only loaded.
+
+        Raises
+        ------
+        UsageError
+            If a text is longer than the network reads: with a clause left out, what was cut off
+            would move in.
+        """
         stage = self.config.stage(folder.name)
-        stream = ChipStream(
-            self.chips,
-            [text.image for text in texts],
-            self.config,
-            self.tokeniser,
-            {text.id: text.writing(WRITER) for text in texts},
-        )
         first = load_best(start)[0] if start else self.begin()
+        refuse_cut(texts, language_of(first).tokeniser)
         network = train_stage(
             first.train(),
             self.config,
             stage,
-            Streams(
-                dense=self.crops if stage.dense else None,
-                chips=stream,
-                tokeniser=self.tokeniser if stage.uses("alignment") else None,
-                seed=self.config.seed,
-            ),
+            self.streams({text.id: text.writing(WRITER) for text in texts}, stage),
             folder,
             validate=self.validate,
             say=self.say,
             resume=True,
         )
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        chips = self.config.chips
-        load = chips_loader(self.chips, chips.chip_px, self.config.network.sensors)
-        return NetworkScorer(network.to(device), load)
+        return NetworkScorer(network.to(device), self.load)
+
+
+def refuse_cut(texts: Sequence[Text], tokeniser: Tokeniser) -> None:
+    """Refuse texts that a network would not read to their end.
+
+    Raises
+    ------
+    UsageError
+        Naming the longest.
+    """
+    length, longest = max((tokeniser.count(text.caption()), text.id) for text in texts)
+    if length > tokeniser.max_tokens - _MARKS:
+        raise UsageError(
+            f"The text of {longest} has {length} tokens, and the network reads "
+            f"{tokeniser.max_tokens - _MARKS}.",
+            "Set network.language.max_tokens higher, or leave this chip out.",
+        )
