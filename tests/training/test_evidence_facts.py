@@ -96,6 +96,14 @@ def test_all_layers_are_joined(files: LayerFiles) -> None:
     assert Facts.model_validate_json(joined.model_dump_json()) == joined
 
 
+def test_maps_of_lines_are_silent_where_much_of_the_chip_shows_nothing(files: LayerFiles) -> None:
+    layers = files.around(GRID)
+    for rows, told in ((6, True), (7, False)):
+        valid = VALID.copy()
+        valid[:rows] = False
+        assert (layers.gather(GRID, valid).vectors is not None) == told
+
+
 def test_the_layer_that_knows_most_is_believed(files: LayerFiles) -> None:
     layers = files.around(GRID)
     labels = UNKNOWN.copy()

@@ -15,6 +15,7 @@ from sargeo_training.geovl.facts import Facts, NamedFact, TerrainFacts, VectorFa
 from sargeo_training.geovl.record import Place, Record
 from sargeo_training.hcot import domains
 from sargeo_training.hcot.claims import domain, findings, judge, truths
+from sargeo_training.hcot.findings import Measure, reaches
 from sargeo_training.hcot.object_findings import category_of
 from sargeo_training.hcot.writing import Claim
 
@@ -193,7 +194,9 @@ def test_maps_and_terrain() -> None:
         NamedFact(kind="port", name="Aa", sector="top"),
         NamedFact(kind="river", name="Bo", sector="left"),
     )
-    vectors = VectorFacts(layer="v", road_km_per_km2=3.0, buildings=0, named=named)
+    vectors = VectorFacts(
+        layer="v", road_km_per_km2=3.0, rail_km=4.2, buildings=0, water_share=0.21, named=named
+    )
     terrain = TerrainFacts(layer="t", lowest_m=0, mean_m=204, highest_m=900, slope_deg=14)
     told = truths(record_of(Facts(vectors=vectors, terrain=terrain)))
     values = {fact: claim.value for fact, claim in told.items()}
@@ -202,10 +205,23 @@ def test_maps_and_terrain() -> None:
     assert "named.where:river" not in values
     assert values["roads.density"] == "moderate"
     assert values["buildings.number"] == 0
+    assert (values["rail.length"], values["water.share"]) == (4, 20)
     assert values["terrain.relief"] == "mountainous"
     assert values["terrain.height"] == 200
     assert values["sar.slopes"] == "foreshortened"
     assert not [fact for fact in values if fact.startswith(("roads.length", "water.length"))]
+
+
+def test_the_sea_has_no_climate() -> None:
+    place = Place(name="A", state=None, country="B", distance_km=3, climate=None)
+    assert "place.climate" not in truths(record_of(Facts(), place=place))
+
+
+def test_numbers_on_a_limit_reach_it_however_they_were_computed() -> None:
+    assert reaches(0.3, 0.1 + 0.2)
+    assert not reaches(0.3, 0.301)
+    share = Measure(("a map",), 30, 100 * 0.29, 100 * 0.29, 5)
+    assert [share.verdict(v) for v in (23, 24, 34, 35)] == ["false", "true", "true", "false"]
 
 
 def test_a_distant_place_tells_only_the_climate() -> None:

@@ -23,7 +23,7 @@ _EARTH_RADIUS_KM = 6371.0088
 """Mean radius of WGS 84 (IUGG)."""
 
 OCEAN = "Ocean"
-"""Climate of a place at sea."""
+"""What `climates_of` calls the sea."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def places_of(lon: ArrayLike, lat: ArrayLike) -> list[Place]:
             state=found.get("state"),
             country=gazetteer.countries.get(found["country_code"], found["country_code"]),
             distance_km=round(float(km), 1),
-            climate=climate,
+            climate=None if climate == OCEAN else climate,
         )
         for found, km, climate in zip(
             (gazetteer.names[i] for i in index), distance_km, climates_of(east, north), strict=True

@@ -37,14 +37,14 @@ class Place(_Part):
     distance_km
         From the chip's centre to that place, along a great circle.
     climate
-        Köppen-Geiger class, such as ``"Csa"``, or ``"Ocean"``.
+        Köppen-Geiger class, such as ``"Csa"``; None at sea.
     """
 
     name: str = Field(min_length=1)
     state: str | None
     country: str
     distance_km: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    climate: str
+    climate: str | None
 
 
 class BandRecord(_Part):

@@ -15,9 +15,11 @@ terrain.height           other   mean height in m, to 10 m or a tenth
 terrain.range            other   difference of highest and lowest in m, to 10 m or a tenth
 roads.density            class   none, sparse, moderate or dense; see `map_findings.ROADS`
 roads.length             size    km, to 1 km or a tenth
+rail.length              size    km of railways, to 1 km or a tenth
 buildings.number         count   exact up to 20, then to a tenth
 buildings.share          size    per cent of the ground they cover, to 5 points
 water.length             size    km of waterways, to 1 km or a tenth
+water.share              size    per cent of the ground under mapped inland waters, to 5 points
 named.name:KIND          other   name of a port, airport, ...
 named.where:KIND         place   sector of the only port, marina or airport
 landcover.present:CLASS  other   yes (from 1 % of the chip on) or no (under 0.2 %)
@@ -150,9 +152,11 @@ _DOMAINS: dict[str, Domain] = {
     "terrain.range": Domain("other", (0, *_METRES)),
     "roads.density": Domain("class", ("none", "sparse", "moderate", "dense")),
     "roads.length": Domain("size", tuple(range(1, 201))),
+    "rail.length": Domain("size", tuple(range(1, 101))),
     "buildings.number": Domain("count", _COUNTS),
     "buildings.share": Domain("size", _PER_CENT),
     "water.length": Domain("size", tuple(range(1, 101))),
+    "water.share": Domain("size", _PER_CENT),
     "named.name": Domain("other", ()),
     "named.where": Domain("place", SECTORS),
     "landcover.present": Domain("other", _YES_NO),

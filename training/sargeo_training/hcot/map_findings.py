@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sargeo_training.geovl.facts import TerrainFacts, VectorFacts
-from sargeo_training.hcot.domains import CLIMATES
-from sargeo_training.hcot.findings import Choice, Finding, Findings, counted, measured, only
+from sargeo_training.hcot.findings import (
+    Choice,
+    Finding,
+    Findings,
+    counted,
+    measured,
+    only,
+    reaches,
+)
 
 if TYPE_CHECKING:
     from sargeo_training.geovl.record import Place
@@ -33,7 +40,7 @@ def place(found: Place) -> Findings:
     facts: Findings = {}
     if found.distance_km <= NEAR_KM:
         facts |= {f"place.{k}": only(_PLACES_LAYER, name) for k, name in names.items() if name}
-    if found.climate in CLIMATES:
+    if found.climate is not None:
         facts["place.climate"] = only(_CLIMATE_LAYER, found.climate)
     return facts
 
@@ -56,7 +63,7 @@ def terrain(facts: TerrainFacts) -> Findings:
 
 
 def vectors(facts: VectorFacts) -> Findings:
-    """Return roads, buildings, waterways and named features."""
+    """Return roads, railways, buildings, waters and named features."""
     return dict(_networks(facts)) | dict(_named(facts))
 
 
@@ -64,15 +71,17 @@ def _networks(facts: VectorFacts) -> Iterator[tuple[str, Finding]]:
     layers = (facts.layer,)
     if facts.road_km_per_km2 is not None:
         yield "roads.density", only(layers, _density(facts.road_km_per_km2))
-    if facts.road_km is not None and facts.road_km >= 1:
-        yield "roads.length", measured(layers, facts.road_km, step=1)
     if facts.buildings is not None:
         yield "buildings.number", counted(layers, facts.buildings)
-    if facts.building_share is not None and facts.building_share >= _SHARE_STEP / 100:
-        share = 100 * facts.building_share
-        yield "buildings.share", measured(layers, share, step=_SHARE_STEP, relative=0)
-    if facts.water_km is not None and facts.water_km >= 1:
-        yield "water.length", measured(layers, facts.water_km, step=1)
+    lengths = {"roads": facts.road_km, "rail": facts.rail_km, "water": facts.water_km}
+    for theme, km in lengths.items():
+        if km is not None and km >= 1:
+            yield f"{theme}.length", measured(layers, km, step=1)
+    shares = {"buildings": facts.building_share, "water": facts.water_share}
+    for theme, share in shares.items():
+        if share is not None and reaches(share, _SHARE_STEP / 100):
+            covered = measured(layers, 100 * share, step=_SHARE_STEP, relative=0)
+            yield f"{theme}.share", covered
 
 
 def _density(km_per_km2: float) -> str:

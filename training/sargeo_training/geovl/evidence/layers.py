@@ -17,6 +17,9 @@ from sargeo_training.geovl.evidence.terrain import TerrainModel
 from sargeo_training.geovl.evidence.vectors import VectorMap
 from sargeo_training.geovl.facts import Facts, LandCoverFacts
 
+_LEAST_VALID = 0.9
+"""Share of a chip that has to show something before a map of its whole ground tells of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layers:
@@ -33,9 +36,10 @@ class Layers:
 
     def gather(self, grid: GeoGrid, valid: NDArray[np.bool_]) -> Facts:
         """Return what all but the objects say of a chip."""
+        whole = valid.mean() >= _LEAST_VALID
         return Facts(
             landcover=_most_known([raster.gather(grid, valid) for raster in self.classes]),
-            vectors=self.vectors.gather(grid) if self.vectors else None,
+            vectors=self.vectors.gather(grid) if self.vectors and whole else None,
             terrain=self.terrain.gather(grid, valid) if self.terrain else None,
         )
 
