@@ -13,15 +13,10 @@ from sargeo.errors import UsageError
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
 
-TEMPLATES = (
-    "{}",
-    "a sar image of {}",
-    "a radar image that shows {}",
-    "the terrain in this sar image is classified as {}",
-    "the land is mostly {}",
-)
+TEMPLATES = ("{}", "an area of {}", "a radar image of {}", "this shows {}")
 """Sentences that a class name is put into. Their vectors are averaged, as Radford et al. (2021,
-section 3.1.4) do: one wording says less about a class than several."""
+section 3.1.4) do: one wording says less about a class than several. Models are trained with the
+same ones."""
 
 _MARKS = 2
 """Tokens around a text."""
