@@ -16,6 +16,7 @@ from sargeo_training.scio.measures import refill_figures, tallies
 from sargeo_training.scio.refill import Refill, differing, refill, repaired, without_suspects
 from sargeo_training.scio.rounds import Rounds, read_texts
 from sargeo_training.scio.texts import Text, domains
+from sargeo_training.scio.thresholds import Thresholds
 
 RECORDS = records(45, seed=2)
 NOISY, TRUTH = corrupt(texts_of(RECORDS), RECORDS)
@@ -194,10 +195,15 @@ def test_every_decision_can_be_looked_at(oracle: OracleScorer, tmp_path: Path) -
     assert len(decisions) == sum(len(text.clauses) for text in NOISY)
     assert pq.read_schema(stage / "decisions.parquet").field("contrast_rise").type == "double"
     assert {(d.id, d.clause) for d in decisions if d.suspect} == WRONG
+    written = (stage.parent / "screening" / "thresholds.json").read_text(encoding="utf-8")
+    chosen = Thresholds.model_validate_json(written)
+    assert chosen.f1 == 1
+    assert {d.group for d in decisions if d.never_wrong} <= set(chosen.believed)
     for d in decisions:
         assert (d.refill is not None) == d.suspect
         above = d.contrast_measure > d.contrast_threshold
-        assert d.suspect == (above and d.matching_measure > d.matching_threshold)
+        both = above and d.matching_measure > d.matching_threshold
+        assert d.suspect == (both and not d.never_wrong)
         assert d.outcome in ({"refilled", "left out"} if d.suspect else {"believed"})
     page = (stage / "decisions.html").read_text(encoding="utf-8")
     changed = next(d for d in decisions if d.outcome == "refilled")

@@ -118,7 +118,7 @@ def test_what_was_often_seen_and_never_wrong_is_believed() -> None:
     evidence = evidence_of([(float(k % 20),) for k in range(45)], groups)
     everyone = frozenset(chip for chip, _ in evidence.places)
     chosen = choose(evidence, Calibration(everyone, frozenset({("chip-19", 0)})))
-    assert chosen.believed == {"land Terrain"}
+    assert chosen.believed == ("land Terrain",)
     assert np.flatnonzero(chosen.suspects(evidence)).tolist() == [19]
 
 

@@ -42,8 +42,10 @@ class Decision:
         What was held against the thresholds: the rises, or the same relative to their group.
     contrast_threshold, matching_threshold
         What they have to exceed.
+    never_wrong
+        Whether its group was never wrong on the chips of calibration, and is believed.
     suspect
-        Whether they both do.
+        Whether both do exceed them, and its group is not believed.
     refill, refill_claims
         What the image says instead; None unless suspect.
     refill_contrast_rise, refill_matching_rise
@@ -66,6 +68,7 @@ class Decision:
     matching_measure: float | None = None
     contrast_threshold: float | None = None
     matching_threshold: float | None = None
+    never_wrong: bool = False
     suspect: bool = False
     refill: str | None = None
     refill_claims: str | None = None
@@ -158,7 +161,11 @@ def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str,
         columns[f"{score}_threshold"] = np.full(len(measures), thresholds.least[j])
     return {
         place: {name: float(column[k]) for name, column in columns.items()}
-        | {"suspect": bool(suspect), "outcome": "left out" if suspect else "believed"}
+        | {
+            "never_wrong": evidence.groups[k] in thresholds.believed,
+            "suspect": bool(suspect),
+            "outcome": "left out" if suspect else "believed",
+        }
         for k, (place, suspect) in enumerate(
             zip(evidence.places, thresholds.suspects(evidence), strict=True)
         )

@@ -7,8 +7,8 @@
 
 Every round judges the first texts anew: what an early, weak model suspected may come back, and no
 error is built on an earlier one. The folder of a stage holds ``decisions.parquet``,
-``decisions.html`` and ``texts.jsonl``, which is written last and whole: where
-it is, the stage was decided and only its training goes on.
+``decisions.html``, after screening ``thresholds.json``, and ``texts.jsonl``, which is written last
+and whole: where it is, the stage was decided and only its training goes on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from sargeo.products.files import write_text
 from sargeo_training.scio.decisions import (
     Decision,
     decide,
@@ -96,8 +97,10 @@ class Rounds:
         return scorer
 
     def _screen(self, number: int, scorer: Scorer, stage: Path) -> None:
+        stage.mkdir(parents=True, exist_ok=True)
         evidence = self.screener(scorer, self.texts)
         thresholds = choose(evidence, self.calibration)
+        write_text(stage / "thresholds.json", thresholds.model_dump_json(indent=1) + "\n")
         decisions = decide(number, self.texts, evidence, thresholds)
         texts = without_suspects(self.texts, suspects_of(decisions))
         _write_stage(stage, decisions, texts)
@@ -105,6 +108,7 @@ class Rounds:
     def _reconstruct(
         self, number: int, scorer: Scorer, decided: Sequence[Decision], stage: Path
     ) -> None:
+        stage.mkdir(parents=True, exist_ok=True)
         suspects = suspects_of(decided)
         refills = refill(scorer, self.texts, suspects, domains(self.texts), seed=self.seed + number)
         texts = repaired(self.texts, suspects, refills)
@@ -118,15 +122,11 @@ def is_decided(stage: Path) -> bool:
 
 def read_texts(stage: Path) -> list[Text]:
     """Return the texts that a decided stage trains on."""
-    lines = (stage / _TEXTS).read_text(encoding="utf-8").splitlines()
-    return [_TEXT.validate_json(line) for line in lines]
+    with (stage / _TEXTS).open(encoding="utf-8") as lines:
+        return [_TEXT.validate_json(line) for line in lines]
 
 
 def _write_stage(stage: Path, decisions: Sequence[Decision], texts: Sequence[Text]) -> None:
-    stage.mkdir(parents=True, exist_ok=True)
     write_decisions(decisions, stage / "decisions.parquet")
     write_page(decisions, stage / "decisions.html")
-    lines = (_TEXT.dump_json(text).decode() for text in texts)
-    partial = stage / f"{_TEXTS}.partial"
-    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-    partial.replace(stage / _TEXTS)
+    write_text(stage / _TEXTS, "".join(f"{_TEXT.dump_json(text).decode()}\n" for text in texts))

@@ -65,7 +65,7 @@ class Thresholds(BaseModel):
 
     least: tuple[float, ...]
     by_group: bool
-    believed: frozenset[str] = frozenset()
+    believed: tuple[str, ...] = ()
     f1: float
 
     def suspects(self, evidence: Evidence) -> NDArray[np.bool_]:
@@ -94,7 +94,7 @@ def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
             "Give chips with both right and wrong clauses.",
         )
     believed = _never_wrong(np.array(evidence.groups)[known], wrong)
-    doubted = ~np.isin(np.array(evidence.groups)[known], list(believed))
+    doubted = ~np.isin(np.array(evidence.groups)[known], believed)
     options = (
         Thresholds(least=least, by_group=by_group, believed=believed, f1=f1)
         for by_group in (False, True)
@@ -105,11 +105,11 @@ def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
     return max(options, key=lambda t: (t.f1, not t.by_group, t.least))
 
 
-def _never_wrong(groups: NDArray[np.str_], wrong: NDArray[np.bool_]) -> frozenset[str]:
+def _never_wrong(groups: NDArray[np.str_], wrong: NDArray[np.bool_]) -> tuple[str, ...]:
     """Return the groups that were seen often enough, and never wrong."""
     names, counts = np.unique(groups, return_counts=True)
     often = names[counts >= _FEWEST_TO_BELIEVE]
-    return frozenset(np.setdiff1d(often, groups[wrong]).tolist())
+    return tuple(np.setdiff1d(often, groups[wrong]).tolist())
 
 
 def relative(evidence: Evidence) -> Floats:
