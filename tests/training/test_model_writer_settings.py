@@ -13,14 +13,14 @@ import yaml
 import sargeo_training.hcot.cache as cache_module
 from sargeo.errors import OutputNotWritableError, UsageError
 from sargeo_training.hcot.cache import AnswerCache, answer_key
-from sargeo_training.hcot.endpoint_settings import WriterSettings, read_settings
+from sargeo_training.hcot.endpoint_settings import WriterSettings, read_writer_settings
 
 EXAMPLE = Path(cache_module.__file__).with_name("endpoint.yaml")
 
 
 def test_the_example_names_every_setting_and_its_default() -> None:
     shown = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    settings = read_settings(EXAMPLE)
+    settings = read_writer_settings(EXAMPLE)
     assert settings.model_dump(mode="json") == shown
     call = {"base_url": shown["endpoint"]["base_url"], "model": shown["endpoint"]["model"]}
     assert settings == WriterSettings.model_validate({"endpoint": call})
@@ -29,7 +29,7 @@ def test_the_example_names_every_setting_and_its_default() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"limit": {"concurrency": 3}}, "limit: Extra inputs"),
+        ({"limit": {"concurrency": 3}}, "unknown key limit; the nearest known one is limits"),
         ({"limits": {"concurrency": 0}}, "limits.concurrency"),
         ({"endpoint": {"base_url": "ftp://host"}}, "https://"),
         ({"endpoint": {"base_url": "https://me:secret@host/v1"}}, "key_variable"),
@@ -46,7 +46,7 @@ def test_settings_that_make_no_sense_are_refused(
     path = tmp_path / "settings.yaml"
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     with pytest.raises(UsageError) as caught:
-        read_settings(path)
+        read_writer_settings(path)
     assert words in caught.value.problem
     assert "secret" not in caught.value.problem
 
@@ -56,12 +56,12 @@ def test_what_is_no_settings_file_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "settings.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"settings\.yaml"):
-        read_settings(path)
+        read_writer_settings(path)
 
 
 def test_a_settings_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        read_settings(tmp_path / "none.yaml")
+        read_writer_settings(tmp_path / "none.yaml")
 
 
 def test_the_key_depends_on_request_and_picture() -> None:

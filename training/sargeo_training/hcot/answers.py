@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from sargeo_training.hcot.vocabulary import check_claim
+from sargeo_training.hcot.words import NUMBERS
 from sargeo_training.hcot.writing import (
     Application,
     Claim,
@@ -23,11 +24,8 @@ AnswerType = TypeVar("AnswerType", bound=BaseModel)
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
-_NUMBER_WORDS = (
-    *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
-"""From 2 on: "one" is more often a pronoun."""
+_LEAST_IN_WORDS = 2
+""""One" is more often a pronoun, "no" a negation."""
 
 _FRACTION = r"(?![ -](?:thirds|quarters|fifths|sixths|eighths|tenths))"
 """Comes after words that are a number: "two thirds" is none."""
@@ -169,7 +167,7 @@ def _check_numbers(text: str, claims: tuple[Claim, ...]) -> None:
     said = {float(number) for number in _NUMBER.findall(lowered)}
     said |= {
         number
-        for number, word in enumerate(_NUMBER_WORDS, 2)
+        for number, word in enumerate(NUMBERS[_LEAST_IN_WORDS:], _LEAST_IN_WORDS)
         if re.search(rf"\b{word}\b{_FRACTION}", lowered)
     }
     claimed = {

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sargeo.errors import UsageError
+from sargeo_training.settings import read_settings
+
+_REMEDY = "Correct the file; endpoint.yaml of sargeo_training.hcot explains every setting."
 
 
 class _Settings(BaseModel):
@@ -147,7 +148,7 @@ class WriterSettings(_Settings):
     cache: Path | None = None
 
 
-def read_settings(path: Path) -> WriterSettings:
+def read_writer_settings(path: Path) -> WriterSettings:
     """Read settings from YAML.
 
     Raises
@@ -155,20 +156,4 @@ def read_settings(path: Path) -> WriterSettings:
     UsageError
         If the file cannot be read, is no YAML, or has a key or value that makes no sense.
     """
-    try:
-        return WriterSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read ({error.strerror}).", "Name a YAML file of settings."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{path} is no YAML: {' '.join(str(error).split())}.", "Correct the file."
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UsageError(
-            f"{path}: {key}: {first['msg']}.",
-            "Correct the file; endpoint.yaml of sargeo_training.hcot shows every setting.",
-        ) from error
+    return read_settings(WriterSettings, path, _REMEDY)

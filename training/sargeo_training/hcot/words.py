@@ -16,11 +16,13 @@ from sargeo_training.hcot.domains import CLASSES, Value, arguments_of, family_of
 from sargeo_training.hcot.findings import EXACT_UP_TO
 from sargeo_training.hcot.writing import Claim
 
-_ONES = (
+NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
     *("eighteen", "nineteen", "twenty"),
 )
+"""Words of the numbers from 0 to `EXACT_UP_TO`."""
+
 _FRACTIONS = {
     **{5: "a twentieth", 10: "a tenth", 20: "a fifth", 25: "a quarter", 35: "a third"},
     **{40: "two fifths", 50: "half", 60: "three fifths", 65: "two thirds"},
@@ -101,7 +103,7 @@ def _counts(number: float) -> tuple[Word, ...]:
     plural = number != 1
     if number <= EXACT_UP_TO:
         digits = "no" if number == 0 else f"{number:.0f}"
-        return Word(f"[{_ONES[round(number)]}]", plural), Word(f"[{digits}]", plural)
+        return Word(f"[{NUMBERS[round(number)]}]", plural), Word(f"[{digits}]", plural)
     step = next((s for end, s in _COUNT_STEPS if number <= end), _COARSE_STEP)
     near = step * round(number / step)
     return Word(f"about [{near}]", plural), Word(f"some [{near}]", plural)

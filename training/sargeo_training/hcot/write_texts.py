@@ -18,7 +18,7 @@ from sargeo_training.hcot.cache import AnswerCache
 from sargeo_training.hcot.checking import Tally
 from sargeo_training.hcot.cost import Bill, BudgetSpentError
 from sargeo_training.hcot.endpoint import Endpoint, NoAnswerError
-from sargeo_training.hcot.endpoint_settings import WriterSettings, read_settings
+from sargeo_training.hcot.endpoint_settings import WriterSettings, read_writer_settings
 from sargeo_training.hcot.model_writer import ModelWriter
 from sargeo_training.hcot.text_log import TextLog, digest_of
 
@@ -93,7 +93,7 @@ class TextsReport(BaseModel):
 
 def write_texts(shards: Path, settings: Path, out: Path) -> TextsReport:
     """Write texts by the model that a file of settings names; see `write_all`."""
-    return write_all(shards, read_settings(settings), out)
+    return write_all(shards, read_writer_settings(settings), out)
 
 
 def write_all(folder: Path, settings: WriterSettings, out: Path) -> TextsReport:
