@@ -141,6 +141,26 @@ def test_a_damaged_shard_is_told(tmp_path: Path, harm: str) -> None:
             index(tmp_path)
 
 
+def test_a_changed_byte_of_the_arrays_is_told(tmp_path: Path) -> None:
+    shards = Shards(write_folder(tmp_path))
+    path = tmp_path / SHARDS / "a-00000.tar"
+    content = path.read_bytes()
+    start = content.index(shards.encoded(0).npz)
+    places = range(start, start + len(shards.encoded(0).npz), 13)
+    told = 0
+    for place in places:
+        changed = bytearray(content)
+        changed[place] ^= 0xFF
+        path.write_bytes(changed)
+        try:
+            assert_same(shards[0], CHIPS[0])  # such as the time of a member
+        except ReferenceDataError as error:
+            assert "a-00000.tar" in error.problem
+            assert CHIPS[0].record.id in error.problem
+            told += 1
+    assert told > len(places) / 2
+
+
 def test_a_folder_without_chips_is_told(tmp_path: Path) -> None:
     with pytest.raises(ReferenceDataError, match="holds no index"):
         Shards(tmp_path)

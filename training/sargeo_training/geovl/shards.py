@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,9 @@ INDEX, SHARDS = "index.parquet", "shards"
 
 _ARRAYS = ("values", "valid", "labels", "searched", "ships")
 _MEMBERS = ("json", "npz")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, RuntimeError)
+"""What reading arrays raises where a byte has changed: RuntimeError for what looks encrypted."""
+
 _REMEDY = "Build the chips again with: sargeo train data."
 
 
@@ -143,7 +147,7 @@ class Shards:
         try:
             with np.load(io.BytesIO(encoded.npz)) as arrays:
                 read = {name: arrays[name] for name in _ARRAYS}
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise self._damaged(index) from error
         return Chip(record=self._record(encoded.json, index), **read)
 
