@@ -9,7 +9,14 @@ import numpy as np
 
 from sargeo_training.hcot.claims import Findings, domain, findings, sayable, verdict
 from sargeo_training.hcot.domains import family_of
-from sargeo_training.hcot.phrases import Entry, Wording, entries, entry_for
+from sargeo_training.hcot.phrases import (
+    Entry,
+    Families,
+    Wording,
+    by_family,
+    entries,
+    entry_for,
+)
 from sargeo_training.hcot.questions import Caption, ask
 from sargeo_training.hcot.writing import (
     FIELDS,
@@ -128,7 +135,7 @@ def _captioned(clauses: Sequence[Clause], *, detailed: bool) -> Caption:
 
 def _drafts(scope: Scope, found: Findings, rng: np.random.Generator) -> list[Clause]:
     """Word one clause for each field and level that something is known of."""
-    truths = sayable(found)
+    truths = by_family(sayable(found).values())
     drafts: list[Clause] = []
     physics: list[Clause] = []
     for name, choices in entries(scope).items():
@@ -143,7 +150,7 @@ def _drafts(scope: Scope, found: Findings, rng: np.random.Generator) -> list[Cla
 
 
 def _choose(
-    choices: Sequence[Entry], truths: dict[str, Claim], rng: np.random.Generator
+    choices: Sequence[Entry], truths: Families, rng: np.random.Generator
 ) -> tuple[Claim, ...]:
     """Choose a pattern that the truths can fill, then what to fill it with."""
     options = [(e.fallback, e.choices(truths)) for e in choices]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations, product
 
 import numpy as np
@@ -34,6 +34,17 @@ _LISTED = (2, 3)
 _MOST_LISTED = 5
 
 
+Families = Mapping[str, Sequence[Claim]]
+
+
+def by_family(claims: Iterable[Claim]) -> Families:
+    """Return claims by their family."""
+    families: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        families[family_of(claim.fact)].append(claim)
+    return families
+
+
 class Pattern(BaseModel):
     """Which claims a sentence words, and the ways to word them: see ``tables/land.yaml``."""
 
@@ -52,20 +63,28 @@ class Pattern(BaseModel):
             domain(token.rstrip("*"))
         return self
 
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """The families of its claims."""
+        return tuple(family_of(token.rstrip("*")) for token in self.claims)
+
     def fits(self, claims: Sequence[Claim]) -> bool:
         """Whether this words exactly these claims."""
-        groups: dict[str, list[Claim]] = defaultdict(list)
-        for claim in claims:
-            groups[family_of(claim.fact)].append(claim)
-        tokens = {family_of(token.rstrip("*")): token for token in self.claims}
+        groups = by_family(claims)
+        tokens = dict(zip(self.families, self.claims, strict=True))
         if groups.keys() != tokens.keys():
             return False
         pairs = [(tokens[family], found) for family, found in groups.items()]
         return all(_accepts(token, found) for token, found in pairs) and _agree(pairs)
 
-    def choices(self, truths: dict[str, Claim]) -> list[tuple[Claim, ...]]:
-        """Return the sets of these claims that this can word."""
-        options = [list(self._options(token, truths)) for token in self.claims]
+    def choices(self, truths: Families) -> list[tuple[Claim, ...]]:
+        """Return the sets of claims, given `by_family`, that this can word."""
+        if not all(family in truths for family in self.families):
+            return []
+        options = [
+            list(self._options(token, truths[family]))
+            for token, family in zip(self.claims, self.families, strict=True)
+        ]
         return [
             tuple(claim for part in parts for claim in part)
             for parts in product(*options)
@@ -74,20 +93,18 @@ class Pattern(BaseModel):
 
     def ordered(self, claims: Iterable[Claim]) -> list[Claim]:
         """Return claims in the order of the pattern."""
-        families = [family_of(token.rstrip("*")) for token in self.claims]
-        return sorted(claims, key=lambda claim: families.index(family_of(claim.fact)))
+        return sorted(claims, key=lambda claim: self.families.index(family_of(claim.fact)))
 
     def stems_for(self, claims: Sequence[Claim]) -> tuple[str, ...]:
         """Return the sentences for the values of these claims."""
         special = (self.special.get(str(claim.value)) for claim in claims)
         return next((stems for stems in special if stems), self.stems)
 
-    def _options(self, token: str, truths: dict[str, Claim]) -> Iterator[tuple[Claim, ...]]:
+    def _options(self, token: str, claims: Sequence[Claim]) -> Iterator[tuple[Claim, ...]]:
         if not token.endswith("*"):
-            yield from ((claim,) for claim in truths.values() if _accepts(token, [claim]))
+            yield from ((claim,) for claim in claims if _accepts(token, [claim]))
             return
-        family = token.rstrip("*")
-        listed = [c for c in truths.values() if family_of(c.fact) == family and c.value != 0]
+        listed = [claim for claim in claims if claim.value != 0]
         if self.whole:
             if _LISTED[0] <= len(listed) <= _MOST_LISTED:
                 yield tuple(listed)

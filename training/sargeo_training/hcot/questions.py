@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from sargeo_training.hcot.claims import Findings, sayable
-from sargeo_training.hcot.phrases import Pattern, Wording
+from sargeo_training.hcot.phrases import Pattern, Wording, by_family
 from sargeo_training.hcot.words import load_table
 from sargeo_training.hcot.writing import Application, Claim, Question
 
@@ -52,7 +52,7 @@ def ask(
         for questions, caption in zip(_descriptions(), (short, long), strict=True)
         if caption.text
     ]
-    truths = sayable(found)
+    truths = by_family(sayable(found).values())
     for application, pairs in _pairs().items():
         usable = [(pair, choices) for pair in pairs if (choices := pair.choices(truths))]
         for i in rng.permutation(len(usable))[:PER_APPLICATION]:
