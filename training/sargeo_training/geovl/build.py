@@ -124,27 +124,11 @@ def build(
     base = _base(config, data)
     _prepare(config, out, base)
     with Pool(workers) as pool:
-        found = _look(config, out, base, pool, tell)
-        chosen, skipped = choose(found, config)
-        if not chosen:
-            reasons = "".join(f" {why} ({n})" for why, n in skipped.items())
-            raise NothingValidError(
-                f"No chip is left.{reasons}",
-                "Check the data, and the levels and splits of the settings.",
-            )
+        chosen, skipped = _choose(config, out, base, pool, tell)
         shards = _shards(config, chosen, out, base)
         _write(shards, pool, tell)
-    notes = [_Note.model_validate_json(s.note.read_text(encoding="utf-8")) for s in shards]
-    for note in notes:
-        skipped.update(note.skipped)
     write_index(out)
-    written = {name for note in notes for name in note.ids}
-    report = _report(
-        [chip for chip in chosen if chip.candidate.id in written],
-        skipped,
-        [shard.path for shard in shards if shard.path.exists()],
-        time.monotonic() - start,
-    )
+    report = _report(chosen, skipped, shards, time.monotonic() - start)
     write_text(out / REPORT, report.model_dump_json(indent=2) + "\n")
     return report
 
@@ -174,6 +158,19 @@ def _prepare(config: BuildConfig, out: Path, base: Path) -> None:
         raise UsageError(
             f"{out} holds chips of other settings.", "Choose another folder, or delete this one."
         )
+
+
+def _choose(
+    config: BuildConfig, out: Path, base: Path, pool: Pool, tell: Tell
+) -> tuple[list[Chosen], Counter[str]]:
+    chosen, skipped = choose(_look(config, out, base, pool, tell), config)
+    if not chosen:
+        reasons = "".join(f" {why} ({n})" for why, n in skipped.items())
+        raise NothingValidError(
+            f"No chip is left.{reasons}",
+            "Check the data, and the levels and splits of the settings.",
+        )
+    return chosen, skipped
 
 
 def _look(
@@ -241,16 +238,20 @@ def _encoded(shard: _Shard, skipped: Counter[str]) -> Iterator[Encoded]:
 
 
 def _report(
-    chips: Sequence[Chosen], skipped: Counter[str], shards: Sequence[Path], seconds: float
+    chosen: Sequence[Chosen], skipped: Counter[str], shards: Sequence[_Shard], seconds: float
 ) -> BuildReport:
+    notes = [_Note.model_validate_json(s.note.read_text(encoding="utf-8")) for s in shards]
+    written = {name for note in notes for name in note.ids}
+    chips = [chip for chip in chosen if chip.candidate.id in written]
     per_unit: dict[str, Counter[str]] = {}
     for chip in chips:
         per_unit.setdefault(chip.unit, Counter())[chip.split] += 1
+    paths = [shard.path for shard in shards if shard.path.exists()]
     return BuildReport(
         chips={name: dict(counts) for name, counts in per_unit.items()},
         levels=dict(Counter(chip.candidate.level for chip in chips)),
-        skipped=dict(+skipped),
-        shards=len(shards),
-        size_mb=round(sum(path.stat().st_size for path in shards) / 1e6, 1),
+        skipped=dict(sum((Counter(note.skipped) for note in notes), +skipped)),
+        shards=len(paths),
+        size_mb=round(sum(path.stat().st_size for path in paths) / 1e6, 1),
         seconds=round(seconds, 1),
     )
