@@ -22,6 +22,7 @@ from sargeo_training.geovl.build import BuildReport, build
 from sargeo_training.geovl.candidates import NOTHING_FITS
 from sargeo_training.geovl.choice import DUPLICATE
 from sargeo_training.geovl.config import OPEN_DATA, BuildConfig, OpenData
+from sargeo_training.geovl.facts import Facts
 from sargeo_training.geovl.shards import SHARDS, Shards
 from sargeo_training.sheet import Source
 
@@ -298,7 +299,7 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path, text: str, said
 
 @pytest.mark.data
 def test_real_data_give_chips_with_place_and_facts(sargeo_data: Path, tmp_path: Path) -> None:
-    names = {"opensarship", "sen1floods11", "terramind"}
+    names = {"opensarship", "sen1floods11", "sen12mscr", "terramind"}
     config = BuildConfig.read(OPEN_DATA)
     chosen = tuple(source for source in config.sources if source.name in names)
     report = build(
@@ -312,6 +313,11 @@ def test_real_data_give_chips_with_place_and_facts(sargeo_data: Path, tmp_path: 
     assert spain.split == "holdout"
     assert spain.place is not None
     assert spain.place.country == "Spain"
+    assert spain.facts.landcover is not None
+    assert spain.facts.landcover.shares["open water"].lowest > 0
+    unlabelled = [r for r in shards.records if r.source == "sen12mscr"]
+    assert {r.place.country for r in unlabelled if r.place} >= {"Mozambique", "China"}
+    assert all(r.facts == Facts() for r in unlabelled)
     told = [r for r in shards.records if r.source == "opensarship" and r.facts.objects]
     assert {o.category for r in told for o in r.facts.objects.items if r.facts.objects} >= {
         "cargo",

@@ -13,7 +13,15 @@ from affine import Affine
 from sargeo.errors import ReferenceDataError
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo_training.sheet import NOT_WATER, UNKNOWN
-from sargeo_training.sources import airsar, flood, opensarship, sen1floods11, simulated, ssdd
+from sargeo_training.sources import (
+    airsar,
+    flood,
+    opensarship,
+    sen1floods11,
+    sen12mscr,
+    simulated,
+    ssdd,
+)
 from sargeo_training.sources.files import read_bands, recode, split_by_name
 
 SSDD_XML = """<annotation><object><name>ship</name>
@@ -75,6 +83,24 @@ def test_sen1floods11_holds_out_whole_chips(tmp_path: Path) -> None:
     assert np.isfinite(trained.values).all()
     assert trained.gsd_m == pytest.approx((10.0, 5.0), rel=0.02)
     assert not trained.searched.any()
+
+
+def test_sen12mscr_says_where_it_is_and_nothing_else(tmp_path: Path) -> None:
+    decibels = np.full((2, 8, 8), -12.0, np.float32)
+    decibels[1, 0, 0] = np.nan
+    utm = Affine(10, 0, 404_852.3, 0, -10, 8_111_622.8)
+    path = tmp_path / "sen12mscr" / "ROIs1158_spring_s1_1_p169.tif"
+    write(path, decibels, crs="EPSG:32737", transform=utm)
+    source = sen12mscr.load(tmp_path)
+    (sheet,) = source.sheets
+    assert (source.weight, sheet.name, sheet.split) == (0, path.stem, "train")
+    assert [band.polarisation for band in sheet.bands] == ["VV", "VH"]
+    assert sheet.gsd_m == pytest.approx((10, 10), rel=2e-3)
+    assert sheet.grid is not None
+    assert (~sheet.valid).sum() == 1
+    assert np.isfinite(sheet.values).all()
+    assert not sheet.labels.any()
+    assert not sheet.searched.any()
 
 
 def test_ssdd_reads_boxes_lengths_and_sea(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ SourceName = Literal[
     "flood_emsr795",
     "airsar_flevoland",
     "airsar_san_francisco",
+    "sen12mscr",
     "terramind",
     "simulated",
 ]

@@ -26,6 +26,7 @@ from sargeo_training.sources import (
     los_angeles,
     opensarship,
     sen1floods11,
+    sen12mscr,
     simulated,
     ssdd,
     terramind,
@@ -42,6 +43,7 @@ _LOADERS: dict[SourceName, Callable[[Path], Source]] = {
     "flood_emsr795": flood.load,
     "airsar_flevoland": airsar.load_flevoland,
     "airsar_san_francisco": airsar.load_san_francisco,
+    "sen12mscr": sen12mscr.load,
     "terramind": terramind.load,
     "simulated": simulated.load,
 }
