@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sargeo.legend import UNCERTAIN_CLASS
 from sargeo.mapping.job import Job
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
@@ -38,12 +39,12 @@ class RasterProducts(RowSinks):
 
     def __enter__(self) -> Self:
         grid, metadata = self._job.scene.grid, self._metadata
+        classes = self._job.model.spec.landcover
         if self._job.options.landcover:
-            self.add(landcover_sink(self._paths.landcover, grid, metadata), codes_of)
+            self.add(landcover_sink(self._paths.landcover, grid, metadata, classes), codes_of)
             self.add(confidence_sink(self._paths.confidence, grid, metadata), confidence_of)
         if self._job.options.class_probabilities:
-            codes = self._job.model.spec.classes
-            sink = probabilities_sink(self._paths.probabilities, grid, codes, metadata)
+            sink = probabilities_sink(self._paths.probabilities, grid, classes, metadata)
             self.add(sink, _probabilities)
         return self
 
@@ -56,7 +57,8 @@ class RasterProducts(RowSinks):
         """Finish all rasters but the counts."""
         super().finish()
         if self._job.options.landcover:
-            write_class_pam(self._paths.landcover)
+            legend = (*self._job.model.spec.landcover, UNCERTAIN_CLASS)
+            write_class_pam(self._paths.landcover, legend)
 
 
 def _probabilities(rows: Rows) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.errors import NothingValidError
-from sargeo.legend import LAND_COVER, UNCERTAIN_CLASS
+from sargeo.legend import UNCERTAIN_CLASS
 from sargeo.machine import peak_memory_bytes
 from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapKeywords, MapOptions
@@ -241,7 +241,8 @@ class _Run:
         paths, options = workspace.paths, self.job.options
         rasters.finish()
         if options.landcover:
-            write_text(paths.landcover_style, classes_qml())
+            legend = (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
+            write_text(paths.landcover_style, classes_qml(legend))
         found = None
         if options.find_objects:
             frame = self._objects(detections)
@@ -317,7 +318,7 @@ class _Run:
             valid_share=pixels / (rows * cols),
             class_shares={
                 c.name: int(rasters.code_pixels[c.code]) / pixels
-                for c in (*LAND_COVER, UNCERTAIN_CLASS)
+                for c in (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
                 if rasters.code_pixels[c.code]
             },
             model=self.job.model.spec.name,

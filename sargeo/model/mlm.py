@@ -12,7 +12,6 @@ from typing import Any
 
 from safetensors import safe_open
 
-from sargeo.legend import class_of
 from sargeo.model.spec import LanguageSpec, ModelSpec
 from sargeo.model.storage import SPEC_FILE, TOKENISER_FILE, WEIGHTS_FILE
 from sargeo.scene.bands import POLARISATIONS
@@ -162,7 +161,7 @@ def _landcover(spec: ModelSpec) -> dict[str, Any]:
                 "title": c.name,
                 "color_hint": c.colour.removeprefix("#").upper(),
             }
-            for c in map(class_of, spec.classes)
+            for c in spec.landcover
         ],
     }
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from sargeo.legend import UNCERTAIN, LandCoverClass, class_of
 from sargeo.scene.bands import POLARISATIONS, Polarisation
 from sargeo.scene.radiometry import BackscatterConstants
 
@@ -134,6 +135,14 @@ class SpacingSpec(_Part):
         return self
 
 
+class ClassSpec(_Part):
+    """A class of a model's own legend; see `sargeo.legend.LandCoverClass`."""
+
+    code: int = Field(gt=1, lt=UNCERTAIN)
+    name: str = Field(min_length=1)
+    colour: str = Field(pattern="^#[0-9a-f]{6}$")
+
+
 class Figure(_Part):
     """One figure of merit, measured on images that the model was not trained on."""
 
@@ -171,6 +180,10 @@ class ModelSpec(_Part):
     classes: tuple[int, ...] = Field(
         min_length=1, description="Codes of the legend, in the order of the output channels."
     )
+    legend: tuple[ClassSpec, ...] = Field(
+        default=(),
+        description="Classes of the model's own, in the same order; else codes are sargeo's.",
+    )
     object_kinds: tuple[str, ...] = Field(
         min_length=1, description="Kinds of objects, in the order of the heat channels."
     )
@@ -188,6 +201,18 @@ class ModelSpec(_Part):
     weights_sha256: str = Field(
         default="", description="Of weights.safetensors; filled in when weights are saved."
     )
+
+    @model_validator(mode="after")
+    def _own_legend_has_the_classes(self) -> Self:
+        if self.legend and tuple(c.code for c in self.legend) != self.classes:
+            raise ValueError("legend and classes must hold the same codes")
+        return self
+
+    @property
+    def landcover(self) -> tuple[LandCoverClass, ...]:
+        """The classes of the output channels, in their order."""
+        own = tuple(LandCoverClass(c.code, c.name, c.colour) for c in self.legend)
+        return own or tuple(map(class_of, self.classes))
 
     @model_validator(mode="after")
     def _sensors_differ(self) -> Self:

@@ -16,7 +16,6 @@ from sargeo.products.count import COUNT_NODATA
 from sargeo.products.embedding import EMBEDDING_NODATA
 from sargeo.products.names import EmbeddingPaths, ProductPaths, ScenePaths, TextPaths
 from sargeo.products.raster import PERCENT_NODATA
-from sargeo.products.style import LEGEND
 from sargeo.products.texts import read_legend
 from sargeo.products.windows import open_product
 
@@ -43,7 +42,7 @@ def add_assets(item: pystac.Item, paths: ScenePaths) -> None:
     match paths:
         case ProductPaths():
             if paths.landcover.exists():
-                _classify(item.assets["landcover"], LEGEND)
+                _classify(item.assets["landcover"], read_legend(paths.landcover))
             if paths.count.exists():
                 _place_count(item.assets["count"], paths.count)
         case TextPaths():

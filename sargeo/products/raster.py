@@ -12,6 +12,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ from rio_cogeo import cog_validate
 
 from sargeo.errors import EnvironmentLackError, OutputNotWritableError
 from sargeo.grid import GeoGrid
-from sargeo.legend import LAND_COVER, NODATA, LandCoverClass, class_of
+from sargeo.legend import LAND_COVER, NODATA, UNCERTAIN_CLASS, LandCoverClass
 from sargeo.products.files import storage_error
 from sargeo.products.names import pam_path
 from sargeo.products.style import LEGEND, Colour, class_colours
@@ -274,11 +275,31 @@ class RasterSink:
             raise storage_error(self.path, self._plain_bytes, error) from error
 
 
-def landcover_sink(path: Path, grid: GeoGrid, metadata: Mapping[str, str]) -> RasterSink:
-    """Return the sink of a land-cover raster: class codes of `sargeo.legend`, nodata 0."""
+LEGEND_TAG = "classes"
+"""Where a raster tells its classes if they are not those of `sargeo.legend`."""
+
+
+def landcover_sink(
+    path: Path,
+    grid: GeoGrid,
+    metadata: Mapping[str, str],
+    classes: Sequence[LandCoverClass] = LAND_COVER,
+) -> RasterSink:
+    """Return the sink of a land-cover raster: class codes, nodata 0.
+
+    Classes that are not those of `sargeo.legend` are told in the file.
+    """
+    if tuple(classes) != LAND_COVER:
+        legend = (*classes, UNCERTAIN_CLASS)
+        return classes_sink(path, grid, legend, "land cover", {**metadata, **legend_tag(legend)})
     crosswalk = {str(c.code): list(c.worldcover) for c in LAND_COVER}
     tags = {**metadata, "worldcover_crosswalk": json.dumps(crosswalk)}
     return classes_sink(path, grid, LEGEND, "land cover", tags)
+
+
+def legend_tag(legend: Sequence[LandCoverClass]) -> dict[str, str]:
+    """Return the tag by which a raster tells its legend."""
+    return {LEGEND_TAG: json.dumps([asdict(c) for c in legend], ensure_ascii=False)}
 
 
 def classes_sink(
@@ -307,10 +328,10 @@ def confidence_sink(path: Path, grid: GeoGrid, metadata: Mapping[str, str]) -> R
 
 
 def probabilities_sink(
-    path: Path, grid: GeoGrid, codes: Sequence[int], metadata: Mapping[str, str]
+    path: Path, grid: GeoGrid, classes: Sequence[LandCoverClass], metadata: Mapping[str, str]
 ) -> RasterSink:
     """Return the sink of class probabilities in percent, one band per class, nodata 255."""
-    return _percent_sink(path, grid, [class_of(code).name for code in codes], metadata)
+    return _percent_sink(path, grid, [c.name for c in classes], metadata)
 
 
 def _percent_sink(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sargeo.errors import SargeoError
 from sargeo.grid import GeoGrid
-from sargeo.legend import class_of
 from sargeo.products.names import ProductPaths
+from sargeo.products.texts import read_legend
 from sargeo.products.windows import open_product
 from sargeo.scene.open import open_scene
 from sargeo.scene.scene import Scene
@@ -146,8 +146,9 @@ def _class_shares(products: ProductPaths) -> tuple[ClassShare, ...]:
         return ()
     areas = class_areas_km2(products.landcover)
     total = sum(areas.values())
+    legend = {c.code: c for c in read_legend(products.landcover)}
     return tuple(
-        ClassShare(class_of(code).name, class_of(code).colour, km2, 100 * km2 / total)
+        ClassShare(legend[code].name, legend[code].colour, km2, 100 * km2 / total)
         for code, km2 in sorted(areas.items())
     )
 

@@ -16,7 +16,7 @@ from rio_cogeo import cog_validate
 from support.products import PLACES, grid_at
 
 from sargeo.grid import GeoGrid
-from sargeo.legend import LAND_COVER_CODES, NODATA, UNCERTAIN
+from sargeo.legend import LAND_COVER, LAND_COVER_CODES, NODATA, UNCERTAIN
 from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import (
     TILE,
@@ -118,7 +118,7 @@ def test_an_empty_scene_is_a_small_file_of_nodata(tmp_path: Path) -> None:
 def test_probabilities_have_a_named_band_per_class(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(0, 101, (5, 700, 600), dtype=np.uint8)
     grid = grid_at("rotated", (700, 600))
-    sink = probabilities_sink(tmp_path / "x.tif", grid, LAND_COVER_CODES, {})
+    sink = probabilities_sink(tmp_path / "x.tif", grid, LAND_COVER, {})
     write_in_steps(sink, values, [333])
     with rasterio.open(tmp_path / "x.tif") as dataset:
         assert dataset.descriptions == ("trees", "low vegetation", "built-up", "bare", "open water")

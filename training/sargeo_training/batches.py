@@ -15,6 +15,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.context import SLOTS, Context
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES
 from sargeo_training.augment import Augmentation, Sample, augment, augmentations, cut_scaled
@@ -86,6 +87,8 @@ class Mixture:
         What each crop is put through; by default everything.
     sensors : sequence of str
         Platforms that the network tells apart.
+    codes : sequence of int
+        Of the classes, in the order of the network's channels.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Mixture:
         seed: int,
         steps: Sequence[Augmentation] | None = None,
         sensors: Sequence[str] = (),
+        codes: Sequence[int] = LAND_COVER_CODES,
     ) -> None:
         used = [(s.weight, s.of_split("train")) for s in sources if s.weight > 0]
         self._sheets = [sheets for _, sheets in used if sheets]
@@ -104,7 +108,7 @@ class Mixture:
         self._shares = weights / weights.sum()
         self._size, self._batch_size, self._seed = size, batch_size, seed
         self._steps = augmentations() if steps is None else steps
-        self._sensors = tuple(sensors)
+        self._sensors, self._codes = tuple(sensors), tuple(codes)
 
     def draw(self, number: int, index: int) -> Sample:
         """Draw one augmented sample: the one at ``index`` of batch ``number``."""
@@ -117,7 +121,7 @@ class Mixture:
     def batch(self, number: int, part: Part = WHOLE) -> TrainingBatch:
         """Make a batch, or one process's part of it."""
         samples = [self.draw(number, i) for i in part.indices(self._batch_size)]
-        return collate(samples, self._sensors)
+        return collate(samples, self._sensors, self._codes)
 
 
 def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
@@ -132,9 +136,13 @@ def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
     return row, col
 
 
-def collate(samples: Sequence[Sample], sensors: Sequence[str] = ()) -> TrainingBatch:
-    """Stack samples of equal size into a batch; see `make_inputs`."""
-    targets = [make_targets(s.labels, s.valid, s.searched, s.ships) for s in samples]
+def collate(
+    samples: Sequence[Sample],
+    sensors: Sequence[str] = (),
+    codes: Sequence[int] = LAND_COVER_CODES,
+) -> TrainingBatch:
+    """Stack samples of equal size into a batch; see `make_inputs` and `make_targets`."""
+    targets = [make_targets(s.labels, s.valid, s.searched, s.ships, codes) for s in samples]
     maps = (
         torch.from_numpy(np.stack([getattr(t, f.name) for t in targets]))
         for f in fields(TargetMaps)

@@ -118,6 +118,34 @@ def pretrain(
     )
 
 
+@app.command("finetune")
+def make_own(
+    scene: Annotated[Path, typer.Argument(help="Scene that polygons were drawn on.")],
+    polygons: Annotated[Path, typer.Argument(help="Vector file of polygons.")],
+    classes: Annotated[str, typer.Option(help="Field that names the class of each polygon.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
+    start: Annotated[
+        str, typer.Option("--from", help="Model to start from, by name or folder.")
+    ] = "sargeo-tiny",
+    assume: Annotated[
+        str | None, typer.Option(help="What the scene's file does not say, as for sargeo map.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="To train.")] = 300,
+    seed: Annotated[int, typer.Option(help="Of batches, and of what validates.")] = 0,
+    threads: ThreadsOption = 2,
+) -> None:
+    """Make a model for classes of your own, from polygons on a scene.
+
+    Map with it: sargeo map SCENE -o OUT --model RUN/model
+    """
+    import torch
+
+    from sargeo_training.finetune import finetune
+
+    torch.set_num_threads(threads)
+    finetune(scene, polygons, classes, output, start=start, assume=assume, steps=steps, seed=seed)
+
+
 @app.command()
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],

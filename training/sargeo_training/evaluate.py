@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from sargeo.grid import Block
+from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.objects import decode
 from sargeo.model.vision import OUTPUT_STRIDE
@@ -151,6 +152,7 @@ def scored(
     sample: Sample,
     logits: Float32Array,
     found: Float32Array,
+    codes: Sequence[int] = LAND_COVER_CODES,
 ) -> ScoredTile:
     """Hold an answer against the truth.
 
@@ -164,8 +166,10 @@ def scored(
         By cell of 4 by 4 pixels.
     found : ndarray of float32, shape (D, 6)
         By falling confidence, with columns as in `ScoredTile`.
+    codes : sequence of int
+        Of the classes, in the order of the network's channels.
     """
-    classes = cell_classes(np.where(sample.valid, sample.labels, UNKNOWN))
+    classes = cell_classes(np.where(sample.valid, sample.labels, UNKNOWN), codes)
     known = classes != IGNORE
     places = _places(sheet, block)
     ships = sample.ships[_look_up(sample.searched, sample.ships)]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.grid import Block, GeoGrid
-from sargeo.legend import LAND_COVER_CODES
 from sargeo.scene.bands import Band
 from sargeo.scene.radiometry import reference_amplitudes
 
@@ -140,8 +139,8 @@ class Sheet:
         """
         found = {
             int(code): _some_pixels(self.labels == code)
-            for code in (NOT_WATER, *LAND_COVER_CODES)
-            if (self.labels == code).any()
+            for code in np.unique(self.labels)
+            if code != UNKNOWN
         }
         if len(self.ships):
             found[SHIP_ANCHOR] = self.ships[:, :2].astype(np.int64)

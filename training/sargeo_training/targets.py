@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,8 +58,17 @@ def make_targets(
     valid: NDArray[np.bool_],
     searched: NDArray[np.bool_],
     ships: Float32Array,
+    codes: Sequence[int] = LAND_COVER_CODES,
 ) -> Targets:
-    """Make the targets of one sample; arguments as in `sargeo_training.augment.Sample`."""
+    """Make the targets of one sample.
+
+    Parameters
+    ----------
+    labels, valid, searched, ships
+        As in `sargeo_training.augment.Sample`.
+    codes : sequence of int
+        Of the classes, in the order of the network's channels.
+    """
     shape = (labels.shape[0] // OUTPUT_STRIDE, labels.shape[1] // OUTPUT_STRIDE)
     heat, centre = np.zeros(shape, np.float32), np.zeros(shape, dtype=bool)
     offset, size = np.zeros((2, *shape), np.float32), np.full((3, *shape), np.nan, np.float32)
@@ -77,15 +87,21 @@ def make_targets(
         centre[cell] = True
         offset[:, *cell] = place - cell
     return Targets(
-        cell_classes(np.where(valid, labels, UNKNOWN)), heat, known, centre & known, offset, size
+        landcover=cell_classes(np.where(valid, labels, UNKNOWN), codes),
+        heat=heat,
+        searched=known,
+        centre=centre & known,
+        offset=offset,
+        size=size,
     )
 
 
-def cell_classes(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+def cell_classes(
+    labels: NDArray[np.uint8], codes: Sequence[int] = LAND_COVER_CODES
+) -> NDArray[np.int64]:
     """Reduce labels (H, W) to cells: what holds at least half of a cell, else `IGNORE`."""
-    keys = (PARTIAL_NOT_WATER, *range(len(LAND_COVER_CODES)))
-    codes = (NOT_WATER, *LAND_COVER_CODES)
-    shares = np.stack([_share_of_cells(labels == code) for code in codes])
+    keys = (PARTIAL_NOT_WATER, *range(len(codes)))
+    shares = np.stack([_share_of_cells(labels == code) for code in (NOT_WATER, *codes)])
     best = np.array(keys, dtype=np.int64)[shares.argmax(axis=0)]
     return np.where(shares.max(axis=0) >= 0.5, best, IGNORE)
 

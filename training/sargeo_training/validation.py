@@ -91,5 +91,7 @@ def _surprise(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> float:
     log_p = logits - logsumexp(logits, axis=1, keepdims=True)
     partial = classes == PARTIAL_NOT_WATER
     exact = log_p[~partial, classes[~partial]]
-    rest = logsumexp(np.delete(log_p[partial], WATER_INDEX, axis=1), axis=1)
+    # Legends of other classes have no water, and no cell that is only known to be none.
+    others = [k for k in range(logits.shape[1]) if k != WATER_INDEX]
+    rest = logsumexp(log_p[partial][:, others], axis=1)
     return float(-(exact.sum() + rest.sum()) / max(1, len(classes)))

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 from sargeo.errors import UsageError
-from sargeo.model.spec import LanguageSpec, SpacingSpec, TowerSpec
+from sargeo.legend import LAND_COVER_CODES
+from sargeo.model.spec import ClassSpec, LanguageSpec, SpacingSpec, TowerSpec
 from sargeo_training.augment import Forgetting
 from sargeo_training.settings import checked_settings, read_settings
 from sargeo_training.sizes import SIZES, SizeName, read_size
@@ -68,6 +69,12 @@ class Network(_Part):
     language: LanguageSpec | None = None
     sensors: tuple[str, ...] = ()
     words: Path | None = None
+    legend: tuple[ClassSpec, ...] = ()
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Codes of the classes, in the order of the network's channels."""
+        return tuple(c.code for c in self.legend) or LAND_COVER_CODES
 
     @model_validator(mode="before")
     @classmethod

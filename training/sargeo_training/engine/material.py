@@ -136,6 +136,7 @@ def mixture(config: Config, sources: Sequence[Source]) -> Mixture:
         seed=config.seed,
         steps=augmentations(config.forgetting, sar=dense.sar_augmentation),
         sensors=config.network.sensors,
+        codes=config.network.codes,
     )
 
 

@@ -6,7 +6,7 @@ import math
 
 from torch import nn
 
-from sargeo.legend import LAND_COVER_CODES, OBJECT_KINDS
+from sargeo.legend import OBJECT_KINDS
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import ModelSpec, NormalisationSpec
 from sargeo.model.tokens import Tokeniser
@@ -35,7 +35,8 @@ def model_spec(config: Config, sources: tuple[str, ...] = ()) -> ModelSpec:
         sensors=config.network.sensors,
         patch=card.patch,
         margin=card.margin,
-        classes=LAND_COVER_CODES,
+        classes=config.network.codes,
+        legend=config.network.legend,
         object_kinds=OBJECT_KINDS,
         polarisations=POLARISATIONS,
         spacing=card.spacing,
