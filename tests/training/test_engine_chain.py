@@ -67,7 +67,8 @@ def test_every_command_leads_to_the_next(tmp_path: Path, cli: Callable[..., Outc
         assert done.code == 0, done.err
 
     chips, told, run = (tmp_path / name for name in ("chips", "told", "run"))
-    train("data", "--config", written(tmp_path / "b.yaml", BUILD), "-o", chips, "--workers", 1)
+    config = written(tmp_path / "b.yaml", BUILD)
+    train("data", "--config", config, "-o", chips, "--data", tmp_path, "--workers", 1)
     train("texts", chips, "-o", told)
     train(
         *("pretrain", "--config", settings(tmp_path), "-o", run, "--threads", 1),
