@@ -189,7 +189,7 @@ def test_a_map_of_water_alone_tells_of_the_coast() -> None:
     assert told["landcover.main"] == "open water"
     assert told["landcover.side:open water"] == "upper third"
     assert told["landcover.where:open water"] == "upper left"
-    assert told["landcover.shore"] == "yes"
+    assert (told["landcover.shore"], told["landcover.surface"]) == ("yes", "water")
     assert told["landcover.patches:open water"] == 1
     assert told["objects.region:ship"] == "open water"
     unsaid = {f"landcover.{family}" for family in ("second", "classes")}
@@ -200,11 +200,18 @@ def test_a_map_of_water_alone_tells_of_the_coast() -> None:
 def test_without_water_there_is_no_coast() -> None:
     told = {key: claim.value for key, claim in truths(water_only("--- --- ---")).items()}
     assert told["landcover.present:open water"] == "no"
-    assert told["landcover.shore"] == "no"
+    assert (told["landcover.shore"], told["landcover.surface"]) == ("no", "land")
     assert (
         judge(Claim(fact="objects.region:ship", value="open water"), water_only("--- --- ---"))
         == "false"
     )
+
+
+def test_land_leads_where_too_little_is_left_for_water() -> None:
+    told = truths(water_only("--- --- ???"))
+    assert [key for key in told if key.startswith("landcover.")] == ["landcover.surface"]
+    assert told["landcover.surface"].value == "land"
+    assert "landcover.surface" not in truths(water_only("--- -?? ???"))
 
 
 def test_a_flood_map_tells_no_more_than_it_holds() -> None:

@@ -43,7 +43,7 @@ def claims_for(entry: Entry, rng: np.random.Generator) -> list[Claim]:
         kinds = {"objects": ("ship",), "landcover": CLASSES, "named": ARGUMENTS["named.where"]}
         options = ARGUMENTS.get(family, kinds.get(family.partition(".")[0], ()))
         plain = family in ("landcover.main", "landcover.second", "landcover.pattern") or (
-            family in ("landcover.classes", "landcover.shore")
+            family in ("landcover.classes", "landcover.shore", "landcover.surface")
         )
         number = 3 if token.endswith("*") else 1
         for k in rng.permutation(len(options))[:number] if options and not plain else [None]:

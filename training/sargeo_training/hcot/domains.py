@@ -33,6 +33,7 @@ landcover.sector:SECTOR  class   the class with more than half of a sector
 landcover.patches:CLASS  count   connected areas over 0.5 % of the chip
 landcover.classes        count   classes that take 2 % of the chip or more
 landcover.pattern        class   uniform, dominated or mixed; see `land_findings.PATTERNS`
+landcover.surface        class   land or water: what takes more than half of the chip
 landcover.shore          other   yes or no: whether open water meets land in the chip
 land.use                 class   what the ground serves; see `land_findings.USES`
 objects.present:KIND     other   yes or no
@@ -170,6 +171,7 @@ _DOMAINS: dict[str, Domain] = {
     "landcover.patches": Domain("count", tuple(range(1, 21))),
     "landcover.classes": Domain("count", tuple(range(1, len(CLASSES) + 1))),
     "landcover.pattern": Domain("class", ("uniform", "dominated", "mixed")),
+    "landcover.surface": Domain("class", ("land", "water")),
     "landcover.shore": Domain("other", _YES_NO),
     "land.use": Domain("class", USES),
     "objects.present": Domain("other", _YES_NO),

@@ -170,6 +170,10 @@ def _summary(cover: Cover) -> Iterator[tuple[str, Finding]]:
     if len(patterns) == 1:
         yield "landcover.pattern", only(cover.layers, patterns.pop())
     water, shore = OPEN_WATER.name, _SHORE_SHARE
+    if not reaches(1 / 2, cover.low(water)):
+        yield "landcover.surface", only(cover.layers, "water")
+    elif not reaches(cover.high(water), 1 / 2):
+        yield "landcover.surface", only(cover.layers, "land")
     if reaches(cover.low(water), shore) and reaches(1 - shore, cover.high(water)):
         yield "landcover.shore", only(cover.layers, "yes")
     elif water in cover.absent or reaches(cover.low(water), 1 - ABSENT):

@@ -27,6 +27,7 @@ FACTS: dict[Level, dict[str, str]] = {
         "landcover.patches:CLASS": "number of connected areas",
         "landcover.classes": "number of classes",
         "landcover.pattern": "how evenly one class covers the chip",
+        "landcover.surface": "whether land or water takes more than half of the chip",
         "landcover.shore": "whether open water meets land",
     },
     "social development": {
