@@ -214,6 +214,24 @@ def test_land_leads_where_too_little_is_left_for_water() -> None:
     assert "landcover.surface" not in truths(water_only("--- -?? ???"))
 
 
+def test_a_hidden_sector_may_hold_more_than_the_fullest_one() -> None:
+    """The centre is water by half, with the ship in it; what lies left of it decides."""
+    labels = np.full((SIDE, SIDE), NOT_WATER, dtype=np.uint8)
+    labels[10:15, 10:20] = OPEN_WATER.code
+    boat = np.array([[12, 15, 2, 2, 2]], dtype=np.float32)
+    told = truths(record(of_chip(labels, boat, VALID, (None,))))
+    assert told["landcover.where:open water"].value == "centre"
+    assert told["objects.region:ship"].value == "shore"
+    labels[10:20, :10] = UNKNOWN
+    told = truths(record(of_chip(labels, boat, VALID, (None,))))
+    assert "landcover.where:open water" not in told
+    labels[15:20, 10:20] = UNKNOWN
+    seen = record(of_chip(labels, boat, VALID, (None,)))
+    assert not {"landcover.where:open water", "objects.region:ship"} & truths(seen).keys()
+    for region in ("shore", "open water"):
+        assert judge(Claim(fact="objects.region:ship", value=region), seen) == "unknown"
+
+
 def test_a_flood_map_tells_no_more_than_it_holds() -> None:
     told = {key: claim.value for key, claim in truths(water_only("w?? ??? ???")).items()}
     land = {key: value for key, value in told.items() if key.startswith("landcover.")}

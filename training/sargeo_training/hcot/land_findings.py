@@ -96,6 +96,7 @@ def landcover(facts: LandCoverFacts) -> Findings:
         | dict(_ranks(cover))
         | dict(_shares(cover))
         | dict(_summary(cover))
+        | dict(_coast(cover))
         | dict(_places(cover))
         | dict(_sectors(cover))
         | dict(_patches(cover))
@@ -169,19 +170,23 @@ def _summary(cover: Cover) -> Iterator[tuple[str, Finding]]:
     patterns = {_pattern(low.max()), _pattern(high.max())}
     if len(patterns) == 1:
         yield "landcover.pattern", only(cover.layers, patterns.pop())
-    water, shore = OPEN_WATER.name, _SHORE_SHARE
-    if not reaches(1 / 2, cover.low(water)):
-        yield "landcover.surface", only(cover.layers, "water")
-    elif not reaches(cover.high(water), 1 / 2):
-        yield "landcover.surface", only(cover.layers, "land")
-    if reaches(cover.low(water), shore) and reaches(1 - shore, cover.high(water)):
-        yield "landcover.shore", only(cover.layers, "yes")
-    elif water in cover.absent or reaches(cover.low(water), 1 - ABSENT):
-        yield "landcover.shore", only(cover.layers, "no")
 
 
 def _pattern(largest: float) -> str:
     return next((name for name, least in PATTERNS.items() if reaches(largest, least)), "mixed")
+
+
+def _coast(cover: Cover) -> Iterator[tuple[str, Finding]]:
+    """Yield whether land or water leads, and whether they meet."""
+    low, high = cover.low(OPEN_WATER.name), cover.high(OPEN_WATER.name)
+    if not reaches(1 / 2, low):
+        yield "landcover.surface", only(cover.layers, "water")
+    elif not reaches(high, 1 / 2):
+        yield "landcover.surface", only(cover.layers, "land")
+    if reaches(low, _SHORE_SHARE) and reaches(1 - _SHORE_SHARE, high):
+        yield "landcover.shore", only(cover.layers, "yes")
+    elif reaches(ABSENT, high) or reaches(low, 1 - ABSENT):
+        yield "landcover.shore", only(cover.layers, "no")
 
 
 def _places(cover: Cover) -> Iterator[tuple[str, Finding]]:
