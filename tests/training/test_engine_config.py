@@ -22,7 +22,15 @@ def written(folder: Path, **changes: object) -> Path:
 def test_own_settings_are_found_by_name(name: str) -> None:
     config = read_config(Path(name))
     assert config.card.name == f"sargeo-{name.removesuffix('.yaml')}"
-    assert config.stages[-1].uses("landcover")
+    assert any(stage.uses("landcover") for stage in config.stages)
+    assert config.stages[-1].uses("captioning")
+
+
+def test_labels_alone_are_learnt_by_the_tower_of_tiny() -> None:
+    alone, tiny = read_config(Path("labels.yaml")), read_config(Path("tiny.yaml"))
+    assert alone.network.tower == tiny.network.tower
+    assert alone.network.language is None
+    assert not any(stage.texts for stage in alone.stages)
 
 
 def test_settings_survive_a_checkpoint() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from support.sheets import coast, coast_sources
-from support.training import Recorder, crops, run, settings
+from support.training import Recorder, crops, run, settings, telling_settings, tokeniser
 
 from sargeo.errors import UsageError
 from sargeo.model.registry import load_model
@@ -118,6 +118,18 @@ def test_stages_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert recorder.take() == []
     runs.pretrain(config, tmp_path / "run", data=tmp_path, stage="joint")
     assert len(recorder.losses) == 2
+
+
+def test_texts_are_learnt_with_a_frozen_tower(tmp_path: Path) -> None:
+    losses = {"alignment": 0.5, "contrast": 1.0, "matching": 1.0, "masking": 1.0}
+    stage = {"name": "texts", "steps": 2, "learning_rate": 1e-2, "losses": losses}
+    config = telling_settings(stages=[{**stage, "freeze_tower": True}])
+    torch.manual_seed(config.seed)
+    before = new_network(config, tokeniser(config)).state_dict()
+    after = run(tmp_path, config)[0].state_dict()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved
+    assert {name.split(".")[0] for name in moved} == {"language"}
 
 
 def test_batch_that_processes_cannot_share_is_refused(

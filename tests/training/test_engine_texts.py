@@ -69,13 +69,23 @@ def test_keywords_of_free_words_are_found_anywhere_as_whole_words() -> None:
 
 def test_texts_and_questions_vary() -> None:
     rng = np.random.default_rng(0)
-    told = [draw_told((EMPTY, WRITING), 0.5, rng.random(), rng) for _ in range(100)]
+    settings = Chips(answers=0.5)
+    told = [draw_told((EMPTY, WRITING), settings, rng.random(), rng) for _ in range(100)]
     texts = {t.text for t in told}
     assert {WRITING.concise, WRITING.detailed, SHIPS.text} <= texts
     asked = [t for t in told if t.prompt]
     assert 25 < len(asked) < 75
     assert {(t.prompt, t.said) for t in asked} == {("How many ships?", "2")}
     assert all(t.said == t.text for t in told if not t.prompt)
+
+
+@pytest.mark.parametrize("share", [0, 0.3])
+def test_detailed_captions_have_their_share(share: float) -> None:
+    rng = np.random.default_rng(0)
+    settings = Chips(detailed=share)
+    texts = [draw_told((WRITING,), settings, length, rng).text for length in np.arange(0, 1, 0.01)]
+    # A few clauses may by chance be all of them, and then read as the detailed caption.
+    assert sum(t == WRITING.detailed for t in texts[50:]) == pytest.approx(100 * share, abs=1)
 
 
 def test_a_chip_of_empty_writings_has_no_text() -> None:

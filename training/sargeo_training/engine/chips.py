@@ -120,7 +120,7 @@ class ChipStream:
         if self._tokeniser is None:
             return None
         told = [
-            draw_told(self._written(chip), self._settings.answers, length, rng)
+            draw_told(self._written(chip), self._settings, length, rng)
             for chip, rng in zip(chips, rngs, strict=True)
         ]
         return collate_texts(told, numbers, self._tokeniser, self._settings, rngs)

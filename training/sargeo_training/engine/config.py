@@ -108,7 +108,8 @@ class Chips(_Part):
     """Whole chips with texts."""
 
     chip_px: int = Field(default=192, gt=0, multiple_of=32)
-    batch_size: int = Field(default=8, gt=1)
+    batch_size: int = Field(default=16, gt=1)
+    detailed: float = Field(default=0.15, ge=0, lt=1)
     answers: float = Field(default=0.4, ge=0, le=1)
     hidden_keywords: float = Field(default=0.5, gt=0, le=1)
     hidden_words: float = Field(default=0.05, ge=0, lt=1)
@@ -145,6 +146,7 @@ class Stage(_Part):
     steps: int = Field(gt=0)
     learning_rate: float = Field(gt=0)
     warmup: float = Field(default=0.03, gt=0, lt=1)
+    freeze_tower: bool = False
     losses: dict[LossName, PositiveFloat] = Field(min_length=1)
 
     def uses(self, *names: LossName) -> bool:

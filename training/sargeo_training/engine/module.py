@@ -38,6 +38,7 @@ class Engine(LightningModule):  # type: ignore[misc]
         super().__init__()
         # Torch's annotations lack this form of Module.to.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.tower.requires_grad_(not stage.freeze_tower)
         self.telling = Telling(network, config, stage) if stage.texts else None
         self.reconstruction = (
             Reconstruction(config.network.tower.decoder_dim, config.reconstruction.windows_px)

@@ -55,13 +55,13 @@ class Telling(nn.Module):
             How much of the stage is done.
         """
         language = language_of(network)
-        decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
+        decoded = _decoded(network, inputs)
         visual = language.visual_tokens(decoded)
         losses: dict[LossName, Tensor] = {}
         if self._stage.pairs:
             quick = _pairs(language, decoded, inputs.valid, texts.caption)
         if self.contrast is not None and self.slow is not None:
-            slow = _slow_pairs(self.slow, inputs, texts)
+            slow = self._slow_pairs(self.slow, decoded, inputs, texts)
             soft = self._settings.soft * min(1.0, share / self._settings.soft_after)
             losses["contrast"] = self.contrast(quick, slow, texts.keys, language.temperature, soft)
         if self._stage.uses("matching"):
@@ -76,6 +76,14 @@ class Telling(nn.Module):
             logits = language.continuation(visual, texts.said)
             losses["captioning"] = captioning_loss(logits, texts.said.ids, texts.learnt)
         return losses
+
+    @torch.no_grad()
+    def _slow_pairs(
+        self, slow: SarKnowlip, decoded: Tensor, inputs: Inputs, texts: TextBatch
+    ) -> Pairs:
+        """Return what the slow copy says; a frozen tower is its own slow copy."""
+        seen = decoded if self._stage.freeze_tower else _decoded(slow, inputs)
+        return _pairs(language_of(slow), seen, inputs.valid, texts.caption)
 
     @torch.no_grad()
     def follow(self, network: SarKnowlip) -> None:
@@ -100,10 +108,8 @@ def language_of(network: SarKnowlip) -> LanguagePart:
     return network.language
 
 
-@torch.no_grad()
-def _slow_pairs(slow: SarKnowlip, inputs: Inputs, texts: TextBatch) -> Pairs:
-    decoded = slow.encode(inputs.pixels, inputs.valid, inputs.context).decoded
-    return _pairs(language_of(slow), decoded, inputs.valid, texts.caption)
+def _decoded(network: SarKnowlip, inputs: Inputs) -> Tensor:
+    return network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
 
 
 def _pairs(language: LanguagePart, decoded: Tensor, valid: Tensor, tokens: Tokens) -> Pairs:

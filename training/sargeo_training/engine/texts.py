@@ -82,25 +82,28 @@ def has_text(writings: Sequence[Writing]) -> bool:
     return any(w.concise or w.detailed for w in writings)
 
 
-def draw_told(writings: Sequence[Writing], answers: float, length: float, rng: Generator) -> Told:
+def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: Generator) -> Told:
     """Draw what is told of an image this time: a caption or a few clauses, and maybe a question.
 
     Parameters
     ----------
     writings : sequence of Writing
         With a text in one of them at least.
-    answers : float
-        Share of images that a question is asked of, where there are any.
+    settings : Chips
+        Say how often it is a detailed caption, and how often a question is asked.
     length : float
-        0 to 1: the kind of the text, from the shortest. Texts of one batch are best of one kind,
-        since all are padded to the longest.
+        From 0 to below 1: the kind of the text, from the shortest. Texts of one batch are best of
+        one kind, since all are padded to the longest.
     """
     spoken = [w for w in writings if w.concise or w.detailed]
     writing = spoken[rng.integers(len(spoken))]
-    texts = [t for t in (_few(writing.clauses, rng), writing.concise, writing.detailed) if t]
-    text = texts[min(int(length * len(texts)), len(texts) - 1)]
+    short = [t for t in (_few(writing.clauses, rng), writing.concise) if t]
+    if not short or (writing.detailed and length >= 1 - settings.detailed):
+        text = writing.detailed
+    else:
+        text = short[min(int(length / (1 - settings.detailed) * len(short)), len(short) - 1)]
     prompt, said = "", text
-    if writing.questions and rng.random() < answers:
+    if writing.questions and rng.random() < settings.answers:
         question = writing.questions[rng.integers(len(writing.questions))]
         prompt, said = question.question, question.answer
     return Told(text, tuple(keyword_spans(text, writing.clauses)), prompt, said)
