@@ -16,6 +16,7 @@ from sargeo_training.geovl.record import Place, Record
 from sargeo_training.hcot import domains
 from sargeo_training.hcot.claims import domain, findings, judge, truths
 from sargeo_training.hcot.findings import Measure, reaches
+from sargeo_training.hcot.grounded import write
 from sargeo_training.hcot.object_findings import category_of
 from sargeo_training.hcot.writing import Claim
 
@@ -241,6 +242,20 @@ def test_physics_holds_for_the_band_and_the_channels() -> None:
     assert deep == "branches and trunks"
     assert "sar.scatterers:trees" not in truths(covered(labels, platform=None))
     assert verdict(cross, "sar.mechanism:open water", "mirror reflection") == "false"
+
+
+def test_nothing_is_said_of_polarisations_that_nobody_told() -> None:
+    labels = np.full((SIDE, SIDE), 10, dtype=np.uint8)
+    labels[: SIDE // 2] = 30
+    record = covered(labels, polarisation_known=False)
+    told = truths(record)
+    assert told["sar.band"].value == "C"
+    assert "sar.polarisation" not in told
+    assert "sar.contrast:trees@low vegetation" not in told
+    # Should a language model name them, its sentence is dropped.
+    assert verdict(record, "sar.polarisation", "VV and VH") == "false"
+    text = " ".join(write(record, np.random.default_rng(seed)).detailed for seed in range(10))
+    assert not re.search(r"\b(VV|VH|HH|HV)\b|polari", text)
 
 
 def test_the_table_of_facts_names_every_family_with_its_kind() -> None:

@@ -25,12 +25,15 @@ from support.told_chips import (
 
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.hcot.cache import AnswerCache
+from sargeo_training.hcot.claims import truths
 from sargeo_training.hcot.cost import Bill
 from sargeo_training.hcot.domains import FAMILIES, family_of
 from sargeo_training.hcot.endpoint import Endpoint, NoAnswerError
 from sargeo_training.hcot.endpoint_settings import WriterSettings
 from sargeo_training.hcot.model_writer import ModelWriter, Written
+from sargeo_training.hcot.prompts import level_prompt
 from sargeo_training.hcot.vocabulary import FACTS
+from sargeo_training.hcot.writing import LEVELS
 
 
 def write(
@@ -93,6 +96,16 @@ def test_each_level_sees_picture_evidence_and_what_was_said(tmp_path: Path) -> N
     assert WATER["text"] not in texts[0]
     assert all(WATER["text"] in text for text in texts[1:])
     assert f"4. [instance identification; target Count] {SHIP_COUNT['text']}" in texts[4]
+
+
+@pytest.mark.parametrize("bands", [1, 2])
+def test_polarisations_that_nobody_told_are_not_named(bands: int) -> None:
+    record = told_chip().record
+    record = record.model_copy(update={"polarisation_known": False, "bands": record.bands[:bands]})
+    for level in LEVELS:
+        prompt = level_prompt(level, record, truths(record), ())
+        assert "The picture " in prompt
+        assert not re.search(r"\b(VV|VH|HH|HV)\b|polari", prompt)
 
 
 def test_every_fact_can_be_asked_for_at_one_level() -> None:

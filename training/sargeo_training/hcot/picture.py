@@ -54,11 +54,21 @@ def png(
     return file.getvalue()
 
 
-def describe_picture(bands: Sequence[Band]) -> str:
-    """Say in one sentence what the colours of `png` stand for."""
+def describe_picture(bands: Sequence[Band], *, named: bool = True) -> str:
+    """Say in one sentence what the colours of `png` stand for.
+
+    Parameters
+    ----------
+    bands : sequence of Band
+    named : bool
+        Whether to name polarisations, which only stand in for others where nobody told them.
+    """
     shown = _shown(tuple(band.polarisation for band in bands))
     if len(shown) == 1:
-        return f"The picture shows {shown[0]} backscatter in grey: the brighter, the stronger."
+        what = f"{shown[0]} backscatter" if named else "backscatter"
+        return f"The picture shows {what} in grey: the brighter, the stronger."
+    if not named:
+        return "The picture is in false colour, made of several channels."
     blue = shown[2] if len(shown) > 2 else f"the ratio of {shown[0]} to {shown[1]}"
     return f"The picture is in false colour: red {shown[0]}, green {shown[1]}, blue {blue}."
 

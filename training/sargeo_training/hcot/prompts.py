@@ -59,8 +59,8 @@ Level 2, social development. Say what people made of this ground: its functions,
 ports and waterways, and how they are laid out.
 Fields: land Functionality, Layout, Buildings, Roads, Water.""",
     "SAR knowledge": """\
-Level 3, knowledge of radar. Say how what is there scatters at this band, polarisation, incidence
-and spacing: smooth water away from the sensor, metal and walls back to it, crowns in their volume.
+Level 3, knowledge of radar. Say how what is there scatters, as the evidence tells of this radar:
+smooth water away from the sensor, metal and walls back to it, crowns in their volume.
 Fields: land Terrain, Distribution, Boundary, Water; target Feature.""",
     "instance identification": """\
 Level 4, instances. From the objects that were found and the spacing of the pixels, say how many
@@ -95,7 +95,7 @@ def level_prompt(
         _CALIBRATION if last else _SENTENCES,
     ]
     if not last:
-        parts.append("\n".join(["Facts that may be claimed:", *_facts(FACTS[level])]))
+        parts.append("\n".join(["Facts that may be claimed:", *_facts(_claimable(level, record))]))
     return "\n\n".join(parts)
 
 
@@ -111,7 +111,8 @@ def correction(problem: str) -> str:
 
 def _about(record: Record) -> Iterable[str]:
     """Say what is known of a picture apart from what it shows."""
-    yield f"- {describe_picture([band.band for band in record.bands])} Black is nodata."
+    bands = [band.band for band in record.bands]
+    yield f"- {describe_picture(bands, named=record.polarisation_known)} Black is nodata."
     if record.crs is None:
         yield "- It is not georeferenced: its top need not be north."
     if record.platform is not None:
@@ -146,6 +147,15 @@ def _said(clauses: Sequence[Clause]) -> list[str]:
         f"({'; '.join(f'{claim.fact} = {claim.value}' for claim in clause.claims)})"
         for number, clause in enumerate(clauses, 1)
     ]
+
+
+def _claimable(level: Level, record: Record) -> dict[str, str]:
+    """Return the facts of a level, but polarisations where nobody told them."""
+    return {
+        fact: meaning
+        for fact, meaning in FACTS[level].items()
+        if record.polarisation_known or fact != "sar.polarisation"
+    }
 
 
 def _facts(facts: Mapping[str, str]) -> Iterable[str]:

@@ -52,8 +52,10 @@ def radar(record: Record, known: Findings) -> Findings:
 def _acquisition(record: Record) -> Iterator[tuple[str, Finding]]:
     if record.platform in RADAR_BANDS:
         yield "sar.band", only(_ACQUISITION, RADAR_BANDS[record.platform])
-    channels = _channels(record)
-    if channels in POLARISATIONS:
+    if not record.polarisation_known:
+        # Those of the bands stand in for others: whatever is claimed of them is dropped.
+        yield "sar.polarisation", Choice(_ACQUISITION, None, frozenset())
+    elif (channels := _channels(record)) in POLARISATIONS:
         yield "sar.polarisation", only(_ACQUISITION, channels)
     if record.incidence_deg is not None:
         yield "sar.incidence", measured(_ACQUISITION, record.incidence_deg, step=2, relative=0)
@@ -107,7 +109,8 @@ def _ordered_classes(record: Record) -> Iterator[tuple[str, str]]:
     """Yield pairs of classes of which the first returns more in these channels."""
     yield BUILT_UP.name, OPEN_WATER.name
     yield BUILT_UP.name, BARE.name
-    cross = any(band.polarisation in _CROSS for band in record.bands)
+    channels = record.bands if record.polarisation_known else ()
+    cross = any(band.polarisation in _CROSS for band in channels)
     oblique = record.incidence_deg is not None and record.incidence_deg >= _CALM_FROM_DEG
     if cross or oblique:
         yield TREES.name, OPEN_WATER.name
