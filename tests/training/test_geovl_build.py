@@ -228,6 +228,19 @@ def test_data_sets_have_to_be_somewhere(tmp_path: Path) -> None:
         build(config, tmp_path, data=tmp_path, workers=1)
 
 
+def test_a_data_set_with_a_broken_image_is_left_out_and_counted(
+    tmp_path: Path, scenes: tuple[Path, BuildConfig]
+) -> None:
+    folder, config = scenes
+    broken = folder / "terramind" / "S1RTC" / "broken.tif"
+    broken.parent.mkdir(parents=True, exist_ok=True)
+    broken.write_bytes(b"no image")
+    config = few(config).model_copy(update={"sources": (OpenData(name="terramind"),)})
+    report = build(config, tmp_path, data=folder, workers=1)
+    assert [n for why, n in report.skipped.items() if "broken.tif cannot be read" in why] == [1]
+    assert report.chips
+
+
 def test_nothing_left_is_an_error(tmp_path: Path, scenes: tuple[Path, BuildConfig]) -> None:
     folder, config = scenes
     chips = config.chips.model_copy(update={"levels_m": (500.0,), "min_px": 60})

@@ -66,6 +66,15 @@ def test_missing_file_is_told_with_its_remedy(tmp_path: Path) -> None:
         read_bands(tmp_path / "nowhere.tif")
 
 
+@pytest.mark.parametrize("kept_bytes", [20, 30_000])
+def test_images_that_cannot_be_read_are_named(kept_bytes: int, tmp_path: Path) -> None:
+    path = tmp_path / "S1RTC" / "torn.tif"
+    write(path, np.random.default_rng(0).normal(size=(2, 100, 100)), compress="deflate")
+    path.write_bytes(path.read_bytes()[:kept_bytes])
+    with pytest.raises(ReferenceDataError, match=r"The image .*torn\.tif cannot be read: [^.]"):
+        read_bands(path)
+
+
 def test_sen1floods11_holds_out_whole_chips(tmp_path: Path) -> None:
     degrees = Affine(9e-5, 0, 10.0, 0, -9e-5, 60.0)
     decibels = np.full((2, 8, 8), -12.0, np.float32)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +13,43 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.errors import NotGeoreferencedWarning
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from sargeo.errors import ReferenceDataError
 from sargeo.grid import GeoGrid
 from sargeo_training.sheet import UNKNOWN, Split
 
 
-def read_bands(path: Path) -> NDArray[Any]:
-    """Read all bands of an image, shape (C, H, W), in its own dtype."""
+@contextmanager
+def opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open an image of a data set.
+
+    Raises
+    ------
+    ReferenceDataError
+        If it is missing, or GDAL can open or read it no further.
+    """
     if not path.exists():
         raise ReferenceDataError(
             f"The training data lack the file {path}.",
             "Give the folder of the data sets with --data or SARGEO_DATA.",
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path) as file:
-            return np.asarray(file.read())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as file:
+                yield file
+    except RasterioError as error:
+        raise ReferenceDataError(
+            f"The image {path} cannot be read: {str(error).rstrip('.')}.",
+            "Copy or download it again.",
+        ) from error
+
+
+def read_bands(path: Path) -> NDArray[Any]:
+    """Read all bands of an image, shape (C, H, W), in its own dtype."""
+    with opened(path) as file:
+        return np.asarray(file.read())
 
 
 def read_band(path: Path) -> NDArray[Any]:
@@ -54,7 +75,7 @@ def split_by_name(name: str, holdout_share: float, validation_share: float = 0.0
 
 def read_grid(path: Path) -> GeoGrid:
     """Read where an image lies on Earth."""
-    with rasterio.open(path) as file:
+    with opened(path) as file:
         return GeoGrid(CRS.from_user_input(file.crs), file.transform, file.shape)
 
 

@@ -33,7 +33,7 @@ from sargeo_training.reference.labels import (
 from sargeo_training.reference.pictures import RADAR, picture_path
 from sargeo_training.reference.teacher import teach
 from sargeo_training.sheet import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, Sheet, Source, Split
-from sargeo_training.sources.files import read_bands, read_grid, spacing_m
+from sargeo_training.sources.files import opened, read_bands, read_grid, spacing_m
 
 _BANDS = (Band("VH", "uncalibrated", "amplitude"),)
 _CODE_OF = {c.name: c.code for c in LAND_COVER}
@@ -115,7 +115,7 @@ def _labels(
 
 def _polygons(path: Path, scene: str, split: Split) -> NDArray[np.uint8]:
     layer = _of(load_landcover(), scene, split)
-    with rasterio.open(path) as file:
+    with opened(path) as file:
         layer = layer.to_crs(file.crs)
         shapes = [(g, _CODE_OF[c]) for g, c in zip(layer.geometry, layer["class"], strict=True)]
         return _burn(shapes, file, fill=UNKNOWN)
@@ -128,7 +128,7 @@ def _ships(path: Path, scene: str, split: Split) -> tuple[NDArray[np.float32], N
     """
     blocks, ships = _of(load_ship_blocks(), scene, split), _of(load_ships(), scene, split)
     doubtful = ships["uncertain"].astype(bool)
-    with rasterio.open(path) as file:
+    with opened(path) as file:
         ships = ships.to_crs(file.crs)
         radius = _DOUBTFUL_RADIUS_PX * file.transform.a
         disks = [(g, NO_PLACE) for g in ships[doubtful].geometry.buffer(radius)]

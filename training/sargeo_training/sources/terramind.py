@@ -6,12 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import rasterio
 
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo.scene.bands import Band
 from sargeo_training.sheet import NOT_WATER, Sheet, Source
-from sargeo_training.sources.files import read_band, read_bands, read_grid, recode, spacing_m
+from sargeo_training.sources.files import (
+    opened,
+    read_band,
+    read_bands,
+    read_grid,
+    recode,
+    spacing_m,
+)
 
 _BANDS = (Band("VV", "gamma0", "db"), Band("VH", "gamma0", "db"))
 
@@ -55,6 +61,6 @@ def _tile(path: Path) -> Sheet:
 
 
 def _acquired(path: Path) -> datetime | None:
-    with rasterio.open(path) as file:
+    with opened(path) as file:
         told = file.tags().get("datetime")
     return None if told is None else datetime.fromisoformat(told[:19]).replace(tzinfo=UTC)
