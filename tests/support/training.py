@@ -25,6 +25,7 @@ from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
 from sargeo_training.geovl.chip import Chip
+from sargeo_training.geovl.shards import SHARDS, encode, write_index, write_shard
 from sargeo_training.hcot.grounded import write
 
 SETTINGS: Mapping[str, Any] = {
@@ -93,6 +94,14 @@ def chips(count: int = 6) -> list[Chip]:
         record = chip.record.model_copy(update={"writings": (writing,)})
         made.append(dataclasses.replace(chip, record=record))
     return made
+
+
+def write_chips(folder: Path, shown: Iterable[Chip]) -> Path:
+    """Write chips as one shard with an index; return the folder."""
+    (folder / SHARDS).mkdir(parents=True)
+    write_shard(folder / SHARDS / "chips.tar", map(encode, shown))
+    write_index(folder)
+    return folder
 
 
 def tokeniser(config: Config) -> Tokeniser:

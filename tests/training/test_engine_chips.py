@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from support.training import chips, telling_settings, tokeniser
+from support.training import chips, telling_settings, tokeniser, write_chips
 
 from sargeo_training.batches import WHOLE, Part
 from sargeo_training.engine.chips import ChipStream, whole
+from sargeo_training.engine.material import gather
 from sargeo_training.hcot.writing import Writing
 
 CONFIG = telling_settings()
@@ -54,6 +56,25 @@ def test_other_writings_take_the_place_of_the_records() -> None:
     writings = {chip.record.id: same for chip in SHOWN}
     batch = stream(tokeniser=tokeniser(CONFIG), writings=writings).batch(0, WHOLE)
     assert len(set(batch.texts.keys[:, 1].tolist())) == 1
+
+
+def test_chips_of_which_only_the_radar_is_told_are_left_out_and_counted(tmp_path: Path) -> None:
+    shown = chips(4)
+    (writing,) = shown[1].record.writings
+    radar = tuple(c for c in writing.clauses if c.level == "SAR knowledge")
+    bare = writing.model_copy(update={"clauses": radar})
+    record = shown[1].record.model_copy(update={"writings": (bare,)})
+    shown[1] = dataclasses.replace(shown[1], record=record)
+    stage = {"name": "texts", "steps": 1, "learning_rate": 1e-3, "losses": {"contrast": 1.0}}
+    config = telling_settings(stages=[stage])
+    folder = write_chips(tmp_path, shown)
+    said: list[str] = []
+    material = gather(
+        config, config.stages, data=None, shards=folder, writings=None, say=said.append
+    )
+    assert radar
+    assert material.numbers("train", told=True) == [0, 2, 3]
+    assert [line[:25] for line in said] == ["1 of 4 chips to train on "]
 
 
 def test_what_is_known_of_a_chip_reaches_the_network() -> None:

@@ -94,6 +94,18 @@ def test_a_chip_of_empty_writings_has_no_text() -> None:
     assert has_text((EMPTY, WRITING))
 
 
+def test_how_the_radar_worked_is_no_text() -> None:
+    clause = SHIPS.model_copy(update={"level": "SAR knowledge"})
+    radar = WRITING.model_copy(
+        update={"clauses": (clause,), "concise": "C band.", "detailed": "C band."}
+    )
+    assert not has_text((EMPTY, radar))
+    rng = np.random.default_rng(0)
+    told = [draw_told((radar, WRITING), Chips(), rng.random(), rng).text for _ in range(50)]
+    assert "C band." not in told
+    assert has_text((WRITING.model_copy(update={"clauses": (clause, SHIPS)}),))
+
+
 def test_whole_keywords_are_hidden_and_one_at_least() -> None:
     spans = [(0, 0), (0, 4), (5, 10), (11, 17), (18, 20), (0, 0)]
     water = [(0, 10)]

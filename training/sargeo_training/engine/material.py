@@ -52,7 +52,7 @@ class Material:
         return tuple(w for w in [self.writings.get(record.id)] if w)
 
     def numbers(self, split: Split, *, told: bool) -> list[int]:
-        """Return the numbers of chips of a split; with ``told``, of those with a text."""
+        """Return the numbers of chips of a split; with ``told``, if something is said of them."""
         return [
             k
             for k, record in self.records.items()
@@ -92,7 +92,20 @@ def gather(
             "Give the folder that `sargeo train data` made by --shards.",
         )
     opened = Shards(shards)
-    return Material(sources, opened, writings, _readable(opened, say))
+    material = Material(sources, opened, writings, _readable(opened, say))
+    if any(stage.texts for stage in stages):
+        _count_untold(material, say)
+    return material
+
+
+def _count_untold(material: Material, say: Say) -> None:
+    """Count aloud the chips that no text is learnt from."""
+    chips, told = (len(material.numbers("train", told=told)) for told in (False, True))
+    if told < chips:
+        say(
+            f"{chips - told} of {chips} chips to train on have no text that says anything of their "
+            "ground: no text is learnt from them."
+        )
 
 
 def _readable(shards: Shards, say: Say) -> dict[int, Record]:

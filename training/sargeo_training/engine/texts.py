@@ -78,8 +78,14 @@ class TextBatch:
 
 
 def has_text(writings: Sequence[Writing]) -> bool:
-    """Tell whether anything has been said."""
-    return any(w.concise or w.detailed for w in writings)
+    """Tell whether anything has been said of the ground."""
+    return any(map(_tells, writings))
+
+
+def _tells(writing: Writing) -> bool:
+    """Tell whether a writing tells an image from others of the same radar."""
+    said = bool(writing.concise or writing.detailed)
+    return said and {clause.level for clause in writing.clauses} != {"SAR knowledge"}
 
 
 def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: Generator) -> Told:
@@ -88,14 +94,14 @@ def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: 
     Parameters
     ----------
     writings : sequence of Writing
-        With a text in one of them at least.
+        One of them at least says something of the ground.
     settings : Chips
         Say how often it is a detailed caption, and how often a question is asked.
     length : float
         From 0 to below 1: the kind of the text, from the shortest. Texts of one batch are best of
         one kind, since all are padded to the longest.
     """
-    spoken = [w for w in writings if w.concise or w.detailed]
+    spoken = [w for w in writings if _tells(w)]
     writing = spoken[rng.integers(len(spoken))]
     short = [t for t in (_few(writing.clauses, rng), writing.concise) if t]
     if not short or (writing.detailed and length >= 1 - settings.detailed):
