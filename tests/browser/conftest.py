@@ -35,9 +35,12 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """One browser with a profile of its own for all tests."""
+    """One browser with a profile of its own for the tests of a file.
+
+    Playwright's event loop runs as long as it does: no test elsewhere could run one of its own.
+    """
     profile: Path = tmp_path_factory.mktemp("profile")
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(

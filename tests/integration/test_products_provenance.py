@@ -82,7 +82,7 @@ def test_the_item_is_valid_and_lies_where_the_scene_does(place: str, tmp_path: P
 
 def test_every_product_is_an_asset_with_a_relative_link(tmp_path: Path) -> None:
     paths, grid = products_at(tmp_path, "utm_north")
-    sink = probabilities_sink(paths.probabilities, grid, LAND_COVER_CODES, {})
+    sink = probabilities_sink(paths.probabilities, grid, LAND_COVER, {})
     sink.write(0, np.full((5, *grid.shape), 20, np.uint8))
     sink.finish()
     write_item(paths, run_on(grid))

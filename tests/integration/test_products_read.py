@@ -11,7 +11,7 @@ from pyproj import CRS
 from support.products import PLACES, grid_at, ships_at, write_products
 
 from sargeo.errors import InputError
-from sargeo.legend import LAND_COVER_CODES
+from sargeo.legend import LAND_COVER, LAND_COVER_CODES
 from sargeo.products.names import find_products
 from sargeo.products.raster import probabilities_sink
 from sargeo.products.read import open_counts, open_products, read_objects
@@ -58,7 +58,7 @@ def test_counts_and_objects_agree(tmp_path: Path) -> None:
 def test_probabilities_are_named_by_class(tmp_path: Path) -> None:
     grid = grid_at("degrees", (120, 80))
     paths = write_products(tmp_path, grid, codes_of(grid.shape), SHIPS)
-    sink = probabilities_sink(paths.probabilities, grid, LAND_COVER_CODES, {})
+    sink = probabilities_sink(paths.probabilities, grid, LAND_COVER, {})
     values = np.random.default_rng(0).integers(0, 101, (5, *grid.shape), dtype=np.uint8)
     sink.write(0, values)
     sink.finish()
