@@ -38,7 +38,7 @@ from sargeo_training.geovl.evidence.objects import object_facts
 from sargeo_training.geovl.facts import Facts
 from sargeo_training.geovl.record import BandRecord, Record
 from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.hcot.writing import Claim, Writing
 from sargeo_training.report import figure_table
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import (
@@ -48,7 +48,7 @@ from sargeo_training.scio.measures import (
     tallies,
 )
 from sargeo_training.scio.network import chips_loader
-from sargeo_training.scio.refill import Refill, refill
+from sargeo_training.scio.refill import kept_claims, refill
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.screen import Evidence, Place, alone, leave_out
 from sargeo_training.scio.text_only import TextOnly, surprise
@@ -110,22 +110,24 @@ class Trial:
         print(thresholds)
         suspect = thresholds.suspects(evidence)
         suspects = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
-        self.show(screening_figures(name, self.tallies(suspects, [])))
+        self.show(screening_figures(name, self.tallies(suspects, {})))
         return suspects
 
     def refilled(self, name: str, scorer: Scorer, suspects: set[Place]) -> None:
         """Print how well suspect clauses are refilled."""
         refills = refill(scorer, self.measured, suspects, domains(self.texts))
-        self.show(refill_figures(name, self.tallies(suspects, refills)))
+        self.show(refill_figures(name, self.tallies(suspects, kept_claims(refills))))
 
     @property
     def measured(self) -> list[Text]:
         """The texts that thresholds were not chosen on."""
         return [text for text in self.texts if text.id not in self.calibration.ids]
 
-    def tallies(self, suspects: set[Place], refills: list[Refill]) -> list[Tally]:
+    def tallies(
+        self, suspects: set[Place], refilled: Mapping[Place, Sequence[Claim]]
+    ) -> list[Tally]:
         """Count the measured chips."""
-        return tallies(self.measured, suspects, refills, self.records, self.truth)
+        return tallies(self.measured, suspects, refilled, self.records, self.truth)
 
     def show(self, figures: list[Figure]) -> None:
         """Print a table."""

@@ -9,12 +9,21 @@ import pyarrow.parquet as pq
 import pytest
 from support.scio_corpus import OracleScorer, records, texts_of
 
+from sargeo.errors import UsageError
+from sargeo_training.hcot.writing import Clause
 from sargeo_training.scio import refill as refilling
 from sargeo_training.scio.corrupt import corrupt
-from sargeo_training.scio.decisions import read_decisions, write_page
+from sargeo_training.scio.decisions import read_decisions, refilled_of, write_page
 from sargeo_training.scio.measures import refill_figures, tallies
-from sargeo_training.scio.refill import Refill, differing, refill, repaired, without_suspects
-from sargeo_training.scio.rounds import Rounds, read_texts
+from sargeo_training.scio.refill import (
+    Refill,
+    differing,
+    kept_claims,
+    refill,
+    repaired,
+    without_suspects,
+)
+from sargeo_training.scio.rounds import Rounds, read_texts, review
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.thresholds import Thresholds
 
@@ -34,7 +43,7 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> OracleScorer:
 def test_who_knows_everything_restores_nearly_everything(oracle: OracleScorer) -> None:
     """Nearly: a clause may become true in another way than it was."""
     refills = refill(oracle, NOISY, WRONG, domains(NOISY))
-    chips = tallies(NOISY, WRONG, refills, RECORDS, TRUTH)
+    chips = tallies(NOISY, WRONG, kept_claims(refills), RECORDS, TRUTH)
     found = {f.measure: f.value for f in refill_figures("made up", chips)}
     assert found["restored of the wrong clauses found"] > 0.9
     assert found["right of all refills kept"] > 0.9
@@ -46,7 +55,7 @@ def test_who_knows_nothing_restores_little(monkeypatch: pytest.MonkeyPatch) -> N
     scorer = OracleScorer(list(RECORDS.values()), NOISY, noise=1e6)
     monkeypatch.setattr(refilling, "phrase", scorer.phrase)
     refills = refill(scorer, NOISY, WRONG, domains(NOISY))
-    chips = tallies(NOISY, WRONG, refills, RECORDS, TRUTH)
+    chips = tallies(NOISY, WRONG, kept_claims(refills), RECORDS, TRUTH)
     found = {f.measure: f.value for f in refill_figures("made up", chips)}
     assert found["restored of the wrong clauses found"] < 0.4
 
@@ -205,10 +214,46 @@ def test_every_decision_can_be_looked_at(oracle: OracleScorer, tmp_path: Path) -
         both = above and d.matching_measure > d.matching_threshold
         assert d.suspect == (both and not d.never_wrong)
         assert d.outcome in ({"refilled", "left out"} if d.suspect else {"believed"})
-    page = (stage / "decisions.html").read_text(encoding="utf-8")
+    told = {text.id: text for text in read_texts(stage)}
+    for (chip, _), claims in refilled_of(decisions).items():
+        assert claims in [clause.claims for clause in told[chip].clauses]
+    lines = review(tmp_path / "run")
+    refilled = sum(d.outcome == "refilled" for d in decisions)
+    assert lines[0].startswith(f"Round 1: {len(WRONG)} of {len(decisions)} clauses are suspect; ")
+    assert f" {refilled} of them were refilled" in lines[0]
+    page = (tmp_path / "run" / "decisions.html").read_text(encoding="utf-8")
+    assert str(tmp_path / "run" / "decisions.html") in lines[1]
     changed = next(d for d in decisions if d.outcome == "refilled")
     assert f"<del>{changed.text}</del>" in page
     assert f"<ins>{changed.refill}</ins>" in page
+
+
+def test_a_run_without_decisions_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no decisions"):
+        review(tmp_path)
+
+
+def test_a_round_that_has_only_screened_can_be_reviewed(
+    oracle: OracleScorer, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        rounds(Trainer(oracle, break_at="round-1/screening"), tmp_path).run(1)
+    assert " 0 of them were refilled" in review(tmp_path / "run")[0]
+
+
+def test_what_no_sentence_words_is_left_out(oracle: OracleScorer) -> None:
+    """A language model may claim together what the grounded writer never does."""
+    strange = Clause(
+        scope="land",
+        field="Water",
+        level="geoscience",
+        text="Ships, ships, ships.",
+        claims=tuple(c for text in NOISY[:3] for c in text.clauses[0].claims),
+        keywords=(),
+    )
+    (text,) = texts_of(dict(list(RECORDS.items())[:1]))
+    texts = [text.with_clause(0, strange)]
+    assert refill(oracle, texts, {(text.id, 0)}, domains(NOISY)) == []
 
 
 def test_the_page_escapes_what_texts_say(oracle: OracleScorer, tmp_path: Path) -> None:

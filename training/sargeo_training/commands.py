@@ -19,6 +19,10 @@ MaybeDataOption = Annotated[
     Path | None,
     typer.Option("--data", envvar="SARGEO_DATA", help="Folder of the data sets, where needed."),
 ]
+ChangeOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="KEY=VALUE to change a setting, such as seed=1; repeatable."),
+]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="Of the processor.")]
 
 
@@ -88,10 +92,7 @@ def pretrain(
     shards: Annotated[
         Path | None, typer.Option(help="Folder of chips with texts, where needed.")
     ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="KEY=VALUE to change a setting, such as seed=1; repeatable."),
-    ] = None,
+    change: ChangeOption = None,
     stage: Annotated[
         str | None, typer.Option(help="Train this stage alone, from the one before it.")
     ] = None,
@@ -116,6 +117,64 @@ def pretrain(
         resume=resume,
         threads=threads,
     )
+
+
+@app.command()
+def scio(
+    shards: Annotated[Path, typer.Argument(help="Folder of chips with texts.")],
+    config: Annotated[
+        Path, typer.Option("--config", help="YAML of settings; scio.yaml is sargeo's own.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
+    rounds: Annotated[int, typer.Option(min=1, help="Of screening and reconstruction.")] = 1,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, max=0.9, help="Share of clauses to make wrong, to see what is found."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of wrong clauses and of wording.")] = 0,
+    data: MaybeDataOption = None,
+    change: ChangeOption = None,
+    threads: ThreadsOption = 2,
+) -> None:
+    """Train on texts, leave out clauses that do not fit their image, fill them anew, and so on.
+
+    Called again, it goes on where it stopped.
+    """
+    import torch
+
+    from sargeo_training.engine.config import read_config
+    from sargeo_training.scio.run import run_rounds
+
+    torch.set_num_threads(threads)
+    run_rounds(
+        read_config(config, change or ()),
+        shards,
+        output,
+        rounds=rounds,
+        noise=noise,
+        seed=seed,
+        start=start,
+        data=data,
+        say=_say,
+    )
+    decisions(output)
+
+
+@app.command()
+def decisions(
+    run: Annotated[Path, typer.Argument(help="Folder of a run of scio, finished or not.")],
+) -> None:
+    """Write a page of what the last round of scio suspected; sum up all rounds."""
+    from sargeo_training.scio.rounds import review
+
+    for line in review(run):
+        _say(line)
 
 
 @app.command("finetune")

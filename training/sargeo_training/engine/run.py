@@ -78,7 +78,7 @@ def pretrain(
     stages = [config.stage(stage)] if stage else list(config.stages)
     console = Console(stderr=True, soft_wrap=True, quiet=not first_process())
     if first_process():
-        _settle(config, folder, resume=resume or stage is not None)
+        settle(config, folder, resume=resume or stage is not None)
     material = gather(
         config, stages, data=data, shards=shards, writings=writings, say=console.print
     )
@@ -104,6 +104,30 @@ def read_run(folder: Path) -> tuple[SarKnowlip, Config]:
 def first_process() -> bool:
     """Tell whether this is the process that speaks for all, before they are joined."""
     return int(os.environ.get("RANK", "0")) == 0
+
+
+def settle(config: Config, folder: Path, *, resume: bool) -> None:
+    """Write down the settings of a run, unless another has the folder.
+
+    Raises
+    ------
+    UsageError
+        If it holds a run already and is not to go on, or one of other settings.
+    """
+    path = folder / SETTINGS
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(path, yaml.safe_dump(as_plain(config), sort_keys=False, allow_unicode=True))
+        return
+    if not resume:
+        raise UsageError(
+            f"{folder} holds a run already.", "Go on with --resume, or give another folder."
+        )
+    if read_config(path) != config:
+        raise UsageError(
+            f"{path} has other settings than those given.",
+            "Go on with the settings of the run, or give another folder.",
+        )
 
 
 def _train(
@@ -154,21 +178,3 @@ def _start(
     network = new_network(config, tokeniser)
     load_into(network, saved["state"], before)
     return network, tokeniser
-
-
-def _settle(config: Config, folder: Path, *, resume: bool) -> None:
-    """Write down the settings of a run, unless another has the folder."""
-    path = folder / SETTINGS
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(path, yaml.safe_dump(as_plain(config), sort_keys=False, allow_unicode=True))
-        return
-    if not resume:
-        raise UsageError(
-            f"{folder} holds a run already.", "Go on with --resume, or give another folder."
-        )
-    if read_config(path) != config:
-        raise UsageError(
-            f"{path} has other settings than those given.",
-            "Go on with the settings of the run, or give another folder.",
-        )

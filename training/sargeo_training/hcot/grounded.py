@@ -78,6 +78,12 @@ def phrase(
     )
 
 
+def can_phrase(clause: Clause) -> bool:
+    """Tell whether `phrase` has a sentence for the claims of a clause, whoever wrote it."""
+    choices = entries(clause.scope).get(clause.field, ())
+    return any(entry.fits(clause.claims) for entry in choices)
+
+
 def write(record: Record, rng: np.random.Generator) -> Writing:
     """Write clauses, captions and questions about a record, all true of its facts.
 

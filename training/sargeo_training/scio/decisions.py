@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from html import escape
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sargeo_training.hcot.writing import Clause
+from sargeo_training.hcot.writing import Claim, Clause
 from sargeo_training.scio.refill import Refill
 from sargeo_training.scio.scorer import Floats
 from sargeo_training.scio.screen import Evidence, Place, group_of
@@ -89,6 +90,8 @@ _STYLE = (
     "del{color:#a00}ins{color:#060;text-decoration:none}"
 )
 
+_GROUPS_NAMED = 3
+
 
 def decide(
     number: int,
@@ -124,6 +127,12 @@ def suspects_of(decisions: Sequence[Decision]) -> frozenset[Place]:
     return frozenset((d.id, d.clause) for d in decisions if d.suspect)
 
 
+def refilled_of(decisions: Sequence[Decision]) -> dict[Place, tuple[Claim, ...]]:
+    """Return what the refills that were kept claim, by where they are."""
+    kept = (d for d in decisions if d.outcome == "refilled")
+    return {(d.id, d.clause): _read_claims(d.refill_claims or "{}") for d in kept}
+
+
 def write_decisions(decisions: Sequence[Decision], path: Path) -> None:
     """Write a Parquet file, one row for each decision."""
     pq.write_table(pa.Table.from_pylist([asdict(d) for d in decisions], schema=_SCHEMA), path)
@@ -134,17 +143,26 @@ def read_decisions(path: Path) -> list[Decision]:
     return [Decision(**row) for row in pq.read_table(path, schema=_SCHEMA).to_pylist()]
 
 
+def summary(decisions: Sequence[Decision]) -> str:
+    """Return in sentences what became of the clauses of a round."""
+    suspects = [d for d in decisions if d.suspect]
+    refilled = sum(d.outcome == "refilled" for d in suspects)
+    groups = Counter(d.group for d in suspects).most_common(_GROUPS_NAMED)
+    most = "; ".join(f"{group}: {count}" for group, count in groups)
+    return (
+        f"{len(suspects)} of {len(decisions)} clauses are suspect; {refilled} of them were "
+        "refilled, and the others left out."
+    ) + (f" Most are of {most}." if most else "")
+
+
 def write_page(decisions: Sequence[Decision], path: Path) -> None:
     """Write an HTML page of the chips with suspect clauses: what was said, and what is now."""
     title = "Suspect clauses"
-    suspects = sum(d.suspect for d in decisions)
-    refilled = sum(d.outcome == "refilled" for d in decisions)
     lines = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
         f"<style>{_STYLE}</style><h1>{title}</h1>",
-        f"<p>{suspects} of {len(decisions)} clauses are suspect; {refilled} of them were refilled, "
-        "and the others left out. Rises are those of contrast and matching where the clause is "
-        "missing, then where the refill takes its place.</p>",
+        f"<p>{escape(summary(decisions))} Rises are those of contrast and matching where the "
+        "clause is missing, then where the refill takes its place.</p>",
         *(line for chip in _by_chip(decisions) for line in _chip_lines(chip)),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
@@ -185,6 +203,10 @@ def _filled(refill: Refill) -> dict[str, Any]:
 
 def _claims(clause: Clause) -> str:
     return json.dumps({claim.fact: claim.value for claim in clause.claims}, ensure_ascii=False)
+
+
+def _read_claims(said: str) -> tuple[Claim, ...]:
+    return tuple(Claim(fact=fact, value=value) for fact, value in json.loads(said).items())
 
 
 def _by_chip(decisions: Sequence[Decision]) -> Iterator[list[Decision]]:

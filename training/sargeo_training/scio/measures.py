@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
 from sargeo_training.hcot.claims import Findings, findings, verdict
-from sargeo_training.hcot.writing import Clause
+from sargeo_training.hcot.writing import Claim
 from sargeo_training.intervals import bootstrap
 from sargeo_training.scio.corrupt import KINDS
-from sargeo_training.scio.refill import Refill
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.truth import Corruption, HiddenTruth
@@ -32,7 +31,7 @@ _WRONG, _TRUE = slice(0, len(KINDS)), len(KINDS)
 def tallies(
     texts: Sequence[Text],
     suspects: Collection[Place],
-    refills: Sequence[Refill],
+    refilled: Mapping[Place, Sequence[Claim]],
     records: Mapping[str, Record],
     truth: HiddenTruth,
 ) -> list[Tally]:
@@ -45,15 +44,14 @@ def tallies(
     texts : sequence of Text
         As they were screened, without the chips that thresholds were chosen on.
     suspects : collection of Place
-    refills : sequence of Refill
-        Only those that were kept count.
+    refilled : mapping
+        Place to what is claimed there since.
     records : mapping
         Id to record.
     truth : HiddenTruth
     """
-    kept = {refill.place: refill.clause for refill in refills if refill.kept}
     wrong = truth.by_place()
-    return [_tally(text, suspects, kept, wrong, findings(records[text.id])) for text in texts]
+    return [_tally(text, suspects, refilled, wrong, findings(records[text.id])) for text in texts]
 
 
 def screening_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
@@ -96,7 +94,7 @@ def screening_f1(tally: Tally) -> float:
 def _tally(
     text: Text,
     suspects: Collection[Place],
-    kept: Mapping[Place, Clause],
+    refilled: Mapping[Place, Sequence[Claim]],
     wrong: Mapping[Place, Corruption],
     known: Findings,
 ) -> Tally:
@@ -106,14 +104,14 @@ def _tally(
         row = tally[KINDS.index(wrong[place].kind) if place in wrong else _TRUE]
         row[_ALL] += 1
         row[_SUSPECT] += place in suspects
-        if place in kept:
+        if place in refilled:
             row[_REFILLED] += 1
-            row[_RIGHT] += _is_right(kept[place], wrong.get(place), known)
+            row[_RIGHT] += _is_right(refilled[place], wrong.get(place), known)
     return tally
 
 
-def _is_right(clause: Clause, corruption: Corruption | None, known: Findings) -> bool:
-    verdicts = {claim.fact: verdict(claim, known) for claim in clause.claims}
+def _is_right(claims: Sequence[Claim], corruption: Corruption | None, known: Findings) -> bool:
+    verdicts = {claim.fact: verdict(claim, known) for claim in claims}
     mended = corruption is None or verdicts[corruption.right.fact] == "true"
     return mended and "false" not in verdicts.values()
 

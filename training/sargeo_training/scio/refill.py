@@ -21,7 +21,7 @@ import numpy as np
 
 from sargeo_training.engine.texts import Span
 from sargeo_training.hcot.domains import Value
-from sargeo_training.hcot.grounded import phrase
+from sargeo_training.hcot.grounded import can_phrase, phrase
 from sargeo_training.hcot.writing import Claim, Clause
 from sargeo_training.scio.scorer import Floats, Scorer
 from sargeo_training.scio.screen import Place
@@ -96,7 +96,8 @@ def refill(
 ) -> list[Refill]:
     """Find for each suspect clause what fits best.
 
-    A clause whose facts have no other value is left out.
+    A clause whose facts have no other value is left out, and so is one of a language model that
+    claims what the grounded writer has no sentence for.
 
     Parameters
     ----------
@@ -126,6 +127,11 @@ def refill(
         )
         for k, (blank, value) in enumerate(best)
     ]
+
+
+def kept_claims(refills: Sequence[Refill]) -> dict[Place, tuple[Claim, ...]]:
+    """Return what the refills that were kept claim."""
+    return {refill.place: refill.clause.claims for refill in refills if refill.kept}
 
 
 def without_suspects(texts: Sequence[Text], suspects: AbstractSet[Place]) -> list[Text]:
@@ -161,7 +167,7 @@ def _blanks_of(
         others = {other for other in theirs if other != k}
         around, position = text.without(others), k - sum(other < k for other in others)
         clause = text.clauses[k]
-        for claim in clause.claims:
+        for claim in clause.claims if can_phrase(clause) else ():
             values = _values(claim, clause, domains)
             if len(values) > 1:
                 wordings = tuple(

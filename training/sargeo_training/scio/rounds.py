@@ -6,25 +6,28 @@
     round-2/screening      ...
 
 Every round judges the first texts anew: what an early, weak model suspected may come back, and no
-error is built on an earlier one. The folder of a stage holds ``decisions.parquet``,
-``decisions.html``, after screening ``thresholds.json``, and ``texts.jsonl``, which is written last
-and whole: where it is, the stage was decided and only its training goes on.
+error is built on an earlier one. The folder of a stage holds ``decisions.parquet``, after
+screening ``thresholds.json``, and ``texts.jsonl``, which is written last and whole: where it is,
+the stage was decided and only its training goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from sargeo.errors import UsageError
 from sargeo.products.files import write_text
 from sargeo_training.scio.decisions import (
     Decision,
     decide,
     read_decisions,
+    summary,
     suspects_of,
     with_refills,
     write_decisions,
@@ -38,6 +41,7 @@ from sargeo_training.scio.thresholds import Calibration, choose
 
 _TEXT = TypeAdapter(Text)
 _TEXTS = "texts.jsonl"
+DECISIONS = "decisions.parquet"
 
 
 class Trainer(Protocol):
@@ -86,13 +90,13 @@ class Rounds:
         stage = self.folder / "joint"
         scorer = self.trainer.train(self.texts, stage, None)
         for k in range(1, number + 1):
-            last, stage = stage, self.folder / f"round-{k}" / "screening"
+            last, stage = stage, screening_of(self.folder, k)
             if not is_decided(stage):
                 self._screen(k, scorer, stage)
             scorer = self.trainer.train(read_texts(stage), stage, last)
-            last, stage = stage, self.folder / f"round-{k}" / "reconstruction"
+            last, stage = stage, reconstruction_of(self.folder, k)
             if not is_decided(stage):
-                self._reconstruct(k, scorer, read_decisions(last / "decisions.parquet"), stage)
+                self._reconstruct(k, scorer, read_decisions(last / DECISIONS), stage)
             scorer = self.trainer.train(read_texts(stage), stage, last)
         return scorer
 
@@ -115,6 +119,56 @@ class Rounds:
         _write_stage(stage, with_refills(decided, refills), texts)
 
 
+def screening_of(folder: Path, number: int) -> Path:
+    """Return the folder of a round's first stage."""
+    return folder / f"round-{number}" / "screening"
+
+
+def reconstruction_of(folder: Path, number: int) -> Path:
+    """Return the folder of a round's second stage."""
+    return folder / f"round-{number}" / "reconstruction"
+
+
+def review(folder: Path) -> list[str]:
+    """Write ``decisions.html``, a page of the last round's decisions, and sum up every round.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a run, finished or not.
+
+    Returns
+    -------
+    list of str
+        Lines for people.
+
+    Raises
+    ------
+    UsageError
+        If nothing has been decided there.
+    """
+    decided = [read_decisions(stage / DECISIONS) for stage in _decided(folder)]
+    if not decided:
+        raise UsageError(
+            f"{folder} holds no decisions about texts.",
+            "Give the folder of a run of `sargeo train scio` that has screened at least once.",
+        )
+    page = folder / "decisions.html"
+    write_page(decided[-1], page)
+    rounds = [f"Round {k}: {summary(decisions)}" for k, decisions in enumerate(decided, 1)]
+    return [*rounds, f"{page} shows what the last round suspected."]
+
+
+def _decided(folder: Path) -> Iterator[Path]:
+    """Yield for each round its latest stage that was decided."""
+    for number in itertools.count(1):
+        stages = (reconstruction_of(folder, number), screening_of(folder, number))
+        latest = next(filter(is_decided, stages), None)
+        if latest is None:
+            return
+        yield latest
+
+
 def is_decided(stage: Path) -> bool:
     """Tell whether the texts of a stage are written."""
     return (stage / _TEXTS).exists()
@@ -127,6 +181,5 @@ def read_texts(stage: Path) -> list[Text]:
 
 
 def _write_stage(stage: Path, decisions: Sequence[Decision], texts: Sequence[Text]) -> None:
-    write_decisions(decisions, stage / "decisions.parquet")
-    write_page(decisions, stage / "decisions.html")
+    write_decisions(decisions, stage / DECISIONS)
     write_text(stage / _TEXTS, "".join(f"{_TEXT.dump_json(text).decode()}\n" for text in texts))

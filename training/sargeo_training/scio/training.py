@@ -62,12 +62,13 @@ class EngineTrainer:
         Raises
         ------
         UsageError
-            If a text is longer than the network reads: with a clause left out, what was cut off
-            would move in.
+            If one of the first texts is longer than the network reads: with a clause left out,
+            what was cut off would move in.
         """
         stage = self.config.stage(folder.name)
         first = load_best(start)[0] if start else self.begin()
-        refuse_cut(texts, language_of(first).tokeniser)
+        if start is None:  # these are judged in every round; the others are only learnt from
+            refuse_cut(texts, language_of(first).tokeniser)
         network = train_stage(
             first.train(),
             self.config,
