@@ -1,8 +1,9 @@
 """Masked reconstruction of SAR: what lies where pixels were hidden, without any text.
 
-Not pixels are to be told, since speckle cannot be, but gradients by ratio at several scales: the
-logarithm of the mean power on one side of a pixel over that on the other, as SARATR-X (Li et al.
-2025) and SAR-JEPA take them. A ratio of means keeps its statistics whatever the brightness.
+Not pixels are to be told, since speckle cannot be, but how strong gradients by ratio are at several
+scales: the logarithm of the mean power on one side of a pixel over that on the other, across and
+along, as SARATR-X (Li et al. 2025) and SAR-JEPA take it. A ratio of means keeps its statistics
+whatever the brightness. The sign is left out: which side of a hidden wall shines, nobody can tell.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from sargeo.model.vision import OUTPUT_STRIDE
 from sargeo_training.engine.parallel import mean_of_all
 
 _NEPERS = 6.0 / 4.3429  # of power to a unit of calibrated input: the spread in decibels
-_DIRECTIONS = 2
 
 
 def hide(
@@ -62,7 +62,7 @@ class Reconstruction(nn.Module):
         self.predict = nn.Sequential(
             nn.Conv2d(dim, dim, 3, padding=1),
             nn.GELU(),
-            nn.Conv2d(dim, SLOTS * _DIRECTIONS * len(windows_px), 1),
+            nn.Conv2d(dim, SLOTS * len(windows_px), 1),
         )
 
     def forward(
@@ -91,7 +91,7 @@ class Reconstruction(nn.Module):
 def ratio_gradients(
     pixels: Tensor, valid: Tensor, windows_px: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
-    """Return log-ratio gradients of cells, and where they are known.
+    """Return the strength of log-ratio gradients of cells, and where it is known.
 
     Parameters
     ----------
@@ -101,20 +101,23 @@ def ratio_gradients(
 
     Returns
     -------
-    Tensor, shape (N, C, 2 * windows, h, w)
-        Right against left and lower against upper, for each window; the mean of a cell's pixels.
+    Tensor, shape (N, C, windows, h, w)
+        Length of the vector of right against left and lower against upper, for each window; the
+        mean of a cell's pixels.
     Tensor of bool, shape (N, 1, h, w)
         Whether half of every window about every pixel of the cell is valid.
     """
     weight = valid[:, None].to(pixels.dtype)
     power = torch.exp(pixels * _NEPERS) * weight
-    gradients, known = [], torch.ones_like(weight, dtype=torch.bool)
+    strengths, known = [], torch.ones_like(weight, dtype=torch.bool)
     for window in windows_px:
+        both = []
         for flip in (False, True):
             gradient, here = _along_columns(_turned(power, flip), _turned(weight, flip), window)
-            gradients.append(_turned(gradient, flip))
+            both.append(_turned(gradient, flip))
             known = known & _turned(here, flip)
-    whole = torch.stack(gradients, dim=2)
+        strengths.append(torch.hypot(*both))
+    whole = torch.stack(strengths, dim=2)
     cells = functional.avg_pool2d(whole.flatten(1, 2), OUTPUT_STRIDE)
     return cells.view(*whole.shape[:3], *cells.shape[2:]), _all_of_cell(known[:, 0])[:, None]
 
