@@ -27,6 +27,7 @@ from sargeo_training.engine.streams import Streams
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.geovl.shards import SHARDS, encode, write_index, write_shard
 from sargeo_training.hcot.grounded import write
+from sargeo_training.sources import simulated
 
 SETTINGS: Mapping[str, Any] = {
     "network": {"tower": {"depths": [1, 1, 1, 1], "dims": [8, 8, 16, 16], "decoder_dim": 8}},
@@ -152,6 +153,15 @@ def run(
         resume=resume,
     )
     return network, said
+
+
+def simulate_few_coasts(monkeypatch: Any) -> None:
+    """Let the simulated source have a handful of small scenes."""
+    monkeypatch.setattr(simulated, "_SHAPE", (384, 384))
+    monkeypatch.setattr(simulated, "_SETTINGS", ("coast",))
+    monkeypatch.setattr(simulated, "_COUNTS", {"train": 2, "validation": 1, "holdout": 1})
+    seeds = {"train": 1000, "validation": 5000, "holdout": 9000}
+    monkeypatch.setattr(simulated, "_FIRST_SEEDS", seeds)
 
 
 class Killed(Exception):  # noqa: N818 - a kill is no error

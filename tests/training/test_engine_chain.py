@@ -11,7 +11,7 @@ import rasterio
 import yaml
 from support.outcome import Outcome
 from support.rasters import write_scene
-from support.training import EVERY_LOSS, LANGUAGE, SETTINGS
+from support.training import EVERY_LOSS, LANGUAGE, SETTINGS, simulate_few_coasts
 
 from sargeo_training import run as runs
 from sargeo_training.engine import material
@@ -24,12 +24,7 @@ BUILD = {"chips": {"levels_m": [1250]}, "sources": [{"name": "simulated"}]}
 @pytest.fixture
 def few_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate a handful of small coasts, and nothing else."""
-    monkeypatch.setattr(simulated, "_SHAPE", (384, 384))
-    monkeypatch.setattr(simulated, "_SETTINGS", ("coast",))
-    monkeypatch.setattr(simulated, "_COUNTS", {"train": 2, "validation": 1, "holdout": 1})
-    monkeypatch.setattr(
-        simulated, "_FIRST_SEEDS", {"train": 1000, "validation": 5000, "holdout": 9000}
-    )
+    simulate_few_coasts(monkeypatch)
     for module in (material, runs):
         monkeypatch.setattr(module, "load_all", lambda path, **_: (simulated.load(path),))
 

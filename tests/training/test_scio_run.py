@@ -1,0 +1,168 @@
+"""Rounds on folders of chips: what is made wrong, what is refused, and the commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.outcome import Outcome
+from support.training import LANGUAGE, SETTINGS, chips, simulate_few_coasts, write_chips
+
+from sargeo.errors import UsageError
+from sargeo_training.engine.checkpoints import load_best
+from sargeo_training.engine.config import Config, checked_config, read_config
+from sargeo_training.engine.material import Material, gather
+from sargeo_training.hcot.claims import judge
+from sargeo_training.scio.decisions import read_decisions
+from sargeo_training.scio.run import STAGES, Posed, pose, run_rounds
+
+LOSSES = {"contrast": 1.0, "matching": 1.0, "masking": 1.0}
+
+
+def content(*names: str, **stage: Any) -> dict[str, Any]:
+    """Return settings of a very small network with stages of these names."""
+    given = {"steps": 3, "learning_rate": 2e-3, "losses": LOSSES, **stage}
+    language = {**LANGUAGE, "max_tokens": 400}
+    return {
+        **SETTINGS,
+        "network": {**SETTINGS["network"], "language": language, "sensors": ["Sentinel-1"]},
+        "chips": {"chip_px": 64, "batch_size": 4, "answers": 0.0},
+        "contrast": {"queue": 6},
+        "validation": {"every": 1},
+        "stages": [{"name": name, **given} for name in names],
+    }
+
+
+def settings(*names: str, **stage: Any) -> Config:
+    return checked_config(content(*names, **stage), "settings")
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Chips of two sorts, so that there are values to swap."""
+    shown = chips(10)
+    for k, chip in enumerate(shown):
+        if k % 4 == 0:
+            facts = shown[1].record.facts
+            landcover = facts.landcover.model_copy(update={"shares": turned(facts)})
+            changed = {"facts": facts.model_copy(update={"landcover": landcover})}
+            shown[k] = dataclasses.replace(chip, record=chip.record.model_copy(update=changed))
+    return write_chips(tmp_path_factory.mktemp("chips"), shown)
+
+
+def turned(facts: Any) -> dict[str, Any]:
+    """Return the shares of land cover in the opposite order."""
+    shares = facts.landcover.shares
+    return dict(zip(shares, reversed(shares.values()), strict=True))
+
+
+def material(shards: Path) -> Material:
+    config = settings("joint")
+    return gather(config, config.stages, data=None, shards=shards, writings=None, say=print)
+
+
+def false_clauses(posed: Posed, known: Material) -> set[tuple[str, int]]:
+    return {
+        (text.id, k)
+        for text in posed.texts
+        for k, clause in enumerate(text.clauses)
+        if any(judge(claim, known.records[text.image]) == "false" for claim in clause.claims)
+    }
+
+
+def test_only_the_chips_of_calibration_are_made_wrong(shards: Path) -> None:
+    known = material(shards)
+    posed = pose(known, None, seed=3)
+    assert posed.calibration.ids
+    assert len(posed.calibration.ids) <= 2
+    assert {c.id for c in posed.truth.corruptions} <= posed.calibration.ids
+    for text in posed.texts:
+        if text.id not in posed.calibration.ids:
+            assert text.clauses == known.records[text.image].writings[-1].clauses
+
+
+def test_noise_is_spread_over_all_chips(shards: Path) -> None:
+    known = material(shards)
+    posed = pose(known, 0.3, seed=0)
+    places = {c.place for c in posed.truth.corruptions}
+    assert places
+    assert places == false_clauses(posed, known)
+    assert len({chip for chip, _ in places}) > len(posed.calibration.ids)
+    assert posed.calibration.wrong == {p for p in places if p[0] in posed.calibration.ids}
+    assert pose(known, 0.3, seed=0) == posed
+    assert pose(known, 0.3, seed=1) != posed
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        (settings("joint", "screening"), "no stage called reconstruction"),
+        (settings(*STAGES, losses={"contrast": 1.0}), "does not learn matching and masking"),
+        (settings(*STAGES, freeze_tower=True), "freezes the image tower"),
+    ],
+)
+def test_settings_that_do_not_suit_are_refused(config: Config, problem: str, shards: Path) -> None:
+    with pytest.raises(UsageError, match=problem):
+        run_rounds(config, shards, shards / "run", rounds=1, say=print)
+    assert not (shards / "run").exists()
+
+
+def test_several_processes_are_refused(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UsageError, match="one process, and torchrun has started 2"):
+        run_rounds(settings(*STAGES), shards, shards / "run", rounds=1, say=print)
+
+
+def test_own_settings_have_the_stages_of_rounds() -> None:
+    own, tiny = read_config(Path("scio.yaml")), read_config(Path("tiny.yaml"))
+    assert tuple(stage.name for stage in own.stages) == STAGES
+    assert own.network == tiny.network
+
+
+@pytest.mark.slow
+def test_commands_lead_from_chips_to_mended_texts(
+    tmp_path: Path, cli: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate_few_coasts(monkeypatch)
+    build = {"chips": {"levels_m": [900]}, "sources": [{"name": "simulated"}]}
+    files = {"build.yaml": build, "scio.yaml": content(*STAGES)}
+    for name, words in files.items():
+        (tmp_path / name).write_text(yaml.safe_dump(words), encoding="utf-8")
+    made, told, run = (tmp_path / name for name in ("chips", "told", "run"))
+    command = [
+        *("scio", told, "--config", tmp_path / "scio.yaml", "-o", run),
+        *("--noise", 0.3, "--threads", 1),
+    ]
+
+    def train(*words: object) -> str:
+        done = cli("train", *words)
+        assert done.code == 0, done.err
+        return done.err
+
+    train(
+        "data", "--config", tmp_path / "build.yaml", "-o", made, "--data", tmp_path, "--workers", 1
+    )
+    train("texts", made, "-o", told)
+    said = train(*command)
+    assert "| round 1 | screening: F1 |" in (run / "figures.md").read_text(encoding="utf-8")
+    assert "Round 1: " in said
+    last = run / "round-1" / "reconstruction"
+    load_best(last)
+    decided = read_decisions(last / "decisions.parquet")
+    (run / "decisions.html").unlink()
+    assert f"of {len(decided)} clauses are suspect" in train("decisions", run)
+    assert (run / "decisions.html").exists()
+    train(*command, "--rounds", 2)  # goes on
+    assert read_decisions(last / "decisions.parquet") == decided
+    assert (run / "round-2" / "reconstruction" / "texts.jsonl").exists()
+    done = cli("train", *command, "--seed", 1)
+    assert done.code == UsageError.exit_code
+    assert "a run on other texts" in done.err
+    other = ("-o", tmp_path / "other", "--from", run / "joint", "--set", "network.sensors=[X]")
+    done = cli("train", *command, *other)
+    assert done.code == UsageError.exit_code
+    assert "another network" in done.err
