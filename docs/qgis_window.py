@@ -19,7 +19,7 @@ SCENE = Path(os.environ["SARGEO_SCENE"])
 
 SIZE = (1400, 880)
 POLL_MS = 200
-SETTLE_POLLS, MOST_POLLS = 15, 900
+CALM_POLLS, MOST_POLLS = 15, 900
 
 Condition = Callable[[], bool]
 
@@ -94,16 +94,20 @@ def take(number: int) -> None:
         end(1)
 
 
-def wait(number: int, reached: Condition, polls: int) -> None:
-    """Go on when the condition holds and the canvas has settled."""
+def wait(number: int, reached: Condition, polls: int, calm: int = 0) -> None:
+    """Go on when the condition has held for a while, and the canvas has not drawn meanwhile.
+
+    New layers are drawn some time after they are there.
+    """
+    calm = calm + 1 if reached() and not iface.mapCanvas().isDrawing() else 0
     if polls > MOST_POLLS:
         text = f"{STEPS[number].__name__} did not end: {panel().map_page.status.text()}"
         (PICTURES / "error.txt").write_text(text, encoding="utf-8")
         end(1)
-    elif polls >= SETTLE_POLLS and reached() and not iface.mapCanvas().isDrawing():
+    elif calm >= CALM_POLLS:
         take(number + 1)
     else:
-        QTimer.singleShot(POLL_MS, lambda: wait(number, reached, polls + 1))
+        QTimer.singleShot(POLL_MS, lambda: wait(number, reached, polls + 1, calm))
 
 
 def end(code: int) -> None:
