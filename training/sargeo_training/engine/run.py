@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -144,7 +145,8 @@ def _train(
 
     def validate(network: SarKnowlip) -> float:
         score = stage_score(network, material, config, stage)
-        console.print(f"validation {score:.4f}")
+        if not math.isnan(score):
+            console.print(f"validation {score:.4f}")
         return score
 
     train_stage(
