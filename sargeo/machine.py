@@ -1,15 +1,10 @@
-"""What the machine has and what this process has used of it."""
+"""What this process has used of the machine."""
 
 from __future__ import annotations
 
 import sys
 
 import psutil
-
-
-def available_memory_bytes() -> int:
-    """Memory that can be had without swapping."""
-    return int(psutil.virtual_memory().available)
 
 
 def peak_memory_bytes() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +36,6 @@ MOST_PLACES = 16
 
 LEAST_PX = 128
 """Side of the smallest look: less says too little of what lies around."""
-
-Teller = Callable[[Batch], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +221,10 @@ def _batches(survey: Survey, looks: tuple[Window, ...]) -> Iterator[Batch]:
 def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceText]:
     model, acquisition = survey.model, survey.acquisition
     if question is None:
-        texts = scored = model.describe(batch, acquisition)
+        said = model.describe(batch, acquisition)
     else:
-        texts = model.answer(batch, acquisition, question)
-        scored = [f"{question} {text}" for text in texts]
-    agreement = model.agreement(batch, acquisition, scored)
-    for i, (window, text) in enumerate(zip(batch.windows, texts, strict=True)):
+        said = model.answer(batch, acquisition, question)
+    for i, (window, text) in enumerate(zip(batch.windows, said.texts, strict=True)):
         read = window.read.intersection(survey.work.grid.block) or window.read
         lon, lat = survey.work.grid.lonlat(read.row + read.height / 2, read.col + read.width / 2)
         gsd_m = acquisition.gsd_m
@@ -239,6 +235,6 @@ def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceT
             height_m=None if gsd_m is None else round(read.height * gsd_m[0], 1),
             width_m=None if gsd_m is None else round(read.width * gsd_m[1], 1),
             valid_share=round(float(batch.valid[i].sum()) / read.size, 4),
-            contrast=round(float(agreement.contrast[i]), 4),
-            matching=round(float(agreement.matching[i]), 4),
+            contrast=round(float(said.contrast[i]), 4),
+            matching=round(float(said.matching[i]), 4),
         )

@@ -11,12 +11,8 @@ from torch import Tensor
 
 from sargeo.errors import UsageError
 from sargeo.model.api import SarModel
+from sargeo.model.language import TEMPLATES
 from sargeo.model.registry import load_model
-
-TEMPLATES = ("{}", "an area of {}", "a radar image of {}", "this shows {}")
-"""Sentences that a class name is put into. Their vectors are averaged, as Radford et al. (2021,
-section 3.1.4) do: one wording says less about a class than several. Models are trained with the
-same ones."""
 
 _MARKS = 2
 """Tokens around a text."""

@@ -27,17 +27,21 @@ _OUT_OF_MEMORY = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """How well N windows and N texts fit together.
+class Said:
+    """A text about each of N windows, and how well it fits.
 
     Attributes
     ----------
+    texts : list of str
+        In lower case.
     contrast : ndarray of float32, shape (N,)
-        Similarity (cosine) of the window's pooled cells with the text.
+        Similarity (cosine) of the window's pooled cells with the text; of an answer, with question
+        and answer together.
     matching : ndarray of float32, shape (N,)
         Probability that they belong together, by the matching head.
     """
 
+    texts: list[str]
     contrast: NDArray[np.float32]
     matching: NDArray[np.float32]
 
@@ -185,8 +189,8 @@ class SarModel:
         with _memory_watched(batch), self._computing():
             return language.cells(self._decoded(batch, acquisition))
 
-    def describe(self, batch: Batch, acquisition: Acquisition) -> list[str]:
-        """Describe each window of a batch, in lower case.
+    def describe(self, batch: Batch, acquisition: Acquisition) -> Said:
+        """Describe each window of a batch.
 
         Raises
         ------
@@ -197,8 +201,8 @@ class SarModel:
         """
         return self.answer(batch, acquisition, "")
 
-    def answer(self, batch: Batch, acquisition: Acquisition, question: str) -> list[str]:
-        """Answer a question of each window of a batch, in lower case.
+    def answer(self, batch: Batch, acquisition: Acquisition, question: str) -> Said:
+        """Answer a question of each window of a batch.
 
         Raises
         ------
@@ -210,28 +214,15 @@ class SarModel:
         language = self.language
         prompts = language.tokeniser.prompts([question] * len(batch.pixels)).to(self.device)
         with _memory_watched(batch), self._computing():
-            visual = language.visual_tokens(self._decoded(batch, acquisition))
-            return language.generate(visual, prompts, language.spec.max_tokens)
-
-    def agreement(self, batch: Batch, acquisition: Acquisition, texts: Sequence[str]) -> Agreement:
-        """Tell how well each window of a batch and a text of its own fit together.
-
-        Raises
-        ------
-        NoLanguageError
-            If the model only maps.
-        OutOfMemoryError
-            If memory of the machine or of the device ran out.
-        """
-        language = self.language
-        tokens = language.tokeniser.encode(texts).to(self.device)
-        with _memory_watched(batch), self._computing():
-            decoded = self._decoded(batch, acquisition)
+            decoded = self._decoded(batch, acquisition)  # once, for the text and for how it fits
+            visual = language.visual_tokens(decoded)
+            texts = language.generate(visual, prompts, language.spec.max_tokens)
+            whole = [f"{question} {text}".lstrip() for text in texts]
+            tokens = language.tokeniser.encode(whole).to(self.device)
             seen = pool(language.cells(decoded), known_cells(batch.valid))
             contrast = (seen * language.embed_text(tokens)).sum(1)
-            logits = language.match(language.visual_tokens(decoded), tokens).float()
-            matching = logits.softmax(1)[:, 1]
-        return Agreement(contrast.cpu().numpy(), matching.cpu().numpy())
+            matching = language.match(visual, tokens).float().softmax(1)[:, 1]
+        return Said(texts, contrast.cpu().numpy(), matching.cpu().numpy())
 
     def _decoded(self, batch: Batch, acquisition: Acquisition) -> Tensor:
         return self._network.encode(*self._inputs(batch, acquisition)).decoded

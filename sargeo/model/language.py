@@ -17,6 +17,11 @@ from sargeo.model.text import TextTower
 from sargeo.model.tokens import SEP, Tokeniser, Tokens
 from sargeo.model.vision import OUTPUT_STRIDE, start_lively
 
+TEMPLATES = ("{}", "an area of {}", "a radar image of {}", "this shows {}")
+"""Sentences that names of classes are put into, when a model learns them and when a user gives
+some. Vectors of one name are averaged over them, as Radford et al. (2021, section 3.1.4) do: one
+wording says less about a class than several."""
+
 WEIGHT_LIMIT = 6.0
 """Weights of cells lie between this and its negative."""
 

@@ -73,11 +73,11 @@ def test_texts_and_cells_lie_in_one_space(model: SarModel) -> None:
 
 
 def test_it_describes_and_answers_each_window(model: SarModel) -> None:
-    described = model.describe(batch(), KNOWN)
-    answered = model.answer(batch(), KNOWN, "How many ships are there?")
+    described = model.describe(batch(), KNOWN).texts
+    answered = model.answer(batch(), KNOWN, "How many ships are there?").texts
     assert len(described) == len(answered) == 2
     assert described != answered
-    assert described == model.describe(batch(), KNOWN)
+    assert described == model.describe(batch(), KNOWN).texts
 
 
 def test_it_maps_beside(model: SarModel) -> None:

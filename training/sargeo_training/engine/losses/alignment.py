@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER, TREES
+from sargeo.model.language import TEMPLATES
 from sargeo_training.losses import TargetMaps, landcover_loss
 
 _WORDS = {
@@ -38,7 +39,7 @@ _WORDS = {
     OPEN_WATER.name: ("open water", "water", "sea", "lake", "river", "water surface"),
 }
 _SHIP = ("ship", "ships", "vessel", "boat", "a ship on the water")
-_FRAMES = ("{}", "{}", "an area of {}", "a radar image of {}", "this shows {}")
+_FRAMES = ("{}", *TEMPLATES)  # a bare name more often than the rest
 
 NAMES = len(LAND_COVER) + 1
 """Texts of a step: one for each class of the legend in its order, then one for ships."""
