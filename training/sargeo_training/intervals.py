@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from sargeo.model.spec import Figure
+
 T = TypeVar("T")
 
 _RESAMPLES = 1000
@@ -22,6 +24,21 @@ class Estimate:
     low: float | None
     high: float | None
     images: int
+
+
+def figure_of(
+    data: str, measure: str, items: Sequence[T], of: Callable[[Sequence[T]], float]
+) -> Figure:
+    """Return a figure of merit with its interval; see `bootstrap`."""
+    found = bootstrap(items, of)
+    return Figure(
+        data=data,
+        measure=measure,
+        images=found.images,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+    )
 
 
 def bootstrap(items: Sequence[T], measure: Callable[[Sequence[T]], float]) -> Estimate:

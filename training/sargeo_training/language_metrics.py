@@ -23,7 +23,7 @@ from sargeo.legend import LAND_COVER
 from sargeo.model.spec import Figure
 from sargeo_training.augment import Sample, cut
 from sargeo_training.evaluate import ScoredTile, scored, tiles_of
-from sargeo_training.intervals import bootstrap
+from sargeo_training.intervals import figure_of
 from sargeo_training.report import figure_table, make_report
 from sargeo_training.sheet import UNKNOWN, Sheet, Source, Split
 
@@ -181,15 +181,7 @@ def _ranks(cosines: Float32Array, right: NDArray[np.bool_]) -> NDArray[np.int64]
 
 def _recall(data: str, measure: str, hits: NDArray[np.bool_], weights: Weights) -> Figure:
     chips = list(np.stack([hits * weights, weights], axis=1))
-    found = bootstrap(chips, _mean)
-    return Figure(
-        data=data,
-        measure=measure,
-        images=found.images,
-        value=found.value,
-        low=found.low,
-        high=found.high,
-    )
+    return figure_of(data, measure, chips, _mean)
 
 
 def _mean(chips: Sequence[Weights]) -> float:

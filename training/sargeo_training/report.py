@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from sargeo.legend import OPEN_WATER
 from sargeo.model.spec import Figure
 from sargeo_training.evaluate import ScoredTile, by_source
-from sargeo_training.intervals import Estimate, bootstrap
+from sargeo_training.intervals import figure_of
 from sargeo_training.landcover_metrics import (
     Counts,
     accuracy,
@@ -153,15 +153,15 @@ def _landcover(source: str, tiles: Tiles, temperature: float) -> Iterator[Figure
     pooled = _add(matrices)
     present = class_ious(pooled)
     if OPEN_WATER.name in present:
-        yield _estimate(source, "water IoU", matrices, lambda ms: water_iou(_add(ms)))
+        yield figure_of(source, "water IoU", matrices, lambda ms: water_iou(_add(ms)))
     if len(present) < 2:
         return
-    yield _estimate(source, "mean IoU", matrices, lambda ms: mean_iou(_add(ms)))
+    yield figure_of(source, "mean IoU", matrices, lambda ms: mean_iou(_add(ms)))
     for name in present:
-        yield _estimate(source, f"IoU of {name}", matrices, _iou_of(name))
-    yield _estimate(source, "accuracy", matrices, lambda ms: accuracy(_add(ms)))
+        yield figure_of(source, f"IoU of {name}", matrices, _iou_of(name))
+    yield figure_of(source, "accuracy", matrices, lambda ms: accuracy(_add(ms)))
     bins = [calibration_bins(t, temperature) for t in labelled]
-    yield _estimate(
+    yield figure_of(
         source, "calibration error", bins, lambda bs: calibration_error(np.sum(bs, axis=0))
     )
 
@@ -191,13 +191,13 @@ def _ships(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]
 
 def _ship_figures(data: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
     tallies = [tally(t, min_confidence) for t in tiles]
-    yield _estimate(data, "ships: precision", tallies, lambda ts: total(ts).precision)
-    yield _estimate(data, "ships: recall", tallies, lambda ts: total(ts).recall)
-    yield _estimate(data, "ships: F1", tallies, lambda ts: total(ts).f1)
-    yield _estimate(data, "ships: count MAE", tallies, count_mae)
+    yield figure_of(data, "ships: precision", tallies, lambda ts: total(ts).precision)
+    yield figure_of(data, "ships: recall", tallies, lambda ts: total(ts).recall)
+    yield figure_of(data, "ships: F1", tallies, lambda ts: total(ts).f1)
+    yield figure_of(data, "ships: count MAE", tallies, count_mae)
     if all(t.measured for t in tiles):
         boxes = [ranked(t) for t in tiles]
-        yield _estimate(data, "ships: AP50", boxes, average_precision)
+        yield figure_of(data, "ships: AP50", boxes, average_precision)
 
 
 def _by_size(source: str, tiles: Tiles) -> Iterator[Figure]:
@@ -208,7 +208,7 @@ def _by_size(source: str, tiles: Tiles) -> Iterator[Figure]:
             low, high = (f"{s:.0f}" for s in sides)
             size = f"from {low} px" if sides[1] == np.inf else f"{low} to {high} px"
             data = f"{source}, {ships} ships {size}"
-            yield _estimate(data, "ships: AP50", boxes, average_precision)
+            yield figure_of(data, "ships: AP50", boxes, average_precision)
 
 
 def _on_land(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
@@ -227,18 +227,4 @@ def _on_land(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figur
         value=false / km2 * _LAND_KM2,
         low=low / km2 * _LAND_KM2,
         high=high / km2 * _LAND_KM2,
-    )
-
-
-def _estimate(
-    data: str, measure: str, items: Sequence[T], of: Callable[[Sequence[T]], float]
-) -> Figure:
-    found: Estimate = bootstrap(items, of)
-    return Figure(
-        data=data,
-        measure=measure,
-        images=found.images,
-        value=found.value,
-        low=found.low,
-        high=found.high,
     )

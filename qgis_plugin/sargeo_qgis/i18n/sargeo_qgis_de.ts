@@ -608,6 +608,10 @@
             <translation>Abgebrochen: sargeo ist beendet und hat keine Produkte zurückgelassen.</translation>
         </message>
         <message>
+            <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES.</source>
+            <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
+        </message>
+        <message>
             <source>Ask a question of a scene</source>
             <translation>Eine Frage an eine Szene stellen</translation>
         </message>
@@ -930,10 +934,6 @@
         <message>
             <source>A raster file of one to four polarisations, with a CRS.</source>
             <translation>Eine Rasterdatei mit ein bis vier Polarisationen und mit KBS.</translation>
-        </message>
-        <message>
-            <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES.</source>
-            <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
         </message>
         <message>
             <source>Search scenes by texts</source>

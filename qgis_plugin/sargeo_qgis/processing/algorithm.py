@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterString,
 )
 from qgis.PyQt.QtGui import QIcon
 
@@ -98,3 +99,15 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
         flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
         parameter.setFlags(parameter.flags() | flag)
         self.add(parameter, about=about)
+
+    def add_assume(self) -> None:
+        """Declare ASSUME."""
+        self.add_advanced(
+            QgsProcessingParameterString(
+                "ASSUME", tr("Information missing from the file"), "", optional=True
+            ),
+            about=tr(
+                "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
+                " bands; gsd=METRES."
+            ),
+        )

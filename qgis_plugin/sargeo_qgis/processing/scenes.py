@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
     QgsRasterLayer,
     QgsRectangle,
 )
@@ -97,18 +96,6 @@ class SceneAlgorithm(SargeoAlgorithm):
         self.add(
             QgsProcessingParameterRasterLayer("SCENE", tr("Scene")),
             about=tr("A raster file of one to four polarisations, with a CRS."),
-        )
-
-    def add_assume(self) -> None:
-        """Declare ASSUME."""
-        self.add_advanced(
-            QgsProcessingParameterString(
-                "ASSUME", tr("Information missing from the file"), "", optional=True
-            ),
-            about=tr(
-                "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
-                " bands; gsd=METRES."
-            ),
         )
 
     def checkParameterValues(

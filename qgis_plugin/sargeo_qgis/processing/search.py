@@ -19,7 +19,7 @@ from ..core.errors import PluginError
 from ..translation import tr
 from .algorithm import Parameters
 from .listening import FeedbackListener
-from .model_runs import WithModel, text
+from .model_runs import WithModel
 from .scenes import path_of_raster
 from .texts import add_texts, text_words
 
@@ -73,13 +73,7 @@ class Search(WithModel):
             about=tr("A GeoPackage, GeoJSON, or a table as CSV."),
         )
         self.add_model()
-        self.add_advanced(
-            text("ASSUME", tr("Information missing from the file"), ""),
-            about=tr(
-                "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
-                " bands; gsd=METRES."
-            ),
-        )
+        self.add_assume()
 
     def prepareAlgorithm(
         self,

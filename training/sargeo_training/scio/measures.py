@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sargeo.model.spec import Figure
 from sargeo_training.hcot.claims import Findings, findings, verdict
 from sargeo_training.hcot.writing import Claim
-from sargeo_training.intervals import bootstrap
+from sargeo_training.intervals import figure_of
 from sargeo_training.scio.corrupt import KINDS
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text
@@ -158,12 +158,4 @@ def _share(part: float, whole: float) -> float:
 def _figure(
     data: str, measure: str, chips: Sequence[Tally], of: Callable[[Tally], float]
 ) -> Figure:
-    found = bootstrap(chips, lambda them: of(np.sum(them, axis=0)))
-    return Figure(
-        data=data,
-        measure=measure,
-        images=found.images,
-        value=found.value,
-        low=found.low,
-        high=found.high,
-    )
+    return figure_of(data, measure, chips, lambda them: of(np.sum(them, axis=0)))
