@@ -56,7 +56,9 @@ def main() -> None:
     scene, model = open_scene(arguments.scene), load_model(arguments.model)
     block = Block(arguments.row, arguments.col, arguments.side, arguments.side)
     source = cut_out(scene, model, block)
-    acquisition = Acquisition(scene.bands, working_gsd_m(scene), scene.incidence_deg)
+    acquisition = Acquisition(
+        scene.bands, working_gsd_m(scene), scene.incidence_deg, scene.platform
+    )
     whole, found = classes(model, source, acquisition, arguments.side, 0)
     print(f"one pass of {arguments.side} pixels: {found} objects")
     for patch, margin in TILINGS:

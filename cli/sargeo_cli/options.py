@@ -49,7 +49,7 @@ Assume = Annotated[
     typer.Option(
         metavar="KEY[,KEY…]",
         help="What the file doesn't say: db, linear or amplitude; vv, vh, hh, hv in band order; "
-        "gsd=METRES.",
+        "gsd=METRES; platform=NAME.",
     ),
 ]
 ClassProbabilities = Annotated[

@@ -14,8 +14,9 @@ def model_needs(scene: Scene, spec: ModelSpec) -> dict[str, object]:
     -------
     dict
         JSON types only: the model and what it was trained for; polarisations of the scene that it
-        was not trained with; and the grid that it would work on, with the ground spacing there as
-        a multiple of the scene's, (row to row, column to column), None where it is unknown.
+        was not trained with; the platforms that it tells apart; and the grid that it would work
+        on, with the ground spacing there as a multiple of the scene's, (row to row, column to
+        column), None where it is unknown.
     """
     work = on_trained_spacing(scene, spec.spacing)
     here, there = working_gsd_m(scene), working_gsd_m(work)
@@ -25,6 +26,7 @@ def model_needs(scene: Scene, spec: ModelSpec) -> dict[str, object]:
         "untrained_polarisations": [
             band.polarisation for band in scene.bands if band.polarisation not in spec.polarisations
         ],
+        "trained_platforms": list(spec.sensors),
         "trained_spacing_m": [spec.spacing.min_m, spec.spacing.max_m],
         "resampled": work is not scene,
         "spacing_factors": None

@@ -7,10 +7,14 @@ from typing import cast
 
 from sargeo.errors import UsageError
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES, SCALES, Polarisation, Quantity, Scale
+from sargeo.scene.platforms import UNKNOWN, platform_called
+
+_PLATFORM = "platform="
 
 _REMEDY = (
     "Give a list such as --assume vv,vh,db; known are vv, vh, hh, hv (in band order), "
-    "db, linear, amplitude, sigma0, gamma0, beta0, uncalibrated, gsd=METRES and gsd=unknown."
+    "db, linear, amplitude, sigma0, gamma0, beta0, uncalibrated, gsd=METRES, gsd=unknown, "
+    "platform=NAME and platform=unknown."
 )
 
 
@@ -28,6 +32,8 @@ class Assumptions:
         Ground spacing in metres that the model is told instead of the grid's.
     gsd_unknown : bool
         The grid's spacing says nothing about the ground.
+    platform : str or None
+        Satellite or aircraft, `sargeo.scene.platforms.UNKNOWN` if none is to be believed.
     """
 
     polarisations: tuple[Polarisation, ...] = field(default=())
@@ -35,6 +41,7 @@ class Assumptions:
     quantity: Quantity | None = None
     gsd_m: float | None = None
     gsd_unknown: bool = False
+    platform: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Assumptions:
@@ -46,9 +53,11 @@ class Assumptions:
             If a key is unknown, doubled or contradicted.
         """
         assumed = cls()
-        for key in (part.strip().lower() for part in text.split(",")):
-            if key:
-                assumed = assumed._with(key, text)
+        for part in map(str.strip, text.split(",")):
+            if part.lower().startswith(_PLATFORM):
+                assumed = assumed._from(part[len(_PLATFORM) :], text)
+            elif part:
+                assumed = assumed._with(part.lower(), text)
         return assumed
 
     def _with(self, key: str, text: str) -> Assumptions:
@@ -67,6 +76,13 @@ class Assumptions:
         if key == "gsd=unknown":
             return replace(self, gsd_unknown=True)
         return replace(self, gsd_m=_metres(key.removeprefix("gsd="), text))
+
+    def _from(self, platform: str, text: str) -> Assumptions:
+        """Take any name as it is said: models may know platforms that no file names."""
+        name = UNKNOWN if platform.lower() == UNKNOWN else platform_called(platform)
+        _refuse_if(not name, "names no platform", text)
+        _refuse_if(self.platform is not None, "names platform twice", text)
+        return replace(self, platform=name)
 
 
 def _metres(number: str, text: str) -> float:

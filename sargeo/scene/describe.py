@@ -28,7 +28,8 @@ def describe(scene: Scene) -> dict[str, Any]:
     -------
     dict
         JSON types only: name, source, size, grid, bands (with where each property was found and
-        percentiles of a fixed sample of the values), validity, incidence and files.
+        percentiles of a fixed sample of the values), validity, incidence, platform (with where it
+        was found, if it was) and files.
     """
     valid_share = _valid_share(scene)
     return {
@@ -43,8 +44,16 @@ def describe(scene: Scene) -> dict[str, Any]:
         "nodata": scene.nodata_kind if isinstance(scene, _TELLING) else "unknown",
         "valid_share": valid_share,
         "incidence_deg": scene.incidence_deg,
+        **_describe_platform(scene),
         "files": _describe_files(scene),
     }
+
+
+def _describe_platform(scene: Scene) -> dict[str, str | None]:
+    told = {"platform": scene.platform}
+    if isinstance(scene, _TELLING) and scene.platform_from:
+        return {**told, "platform_found": scene.platform_from}
+    return told
 
 
 def _describe_grid(grid: GeoGrid) -> dict[str, Any]:

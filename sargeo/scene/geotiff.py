@@ -33,6 +33,7 @@ from sargeo.scene.interpret import (
     polarisations_in,
     telling_text,
 )
+from sargeo.scene.platforms import find_platform
 from sargeo.scene.rasterfile import RasterFacts, RasterFile, raster_exists
 from sargeo.scene.refuse import check_no_picture, check_pixels, georeference
 from sargeo.scene.sampling import row_blocks, sample_blocks
@@ -72,6 +73,8 @@ class GeoTiffScene:
         Where polarisation, quantity and scale of each band were found.
     assumed_gsd_m : float or None
         Ground spacing in metres that the user gave in place of the grid's.
+    platform_from : str
+        Where the platform was found; empty where it is unknown.
     zero_is_nodata : bool
         Whether zeros in every band are nodata although no file says so.
     """
@@ -82,6 +85,8 @@ class GeoTiffScene:
     bands: tuple[Band, ...]
     gsd_known: bool
     incidence_deg: float | None
+    platform: str | None
+    platform_from: str
     findings: tuple[Finding, ...]
     assumed_gsd_m: float | None
     zero_is_nodata: bool
@@ -170,9 +175,9 @@ class GeoTiffScene:
         )
         self.findings = interpret(clues, assume)
         self.bands = tuple(finding.band for finding in self.findings)
-        self.incidence_deg = find_incidence_deg(
-            [tags for facts in self.facts for tags in (facts.tags, *facts.band_tags)]
-        )
+        tags = [tags for facts in self.facts for tags in (facts.tags, *facts.band_tags)]
+        self.incidence_deg = find_incidence_deg(tags)
+        self.platform, self.platform_from = find_platform(tags, path, assume.platform)
 
     def _decide_validity(self) -> NDArray[np.float32]:
         """Decide whether zero is nodata, and return a sample of valid values, shape (C, N)."""

@@ -74,6 +74,11 @@ class Scene(Protocol):
         """Mean incidence angle in degrees, where the file tells it."""
         ...
 
+    @property
+    def platform(self) -> str | None:
+        """Satellite or aircraft, by the name that models know it by, such as "Sentinel-1"."""
+        ...
+
     def read(self, block: Block) -> Raster:
         """Read a block that lies within the grid.
 

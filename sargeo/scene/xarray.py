@@ -16,6 +16,7 @@ from sargeo.grid import Block, GeoGrid
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import POLARISATIONS, Band
 from sargeo.scene.interpret import Clues, Finding, find_incidence_deg, interpret, telling_text
+from sargeo.scene.platforms import find_platform
 from sargeo.scene.refuse import has_no_transform
 from sargeo.scene.sampling import sample_values
 from sargeo.scene.scene import Raster
@@ -28,7 +29,8 @@ class DataArrayScene:
     """A DataArray with dims (y, x) or (band, y, x), regular coordinates, and a rioxarray CRS.
 
     The polarisation comes from the labels of the band coordinate, ``attrs`` ("polarisation",
-    "units", "long_name", …) or the array's name. Pixels that are NaN, infinite, or equal to
+    "units", "long_name", …) or the array's name; the platform from ``attrs`` or from coordinates
+    without a dim, as STAC's readers write them. Pixels that are NaN, infinite, or equal to
     rioxarray's nodata value in any band are not valid. A lazy (dask) array is computed block by
     block.
 
@@ -56,6 +58,8 @@ class DataArrayScene:
     bands: tuple[Band, ...]
     gsd_known: bool
     incidence_deg: float | None
+    platform: str | None
+    platform_from: str
     findings: tuple[Finding, ...]
     assumed_gsd_m: float | None
 
@@ -70,7 +74,11 @@ class DataArrayScene:
         self.grid = self._find_grid(array)
         self.findings = interpret(self._clues(), assume)
         self.bands = tuple(finding.band for finding in self.findings)
-        self.incidence_deg = find_incidence_deg([_text_attrs(array.attrs)])
+        attrs = _text_attrs(array.attrs)
+        self.incidence_deg = find_incidence_deg([attrs])
+        self.platform, self.platform_from = find_platform(
+            [attrs, _single_coords(array)], self.name, assume.platform
+        )
 
     @property
     def nodata_kind(self) -> str:
@@ -176,3 +184,8 @@ def _text_attrs(attrs: Mapping[Any, Any]) -> dict[str, str]:
         str(k): " ".join(map(str, v)) if isinstance(v, (list, tuple)) else str(v)
         for k, v in attrs.items()
     }
+
+
+def _single_coords(array: xarray.DataArray) -> dict[str, str]:
+    """Return coordinates that hold one value for all of the array, as text."""
+    return {str(name): str(c.item()) for name, c in array.coords.items() if c.ndim == 0}

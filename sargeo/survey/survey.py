@@ -82,7 +82,9 @@ class Survey:
             work=work,
             model=model,
             tiling=tiling,
-            acquisition=Acquisition(work.bands, working_gsd_m(work), work.incidence_deg),
+            acquisition=Acquisition(
+                work.bands, working_gsd_m(work), work.incidence_deg, work.platform
+            ),
             area=None if aoi is None else PolygonArea.of_interest(aoi, scene.grid),
             work_area=None if aoi is None else PolygonArea.of_interest(aoi, work.grid),
         )
@@ -129,6 +131,7 @@ class Survey:
             "acquisition": {
                 "gsd_m": self.acquisition.gsd_m,
                 "incidence_deg": self.acquisition.incidence_deg,
+                "sensor": self.acquisition.sensor,
             },
             "model": {
                 "name": spec.name,

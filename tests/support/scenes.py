@@ -29,6 +29,7 @@ class ArrayScene:
     gsd_known: bool = True
     assumed_gsd_m: float | None = None
     incidence_deg: float | None = None
+    platform: str | None = None
 
     def read(self, block: Block) -> Raster:
         """Read a block that lies within the grid."""

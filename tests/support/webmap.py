@@ -59,6 +59,7 @@ class ArrayScene:
     source: str = "in memory"
     gsd_known: bool = True
     incidence_deg: float | None = None
+    platform: str | None = None
 
     def read(self, block: Block) -> Raster:
         """Read a block."""

@@ -79,6 +79,11 @@ def test_what_is_not_known_is_said_or_left_out() -> None:
     assert "Incidence angle" not in said
 
 
+def test_a_platform_is_named_where_it_is_known() -> None:
+    assert ("Platform", "Sentinel-1") in scene_in_words(facts_of_a_scene(platform="Sentinel-1"))
+    assert "Platform" not in dict(scene_in_words(facts_of_a_scene(platform=None)))
+
+
 def test_spacings_are_given_by_axis() -> None:
     said = dict(scene_in_words(facts_of_a_scene()))
     assert said["Ground sampling distance"] == "10.0 × 5.0 m"

@@ -266,6 +266,7 @@ def _sheets(
                 searched=np.zeros_like(raster.valid),
                 gsd_m=gsd_m,
                 incidence_deg=scene.incidence_deg,
+                platform=scene.platform,
                 of_scene=references,
             )
 

@@ -28,6 +28,8 @@ def scene_in_words(facts: Facts) -> Words:
     ]
     if facts.get("incidence_deg") is not None:
         words.append((tr("Incidence angle"), f"{facts['incidence_deg']:.1f}°"))
+    if facts.get("platform") is not None:
+        words.append((tr("Platform"), facts["platform"]))
     return [*words, *_needs(facts["model_needs"])]
 
 

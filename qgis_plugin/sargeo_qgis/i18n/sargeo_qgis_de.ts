@@ -160,6 +160,10 @@
             <translation>Einfallswinkel</translation>
         </message>
         <message>
+            <source>Platform</source>
+            <translation>Plattform</translation>
+        </message>
+        <message>
             <source>Mapping time, about</source>
             <translation>Kartierdauer, etwa</translation>
         </message>
@@ -608,8 +612,8 @@
             <translation>Abgebrochen: sargeo ist beendet und hat keine Produkte zurückgelassen.</translation>
         </message>
         <message>
-            <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES.</source>
-            <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER.</translation>
+            <source>Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the bands; gsd=METRES; platform=NAME.</source>
+            <translation>Durch Kommas getrennt: db, linear oder amplitude; vv, vh, hh, hv in der Reihenfolge der Kanäle; gsd=METER; platform=NAME.</translation>
         </message>
         <message>
             <source>Ask a question of a scene</source>

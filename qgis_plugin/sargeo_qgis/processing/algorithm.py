@@ -108,6 +108,6 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
             ),
             about=tr(
                 "Separated by commas: db, linear or amplitude; vv, vh, hh, hv in the order of the"
-                " bands; gsd=METRES."
+                " bands; gsd=METRES; platform=NAME."
             ),
         )

@@ -125,8 +125,10 @@ class UserScene(_Settings):
         In ids; that of the file, if None.
     assume
         What the file does not say, as for ``sargeo map``: ``"vv,vh,db"``.
-    licence, platform, acquired
+    licence, acquired
         What texts and model cards say of it.
+    platform
+        Satellite or aircraft; that which the file names, if None.
     split
         Set to keep the whole scene on one side; else it is split by place.
     layers

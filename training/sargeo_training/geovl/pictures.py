@@ -200,7 +200,7 @@ def _of_scene(unit: UserScene, base: Path) -> Picture:
         read=read,
         split=unit.split,
         incidence_deg=scene.incidence_deg,
-        platform=unit.platform,
+        platform=unit.platform or scene.platform,
         acquired=unit.acquired,
         layers=layers,
         ships_by=unit.layers.objects.layer if unit.layers.objects else "none",
