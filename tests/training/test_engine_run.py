@@ -17,7 +17,7 @@ from sargeo_training.engine import material
 from sargeo_training.engine import run as runs
 from sargeo_training.engine.average import Average
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.engine.networks import model_spec, new_network, schedule
+from sargeo_training.engine.networks import model_spec, new_network, schedule, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluate import score_split
 from sargeo_training.report import make_report, write_report
@@ -160,3 +160,42 @@ def test_learning_rate_rises_and_falls() -> None:
 def test_dense_stream_alone_makes_its_part() -> None:
     streams = Streams(crops(settings()))
     assert streams.dense is not None
+
+
+def test_a_stage_can_start_from_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(material, "load_all", lambda *_, **__: coast_sources())
+    monkeypatch.setattr(runs, "stage_score", lambda *_: 0.5)
+    config = settings(steps=1)
+    torch.manual_seed(7)
+    model = new_network(config)
+    save_model(tmp_path / "model", model, model_spec(config))
+    begun: list[dict[str, torch.Tensor]] = []
+
+    def train_stage(network: torch.nn.Module, *_: object, **__: object) -> None:
+        begun.append({k: v.clone() for k, v in network.state_dict().items()})
+
+    monkeypatch.setattr(runs, "train_stage", train_stage)
+    runs.pretrain(config, tmp_path / "run", data=tmp_path, start=str(tmp_path / "model"))
+    for name, weight in model.state_dict().items():
+        torch.testing.assert_close(begun[0][name], weight.half().float())
+
+
+def test_a_model_of_another_size_is_no_start(tmp_path: Path) -> None:
+    config = settings()
+    save_model(tmp_path / "model", new_network(config), model_spec(config))
+    tower = config.network.tower.model_copy(update={"decoder_dim": 24})
+    wider = config.network.model_copy(update={"tower": tower})
+    network = new_network(config.model_copy(update={"network": wider}))
+    before = {k: v.clone() for k, v in network.state_dict().items()}
+    with pytest.raises(UsageError, match="another tower than the settings"):
+        take_from(network, str(tmp_path / "model"), ("tower",))
+    torch.testing.assert_close(network.state_dict(), before)
+
+
+def test_a_start_that_knows_no_sensors_goes_on_as_it_was(tmp_path: Path) -> None:
+    config = settings()
+    save_model(tmp_path / "model", new_network(config), model_spec(config))
+    told = config.network.model_copy(update={"sensors": ("Sentinel-1",)})
+    network = new_network(config.model_copy(update={"network": told}))
+    take_from(network, str(tmp_path / "model"), ("tower",))
+    assert network.state_dict()["tower.context.sensor.weight"].abs().max() == 0

@@ -94,7 +94,12 @@ def pretrain(
     ] = None,
     change: ChangeOption = None,
     stage: Annotated[
-        str | None, typer.Option(help="Train this stage alone, from the one before it.")
+        str | None,
+        typer.Option(help="Train this stage alone, from the one before it or from --from."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Model to take tower and heads from, by name or folder."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")
@@ -114,6 +119,7 @@ def pretrain(
         data=data,
         shards=shards,
         stage=stage,
+        start=start,
         resume=resume,
         threads=threads,
     )

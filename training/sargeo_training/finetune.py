@@ -19,7 +19,7 @@ from sargeo.grid import Block
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import DEFAULT_MODEL, resolve
 from sargeo.model.spec import ClassSpec, ModelSpec
-from sargeo.model.storage import load_spec, load_weights, save_model
+from sargeo.model.storage import load_spec, save_model
 from sargeo.products.windows import on_grid
 from sargeo.scene.area import read_vectors
 from sargeo.scene.open import open_scene
@@ -29,7 +29,12 @@ from sargeo.survey.spacing import on_trained_spacing, working_gsd_m
 from sargeo_training.augment import cut
 from sargeo_training.engine.config import Card, Config, Dense, Network, Stage
 from sargeo_training.engine.material import mixture
-from sargeo_training.engine.networks import model_spec, new_network
+from sargeo_training.engine.networks import (
+    MAPPING_PARTS,
+    model_spec,
+    new_network,
+    take_from,
+)
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluate import ScoredTile, answer, scored, tiles_of
@@ -114,12 +119,11 @@ def finetune(
     ReferenceDataError
         If the polygons cannot be used.
     """
-    folder = resolve(start)
-    before = load_spec(folder)
+    before = load_spec(resolve(start))
     opened = on_trained_spacing(open_scene(scene, assume=assume), before.spacing)
     ground = label(opened, polygons, field, before, seed)
     config = _config(before, ground.legend, scene.stem, steps, seed)
-    network = _train(_with_new_head(config, load_weights(folder, before)), config, ground, output)
+    network = _train(_with_new_head(config, start), config, ground, output)
     spec = _spec(before, config, _score(network, ground, config.network.codes))
     return save_model(output / "model", network, spec)
 
@@ -297,14 +301,11 @@ def _config(
     )
 
 
-def _with_new_head(config: Config, weights: dict[str, NDArray[np.float32]]) -> SarKnowlip:
+def _with_new_head(config: Config, model: str) -> SarKnowlip:
     """Return a network with the weights of a model but for the head of land cover."""
     torch.manual_seed(config.seed)
     network = new_network(config)
-    state = network.state_dict()
-    kept = {n: torch.from_numpy(v).float() for n, v in weights.items() if n in state}
-    kept |= {n: v for n, v in state.items() if n.startswith("landcover.")}
-    network.load_state_dict(kept)
+    take_from(network, model, set(MAPPING_PARTS) - {"landcover"})
     return network
 
 

@@ -28,6 +28,7 @@ def pretrain_and_export(
     data: Path | None,
     shards: Path | None,
     stage: str | None,
+    start: str | None,
     resume: bool,
     threads: int,
 ) -> None:
@@ -37,7 +38,7 @@ def pretrain_and_export(
     stage has trained the heads.
     """
     _prepare(threads)
-    pretrain(config, folder, data=data, shards=shards, stage=stage, resume=resume)
+    pretrain(config, folder, data=data, shards=shards, stage=stage, start=start, resume=resume)
     last = config.stage(stage) if stage else config.stages[-1]
     if first_process() and data and last.uses("landcover"):
         export_run(folder, folder / "model", data, threads=threads)

@@ -24,7 +24,7 @@ from sargeo_training.engine.checkpoints import (
 )
 from sargeo_training.engine.config import Config, Stage, as_plain, read_config
 from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
-from sargeo_training.engine.networks import new_network
+from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.validation import stage_score
 from sargeo_training.hcot.writing import Writing
@@ -41,7 +41,7 @@ def pretrain(
     shards: Path | None = None,
     writings: Mapping[str, Writing] | None = None,
     stage: str | None = None,
-    start: Path | None = None,
+    start: str | None = None,
     resume: bool = False,
 ) -> Path:
     """Train through the stages of the settings.
@@ -59,9 +59,9 @@ def pretrain(
         Texts by id of the chip, in place of those in the shards.
     stage : str, optional
         Train this stage alone, from the best weights of the one before it in the folder.
-    start : Path, optional
-        Checkpoint with the weights and the tokeniser that the first stage starts from; by default
-        the weights are random.
+    start : str, optional
+        Name or folder of a model whose tower and heads the first of these stages starts from,
+        instead of from the stage before it or from random weights.
     resume : bool
         Go on from the last checkpoint; without one, start.
 
@@ -84,8 +84,10 @@ def pretrain(
         config, stages, data=data, shards=shards, writings=writings, say=console.print
     )
     for each in stages:
-        before = _before(config, each, folder) or start
-        _train(config, each, material, before, folder, console, resume=resume)
+        model = start if each == stages[0] else None
+        before = None if model else _before(config, each, folder)
+        network, tokeniser = _start(config, material, before, model)
+        _train(network, tokeniser, config, each, material, folder, console, resume=resume)
     return folder / stages[-1].name / BEST
 
 
@@ -132,17 +134,16 @@ def settle(config: Config, folder: Path, *, resume: bool) -> None:
 
 
 def _train(
+    network: SarKnowlip,
+    tokeniser: Tokeniser | None,
     config: Config,
     stage: Stage,
     material: Material,
-    before: Path | None,
     folder: Path,
     console: Console,
     *,
     resume: bool,
 ) -> None:
-    network, tokeniser = _start(config, material, before)
-
     def validate(network: SarKnowlip) -> float:
         score = stage_score(network, material, config, stage)
         if not math.isnan(score):
@@ -168,13 +169,16 @@ def _before(config: Config, stage: Stage, folder: Path) -> Path | None:
 
 
 def _start(
-    config: Config, material: Material, before: Path | None
+    config: Config, material: Material, before: Path | None, model: str | None
 ) -> tuple[SarKnowlip, Tokeniser | None]:
-    """Return what a stage starts from: weights of a checkpoint, or random ones."""
+    """Return what a stage starts from: a checkpoint, or random weights and parts of a model."""
     torch.manual_seed(config.seed)
     if before is None:
         tokeniser = tokeniser_for(config, material)
-        return new_network(config, tokeniser), tokeniser
+        network = new_network(config, tokeniser)
+        if model is not None:
+            take_from(network, model, MAPPING_PARTS)
+        return network, tokeniser
     saved = read_saved(before)
     tokeniser = saved_tokeniser(saved, config)
     network = new_network(config, tokeniser)

@@ -1,0 +1,105 @@
+"""What a model's language is worth on what it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER, TREES
+from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.language import TEMPLATES
+from sargeo.model.spec import Figure
+from sargeo_training.augment import Sample
+from sargeo_training.batches import make_inputs
+from sargeo_training.engine.config import Config
+from sargeo_training.engine.gallery import embed_chips, embed_texts
+from sargeo_training.engine.material import Material
+from sargeo_training.engine.telling import language_of
+from sargeo_training.hcot.writing import Writing
+from sargeo_training.language_metrics import (
+    LanguageReport,
+    class_vectors,
+    landcover_figures,
+    retrieval_figures,
+    score_by_text,
+)
+from sargeo_training.report import SYNTHETIC
+
+_NAMES = {c.name: tuple(t.format(c.name) for t in TEMPLATES) for c in LAND_COVER}
+_OTHER_WORDS: Mapping[str, str] = {  # none of those that the alignment of cells is trained with
+    TREES.name: "dense woods",
+    LOW_VEGETATION.name: "arable land and pasture",
+    BUILT_UP.name: "a town with industry",
+    BARE.name: "rocky desert",
+    OPEN_WATER.name: "ocean or reservoir",
+}
+_WORDINGS = {
+    "names of the legend": _NAMES,
+    "other words": {c: tuple(t.format(w) for t in TEMPLATES) for c, w in _OTHER_WORDS.items()},
+}
+_SHOWN = ("water IoU", "mean IoU", "accuracy")
+
+_CAPTIONS: Mapping[str, Callable[[Writing], str]] = {
+    "detailed": lambda writing: writing.detailed,
+    "concise": lambda writing: writing.concise,
+}
+
+
+def measure_language(network: SarKnowlip, config: Config, material: Material) -> LanguageReport:
+    """Measure retrieval on held-out real chips, and land cover by text on held-out tiles.
+
+    Parameters
+    ----------
+    network : SarKnowlip
+        With language.
+    config : Config
+    material : Material
+        With chips, and the labelled sources.
+    """
+    figures = (*_retrieval(network, config, material), *_landcover(network, config, material))
+    return LanguageReport(name=config.card.name, figures=figures)
+
+
+def _retrieval(network: SarKnowlip, config: Config, material: Material) -> Iterator[Figure]:
+    if material.shards is None:
+        raise ValueError("there are no chips")
+    held_out = [
+        k for k in material.numbers("holdout", told=True) if material.records[k].source != SYNTHETIC
+    ]
+    placed = embed_chips(network, config, material.shards, held_out)
+    unplaced = embed_chips(network, config, material.shards, held_out, _without_place)
+    for kind, caption in _CAPTIONS.items():
+        texts = [caption(material.texts_of(k)[0]) for k in held_out]
+        captions = embed_texts(network, texts)
+        for told, images in (("coordinates", placed), ("no coordinates", unplaced)):
+            yield from retrieval_figures(f"{kind} captions; {told}", images, captions, texts)
+
+
+def _without_place(sample: Sample) -> Sample:
+    return replace(sample, lonlat=None)
+
+
+def _landcover(network: SarKnowlip, config: Config, material: Material) -> Iterator[Figure]:
+    language = language_of(network)
+    scale = 1 / float(language.temperature)
+    cells = partial(_cells, network, config)
+    for wording, texts in _WORDINGS.items():
+        vectors = class_vectors(partial(embed_texts, network), texts)
+        tiles = score_by_text(cells, vectors, material.sources, "holdout", scale=scale)
+        for figure in landcover_figures(tiles):
+            if figure.measure in _SHOWN:
+                yield figure.model_copy(update={"data": f"{figure.data}; {wording}"})
+
+
+@torch.inference_mode()
+def _cells(network: SarKnowlip, config: Config, sample: Sample) -> NDArray[np.float32]:
+    """Return the vectors (D, h, w) of the cells of a sample."""
+    device = next(network.parameters()).device
+    inputs = make_inputs([sample], config.network.sensors).to(device)
+    decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
+    return language_of(network).cells(decoded).values[0].float().cpu().numpy()
