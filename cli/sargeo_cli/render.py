@@ -1,23 +1,28 @@
 """Facts on standard output: JSON for programs, aligned text for people.
 
-Both show the same mapping, so neither can tell what the other leaves out.
+Both show the same mapping, so neither can tell what the other leaves out. What a model says of
+places is prose, which people read as paragraphs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import typer
 
 from sargeo_cli.progress import ProgressStyle, emit
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 # Wide enough for any path: output that is piped must not be wrapped.
 UNWRAPPED = 10_000
+
+# Longer lines of prose are hard to read, however wide the terminal is.
+PROSE = 88
 
 # Items of a list that are longer than this many characters, such as paths, take a line each.
 LONG = 20
@@ -41,11 +46,7 @@ def show(facts: Facts, *, as_json: bool = False) -> None:
     if as_json:
         typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
         return
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = UNWRAPPED
+    console = _console()
     own = {name: value for name, value in facts.items() if not _is_section(value)}
     if own:
         console.print(_pairs(own))
@@ -53,6 +54,46 @@ def show(facts: Facts, *, as_json: bool = False) -> None:
         if _is_section(value):
             console.print(f"\n{_label(name)}", style="bold", markup=False)
             console.print(_section(value))
+
+
+def show_description(facts: Mapping[str, Any], *, as_json: bool = False) -> None:
+    """Print what a model says of places: `sargeo.language.description.Description` as a dict."""
+    if as_json:
+        show(facts, as_json=True)
+        return
+    own = dict(facts)
+    places = own.pop("places")
+    show(own)
+    console = _console()
+    if console.is_terminal:
+        console.width = min(console.width, PROSE)
+    for place in places:
+        _tell(console, place)
+
+
+def _tell(console: Console, place: Mapping[str, Any]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    size = "size unknown"
+    if place["height_m"] is not None:
+        size = f"{place['height_m'] / 1000:.3g} by {place['width_m'] / 1000:.3g} km"
+    where = f"lon {place['lon']:.5f}, lat {place['lat']:.5f}, {size}"
+    if place["valid_share"] < 1:
+        where += f", {place['valid_share']:.0%} valid"
+    scores = f"contrast {place['contrast']:.2f}, matching {place['matching']:.2f}"
+    console.print(f"\n{where}", style="bold", markup=False)
+    for line, style in ((place["text"], ""), (scores, "cyan")):
+        console.print(Padding.indent(Text(line, style), 2))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNWRAPPED
+    return console
 
 
 def _is_section(value: object) -> TypeGuard[Facts | Sequence[Facts]]:

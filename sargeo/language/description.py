@@ -87,8 +87,11 @@ class Description:
     places: tuple[PlaceText, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as plain values for JSON."""
-        return asdict(self)
+        """Return it as plain values for JSON, without a question where none was asked."""
+        facts = asdict(self)
+        if self.question is None:
+            del facts["question"]
+        return facts
 
 
 def caption(

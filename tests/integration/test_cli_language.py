@@ -202,6 +202,7 @@ def test_caption_describes_each_look_with_its_scores(
 ) -> None:
     everything = json.loads(cli("caption", scene, "--model", model, "--json").out)
     assert len(everything["places"]) == 3 * 4
+    assert "question" not in everything
     aoi = area_around(tmp_path / "aoi.gpkg", 500)
     outcome = cli("caption", scene, "--aoi", aoi, "--model", model, "--json")
     (place,) = json.loads(outcome.out)["places"]
@@ -212,7 +213,10 @@ def test_caption_describes_each_look_with_its_scores(
     assert place["valid_share"] == 1
     middle = gpd.read_file(aoi).geometry[0].centroid
     assert (place["lon"], place["lat"]) == pytest.approx((middle.x, middle.y), abs=2e-4)
-    assert place["text"][:20] in cli("caption", scene, "--aoi", aoi, "--model", model).out
+    shown = cli("caption", scene, "--aoi", aoi, "--model", model).out
+    assert place["text"] in shown
+    assert f"lon {place['lon']:.5f}, lat {place['lat']:.5f}" in shown
+    assert "question" not in shown
 
 
 def test_ask_answers_over_an_area(cli: Cli, scene: Path, model: Path, tmp_path: Path) -> None:
@@ -222,6 +226,9 @@ def test_ask_answers_over_an_area(cli: Cli, scene: Path, model: Path, tmp_path: 
     assert facts["question"] == "How many ships are there?"
     assert len(facts["places"]) == 4
     assert {"text", "lon", "lat", "contrast", "matching"} <= set(facts["places"][0])
+    shown = cli(*asked).out
+    assert shown.count("How many ships are there?") == 1
+    assert shown.count("matching") == 4
 
 
 @pytest.mark.parametrize(

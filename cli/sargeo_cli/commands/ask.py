@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sargeo_cli import options as o
-from sargeo_cli.render import show
+from sargeo_cli.render import show_description
 
 
 def ask(
@@ -27,7 +27,7 @@ def ask(
     """
     from sargeo.language.description import ask as ask_scene
 
-    show(
+    show_description(
         ask_scene(scene, question, model, aoi=aoi, assume=assume, device=device).to_dict(),
         as_json=as_json,
     )

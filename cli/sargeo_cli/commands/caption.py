@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sargeo_cli import options as o
-from sargeo_cli.render import show
+from sargeo_cli.render import show_description
 
 
 def caption(
@@ -20,7 +20,7 @@ def caption(
     """
     from sargeo.language.description import caption as caption_scene
 
-    show(
+    show_description(
         caption_scene(scene, model, aoi=aoi, assume=assume, device=device).to_dict(),
         as_json=as_json,
     )
