@@ -72,6 +72,8 @@ def test_every_command_leads_to_the_next(tmp_path: Path, cli: Callable[..., Outc
     model = run / "model"
     assert (model / "tokenizer.json").exists()
     assert (run / "report.md").exists()
+    # Simulated chips count towards no figure of language.
+    assert "held out to measure on" in (run / "language.md").read_text(encoding="utf-8")
     scene = write_scene(tmp_path / "scene.tif").path
     done = cli("map", scene, "-o", tmp_path / "out", "--model", model)
     assert done.code == 0, done.err

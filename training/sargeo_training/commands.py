@@ -218,12 +218,15 @@ def export(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Model folder; by default RUN/model.")
     ] = None,
+    shards: Annotated[
+        Path | None, typer.Option(help="Folder of chips with texts, to measure language on.")
+    ] = None,
     threads: ThreadsOption = 2,
 ) -> None:
-    """Calibrate the best weights of a run; write its model and its report."""
+    """Calibrate the best weights of a run; write its model and its reports."""
     from sargeo_training.run import export_run
 
-    export_run(run, output or run / "model", data, threads=threads)
+    export_run(run, output or run / "model", data, shards=shards, threads=threads)
 
 
 @app.command()

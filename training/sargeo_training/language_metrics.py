@@ -4,8 +4,8 @@ Retrieval
     Captions that several chips share count as one: a chip finds its caption whichever chip it came
     from, and a caption finds any of its chips. Intervals are over chips.
 Land cover by text
-    Every cell gets the class whose texts its embedding is nearest to. No label was needed for
-    that; it is scored by the figures of the trained head, on the same tiles.
+    Every cell gets the class whose texts its embedding is nearest to; it is scored by the figures
+    of the trained head, on the same tiles.
 """
 
 from __future__ import annotations
@@ -156,6 +156,8 @@ def language_page(report: LanguageReport) -> str:
     ways = [f for f in report.figures if ": recall at " in f.measure]
     others = [f for f in report.figures if f not in ways]
     lines = [f"# Image and text: {report.name}"]
+    if not report.figures:
+        lines += ["", "No real chip with a text and no labelled tile is held out to measure on."]
     if ways:
         lines += [
             *("", "## Retrieval", ""),
@@ -166,8 +168,9 @@ def language_page(report: LanguageReport) -> str:
     if others:
         lines += [
             *("", "## Land cover by text", ""),
-            "Each cell has the class whose texts it is nearest to; nothing was trained on labels "
-            "of classes for this. Intervals are 95 %, over images.",
+            "Each cell has the class whose texts it is nearest to. Cells were aligned with names "
+            "of these classes in training, the legend's among them, but never with the other "
+            "words. Intervals are 95 %, over images.",
             *("", *figure_table(others)),
         ]
     return "\n".join(lines) + "\n"

@@ -71,6 +71,8 @@ def _retrieval(network: SarKnowlip, config: Config, material: Material) -> Itera
     held_out = [
         k for k in material.numbers("holdout", told=True) if material.records[k].source != SYNTHETIC
     ]
+    if not held_out:
+        return
     placed = embed_chips(network, config, material.shards, held_out)
     unplaced = embed_chips(network, config, material.shards, held_out, _without_place)
     for kind, caption in _CAPTIONS.items():

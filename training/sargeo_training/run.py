@@ -1,4 +1,4 @@
-"""From settings to a model: training, calibration, the model's folder and a report."""
+"""From settings to a model: training, calibration, the model's folder and reports."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from sargeo.errors import UsageError
+from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.memory import keep_freed_memory
 from sargeo.model.storage import save_model
 from sargeo_training.engine.config import Config
+from sargeo_training.engine.material import gather_chips
 from sargeo_training.engine.networks import model_spec
 from sargeo_training.engine.run import first_process, pretrain, read_run
 from sargeo_training.evaluate import score_split
-from sargeo_training.report import as_markdown, headlines, make_report, write_report
+from sargeo_training.language_metrics import language_page, write_language_report
+from sargeo_training.language_report import measure_language
+from sargeo_training.report import Report, as_markdown, headlines, make_report, write_report
 from sargeo_training.sheet import Source
 from sargeo_training.sources.every import load_all
 from sargeo_training.validation import best_threshold, fit_temperature
@@ -34,43 +39,65 @@ def pretrain_and_export(
 ) -> None:
     """Train by settings, then calibrate and export; see `sargeo_training.engine.run.pretrain`.
 
-    ``model/``, ``report.json`` and ``report.md`` are added to the folder of the run if its last
-    stage has trained the heads.
+    ``model/``, ``report.json`` and ``report.md`` are added to the folder of the run once a stage
+    has trained the heads; ``language.json`` and ``language.md`` by one that reads texts.
     """
     _prepare(threads)
     pretrain(config, folder, data=data, shards=shards, stage=stage, start=start, resume=resume)
     last = config.stage(stage) if stage else config.stages[-1]
-    if first_process() and data and last.uses("landcover"):
-        export_run(folder, folder / "model", data, threads=threads)
+    done = config.stages[: config.stages.index(last) + 1]
+    if first_process() and data and any(s.uses("landcover") for s in done):
+        told = shards if last.texts else None
+        export_run(folder, folder / "model", data, shards=told, threads=threads)
 
 
-def export_run(run: Path, model: Path, data: Path, *, threads: int) -> None:
-    """Calibrate the best weights of a run; write its model to ``model`` and a report to ``run``.
+def export_run(
+    run: Path, model: Path, data: Path, *, shards: Path | None = None, threads: int
+) -> None:
+    """Calibrate the best weights of a run; write its model to ``model`` and reports to ``run``.
 
-    It may still be training.
+    It may still be training. With chips, a model with language is measured on the held-out ones.
+
+    Raises
+    ------
+    UsageError
+        If the run holds no checkpoint, or there are chips but the model has no language.
     """
     _prepare(threads)
-    _finish(run, model, load_all(data))
-
-
-def _finish(run: Path, model: Path, sources: Sequence[Source]) -> None:
     network, config = read_run(run)
-    validation = score_split(network, sources, "validation")
-    temperature, min_confidence = fit_temperature(validation), best_threshold(validation)
-    held_out = score_split(network, sources, "holdout")
-    report = make_report(config.title, held_out, temperature, min_confidence)
+    if shards is not None and network.language is None:
+        raise UsageError(
+            f"The model of {run} has no language to measure on chips.", "Leave --shards out."
+        )
+    console = Console(stderr=True, soft_wrap=True)
+    sources = load_all(data)
+    report = _calibrate_and_report(network, config, sources, run)
+    console.print(as_markdown(report))
     used = tuple(f"{s.name} ({s.licence})" for s in sources if s.weight > 0)
     spec = model_spec(config, used).model_copy(
         update={
-            "temperature": temperature,
-            "min_confidence": min_confidence,
+            "temperature": report.temperature,
+            "min_confidence": report.min_confidence,
             "figures": headlines(report),
         }
     )
     save_model(model, network, spec)
-    worst = write_worst(network, sources, held_out, min_confidence, run / "worst")
-    write_report(report, run, worst)
-    Console(stderr=True, soft_wrap=True).print(as_markdown(report))
+    if shards is not None:
+        told = measure_language(network, config, gather_chips(shards, sources, say=console.print))
+        write_language_report(told, run)
+        console.print(language_page(told))
+
+
+def _calibrate_and_report(
+    network: SarKnowlip, config: Config, sources: Sequence[Source], folder: Path
+) -> Report:
+    validation = score_split(network, sources, "validation")
+    temperature, min_confidence = fit_temperature(validation), best_threshold(validation)
+    held_out = score_split(network, sources, "holdout")
+    report = make_report(config.title, held_out, temperature, min_confidence)
+    worst = write_worst(network, sources, held_out, min_confidence, folder / "worst")
+    write_report(report, folder, worst)
+    return report
 
 
 def _prepare(threads: int) -> None:

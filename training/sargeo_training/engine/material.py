@@ -98,6 +98,12 @@ def gather(
     return material
 
 
+def gather_chips(shards: Path, sources: Sequence[Source], *, say: Say) -> Material:
+    """Open chips beside labelled sources."""
+    opened = Shards(shards)
+    return Material(sources, opened, None, _readable(opened, say))
+
+
 def _count_untold(material: Material, say: Say) -> None:
     """Count aloud the chips that no text is learnt from."""
     chips, told = (len(material.numbers("train", told=told)) for told in (False, True))

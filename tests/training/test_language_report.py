@@ -1,0 +1,79 @@
+"""What a model's language is worth: held-out real chips alone, with and without their place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+import torch
+from support.sheets import coast_sources
+from support.training import chips, telling_settings, tokeniser
+
+from sargeo.model.knowlip import SarKnowlip
+from sargeo_training import language_report
+from sargeo_training.augment import Sample
+from sargeo_training.engine.chips import whole
+from sargeo_training.engine.config import Config
+from sargeo_training.engine.gallery import embed_chips
+from sargeo_training.engine.material import Material
+from sargeo_training.engine.networks import new_network
+from sargeo_training.geovl.chip import Chip
+from sargeo_training.language_metrics import LanguageReport
+from sargeo_training.language_report import measure_language
+
+
+def held_out(shown: Sequence[Chip], **changes: object) -> list[Chip]:
+    update = {"split": "holdout", **changes}
+    return [dataclasses.replace(c, record=c.record.model_copy(update=update)) for c in shown]
+
+
+def measure(shown: Sequence[Chip]) -> LanguageReport:
+    config = telling_settings()
+    torch.manual_seed(0)
+    network = new_network(config, tokeniser(config)).eval()
+    records = {k: chip.record for k, chip in enumerate(shown)}
+    return measure_language(network, config, Material(coast_sources(), shown, None, records))
+
+
+def test_every_way_is_measured_on_held_out_chips_alone() -> None:
+    shown = [*chips(4), *held_out(chips(5)), *held_out(chips(3), source="simulated")]
+    report = measure(shown)
+    ways = [f for f in report.figures if "recall at 10" in f.measure]
+    assert {f.data.partition("; gallery")[0] for f in ways} == {
+        f"{kind} captions; {told}"
+        for kind in ("detailed", "concise")
+        for told in ("coordinates", "no coordinates")
+    }
+    assert {f.images for f in ways} == {5}
+    assert all(f.value == 1 for f in ways)  # fewer than ten are to be found
+
+
+def test_land_cover_by_text_is_scored_for_names_and_other_words() -> None:
+    report = measure(held_out(chips(2)))
+    for wording in ("names of the legend", "other words"):
+        assert report.figure(f"calibrated; {wording}", "mean IoU") is not None
+
+
+def test_place_is_not_told_where_it_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[set[bool]] = []
+
+    def embed(
+        network: SarKnowlip,
+        config: Config,
+        shown: Sequence[Chip],
+        numbers: Sequence[int],
+        change: Callable[[Sample], Sample] = lambda sample: sample,
+    ) -> np.ndarray:
+        told.append({change(whole(shown[k], 64)).lonlat is not None for k in numbers})
+        return embed_chips(network, config, shown, numbers, change)
+
+    monkeypatch.setattr(language_report, "embed_chips", embed)
+    measure(held_out(chips(2)))
+    assert told == [{True}, {False}]
+
+
+def test_without_real_chips_there_is_no_retrieval() -> None:
+    report = measure(held_out(chips(2), source="simulated"))
+    assert not any("recall" in f.measure for f in report.figures)
