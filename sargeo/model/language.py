@@ -125,21 +125,39 @@ class LanguagePart(nn.Module):
 
     def embed_text(self, tokens: Tokens) -> Tensor:
         """Return unit vectors (N, D) of texts that start with ``[CLS]``, in float32."""
-        projected = self.text_projection(self.text(tokens)[:, 0])
+        projected = self.text_projection(self.text.summary(tokens))
         return functional.normalize(projected.float(), dim=1)
 
     def match(self, visual: Tensor, tokens: Tokens) -> Tensor:
         """Return logits (N, 2): text and image do not, or do, belong together."""
-        logits: Tensor = self.matching_head(self.text(tokens, visual=visual)[:, 0])
+        logits: Tensor = self.matching_head(self.text.summary(tokens, visual=visual))
         return logits
 
-    def fill(self, visual: Tensor | None, tokens: Tokens) -> Tensor:
-        """Return logits (N, L, vocabulary) of each token, given all tokens and the image."""
-        return self._logits(self.text(tokens, visual=visual))
+    def fill(self, visual: Tensor | None, tokens: Tokens, places: Tensor) -> Tensor:
+        """Return logits of the tokens at some places, given all tokens and the image.
 
-    def continuation(self, visual: Tensor | None, tokens: Tokens) -> Tensor:
-        """Return logits (N, L, vocabulary) of the token after each, given those up to it."""
-        return self._logits(self.text(tokens, visual=visual, causal=True))
+        Parameters
+        ----------
+        visual : Tensor, shape (N, T, width), optional
+            See `visual_tokens`.
+        tokens : Tokens
+            N texts of L tokens, masked ones among them.
+        places : Tensor of bool, shape (N, L)
+
+        Returns
+        -------
+        Tensor, shape (M, vocabulary)
+            Of the M places that are true, text by text.
+        """
+        return self._logits(self.text(tokens, visual=visual)[places])
+
+    def continuation(self, visual: Tensor | None, tokens: Tokens, places: Tensor) -> Tensor:
+        """Return logits of the tokens at some places, given those before them and the image.
+
+        As `fill`, but that the first token of a text has none before it, and no logits.
+        """
+        before = self.text(tokens, visual=visual, causal=True)[:, :-1]
+        return self._logits(before[places[:, 1:]])
 
     @torch.no_grad()
     def generate(self, visual: Tensor, prompt: Tokens, max_tokens: int) -> list[str]:

@@ -24,6 +24,7 @@ KeysValues = tuple[Tensor, Tensor]
 
 _NORM_EPS = 1e-12  # of BERT
 _EMBEDDING_STD = 0.02  # of BERT; logits of the tied head then start small
+_PARTS = 4  # a compromise: of more, each is too small to be quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,14 @@ class TextTower(nn.Module):
         Tensor, shape (N, L, width)
             Of tokens that are padding it means nothing.
         """
-        return self._read(tokens, visual, causal=causal)[0]
+        return self._by_length(tokens, visual, causal=causal, count=tokens.ids.shape[1])
+
+    def summary(self, tokens: Tokens, *, visual: Tensor | None = None) -> Tensor:
+        """Return features (N, width) of the first token of each text; see `forward`.
+
+        In the last layer the other tokens are looked at, and not thought about.
+        """
+        return self._by_length(tokens, visual, causal=False, count=1)[:, 0]
 
     def begin(self, prompt: Tokens, visual: Tensor) -> tuple[Tensor, Memory]:
         """Read prompts that are gone on from.
@@ -93,7 +101,7 @@ class TextTower(nn.Module):
             Of the last token of each prompt.
         memory : Memory
         """
-        x, image, past = self._read(prompt, visual, causal=True)
+        x, image, past = self._read(prompt, visual, causal=True, count=prompt.ids.shape[1])
         last = prompt.mask.sum(1) - 1
         return x[torch.arange(len(x), device=x.device), last], Memory(image, past, prompt.mask)
 
@@ -104,23 +112,41 @@ class TextTower(nn.Module):
         seen = mask[:, None, None, :]
         past = []
         for layer, image, before in zip(self._stack(), memory.image, memory.past, strict=True):
-            x, now = layer(x, seen, image=image, before=before, causal=True)
+            x, now = layer(x, seen, image=image, before=before, causal=True, count=1)
             past.append(now)
         return x[:, 0], Memory(memory.image, tuple(past), mask)
 
+    def _by_length(
+        self, tokens: Tokens, visual: Tensor | None, *, causal: bool, count: int
+    ) -> Tensor:
+        """Return features (N, count, width) of the first tokens.
+
+        Texts are read a few at a time, from the shortest on, as each is padded to the longest of
+        those that it is read with.
+        """
+        order, read = tokens.mask.sum(1).argsort(), []
+        for rows in order.chunk(_PARTS):
+            length = int(tokens.mask[rows].any(0).sum())
+            part = Tokens(tokens.ids[rows, :length], tokens.mask[rows, :length])
+            image = None if visual is None else visual[rows]
+            x = self._read(part, image, causal=causal, count=min(count, length))[0]
+            read.append(functional.pad(x, (0, 0, 0, count - x.shape[1])))
+        return torch.cat(read)[order.argsort()]
+
     def _read(
-        self, tokens: Tokens, visual: Tensor | None, *, causal: bool
+        self, tokens: Tokens, visual: Tensor | None, *, causal: bool, count: int
     ) -> tuple[Tensor, tuple[KeysValues, ...], tuple[KeysValues, ...]]:
-        """Return features, and keys and values of the image and of the tokens by layer."""
+        """Return features of the first tokens, and keys and values of image and tokens by layer."""
         length = tokens.ids.shape[1]
         seen = tokens.mask[:, None, None, :]
         if causal:
             seen = seen & torch.ones_like(seen[0, 0, 0].expand(length, -1)).tril()
         x = self._embed(tokens.ids, torch.arange(length, device=tokens.ids.device))
         images, past = [], []
-        for layer in self._stack():
+        for depth, layer in enumerate(self._stack(), 1):
             image = None if visual is None else layer.cross_attention.keys_values(visual)
-            x, now = layer(x, seen, image=image, before=None, causal=causal)
+            asked = count if depth == len(self.layers) else length
+            x, now = layer(x, seen, image=image, before=None, causal=causal, count=asked)
             past.append(now)
             if image is not None:
                 images.append(image)
@@ -154,13 +180,14 @@ class _Layer(nn.Module):
         image: KeysValues | None,
         before: KeysValues | None,
         causal: bool,
+        count: int,
     ) -> tuple[Tensor, KeysValues]:
-        """Return features, and the keys and values of these tokens after those before."""
+        """Return features of the first tokens, and keys and values of all after those before."""
         attention = self.causal_attention if causal else self.attention
         keys, values = attention.keys_values(x)
         if before is not None:
             keys, values = torch.cat([before[0], keys], 2), torch.cat([before[1], values], 2)
-        x = attention(x, (keys, values), seen)
+        x = attention(x[:, :count], (keys, values), seen)
         if image is not None:
             x = self.cross_attention(x, image, None)
         x = self.norm(x + self.narrow(functional.gelu(self.widen(x))))

@@ -96,8 +96,8 @@ def test_likelihood_is_that_of_the_masked_word() -> None:
     hidden = torch.tensor([[start <= a < end and b > a for a, b in tokens.spans[0]]])
     masked = tokens.ids.masked_fill(hidden, language.tokeniser.id_of(MASK))
     with torch.inference_mode():
-        logits = language.fill(None, Tokens(masked, tokens.mask)).log_softmax(2)
-    expected = logits[hidden].gather(1, tokens.ids[hidden][:, None]).mean()
+        logits = language.fill(None, Tokens(masked, tokens.mask), hidden).log_softmax(1)
+    expected = logits.gather(1, tokens.ids[hidden][:, None]).mean()
     assert found[0] == pytest.approx(float(expected), abs=1e-5)
 
 
@@ -107,9 +107,11 @@ def test_texts_that_differ_in_masked_words_are_read_once(monkeypatch: pytest.Mon
     read: list[int] = []
     original = LanguagePart.fill
 
-    def fill(self: LanguagePart, visual: torch.Tensor | None, tokens: Tokens) -> torch.Tensor:
+    def fill(
+        self: LanguagePart, visual: torch.Tensor | None, tokens: Tokens, places: torch.Tensor
+    ) -> torch.Tensor:
         read.append(len(tokens.ids))
-        return original(self, visual, tokens)
+        return original(self, visual, tokens, places)
 
     monkeypatch.setattr(LanguagePart, "fill", fill)
     words = ("1", "2", "3")

@@ -42,6 +42,10 @@ def padded(tokens: Tokens, by: int) -> Tokens:
     )
 
 
+def after_first(tokens: Tokens) -> Tensor:
+    return tokens.mask & (torch.arange(tokens.mask.shape[1]) > 0)
+
+
 def test_shapes(language: LanguagePart) -> None:
     tokens, spec = language.tokeniser.encode(TEXTS), language.spec
     image = visual(language, len(TEXTS))
@@ -49,8 +53,12 @@ def test_shapes(language: LanguagePart) -> None:
     assert image.shape == (len(TEXTS), 16, spec.width)
     assert language.text(tokens).shape == (len(TEXTS), length, spec.width)
     assert language.match(image, tokens).shape == (len(TEXTS), 2)
-    assert language.fill(image, tokens).shape == (len(TEXTS), length, spec.vocabulary)
-    assert language.continuation(image, tokens).shape == (len(TEXTS), length, spec.vocabulary)
+    wanted = (int(tokens.mask.sum()), spec.vocabulary)
+    assert language.fill(image, tokens, tokens.mask).shape == wanted
+    assert language.continuation(image, tokens, after_first(tokens)).shape == (
+        wanted[0] - len(TEXTS),
+        wanted[1],
+    )
     embedded = language.embed_text(tokens)
     assert embedded.shape == (len(TEXTS), spec.embedding_dim)
     torch.testing.assert_close(embedded.norm(dim=1), torch.ones(len(TEXTS)))
@@ -62,13 +70,33 @@ def test_padding_and_company_change_nothing(language: LanguagePart) -> None:
     for i, text in enumerate(TEXTS):
         alone = language.tokeniser.encode([text])
         length = alone.ids.shape[1]
-        for call in (language.fill, language.continuation):
-            expected = call(image[i : i + 1], alone)
-            torch.testing.assert_close(call(image, together)[i, :length], expected[0])
-            with_more = call(image[i : i + 1], padded(alone, 7))
-            torch.testing.assert_close(with_more[0, :length], expected[0])
+        for causal in (False, True):
+            expected = language.text(alone, visual=image[i : i + 1], causal=causal)[0]
+            found = language.text(together, visual=image, causal=causal)[i, :length]
+            torch.testing.assert_close(found, expected)
+            more = language.text(padded(alone, 7), visual=image[i : i + 1], causal=causal)
+            torch.testing.assert_close(more[0, :length], expected)
         matched = language.match(image, together)[i]
         torch.testing.assert_close(matched, language.match(image[i : i + 1], alone)[0])
+
+
+def test_a_summary_is_what_the_first_token_says(language: LanguagePart) -> None:
+    tokens = language.tokeniser.encode(TEXTS)
+    for image in (None, visual(language, len(TEXTS))):
+        whole = language.text(tokens, visual=image)[:, 0]
+        torch.testing.assert_close(language.text.summary(tokens, visual=image), whole)
+
+
+def test_words_are_told_at_the_places_asked_for(language: LanguagePart) -> None:
+    tokens = language.tokeniser.encode(TEXTS)
+    image, where = visual(language, len(TEXTS)), after_first(tokens)
+    where &= torch.rand(where.shape, generator=torch.Generator().manual_seed(0)) < 0.4
+    for call, causal in ((language.fill, False), (language.continuation, True)):
+        features = language.text(tokens, visual=image, causal=causal)
+        everywhere = language.word_head(features, language.text.words.weight)
+        if causal:  # of the token that comes next
+            everywhere = everywhere.roll(1, 1)
+        torch.testing.assert_close(call(image, tokens, where), everywhere[where])
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -93,9 +121,11 @@ def test_writing_has_self_attention_of_its_own(language: LanguagePart) -> None:
 def test_the_image_reaches_every_answer(language: LanguagePart) -> None:
     tokens = language.tokeniser.encode(TEXTS[:1])
     one, other = visual(language, 2).split(1)
-    for call in (language.match, language.fill, language.continuation):
-        assert not torch.allclose(call(one, tokens), call(other, tokens))
-    assert not torch.allclose(language.fill(None, tokens), language.fill(one, tokens))
+    where = after_first(tokens)
+    assert not torch.allclose(language.match(one, tokens), language.match(other, tokens))
+    for call in (language.fill, language.continuation):
+        assert not torch.allclose(call(one, tokens, where), call(other, tokens, where))
+        assert not torch.allclose(call(one, tokens, where), call(None, tokens, where))
 
 
 def test_visual_tokens_know_their_place(language: LanguagePart) -> None:
@@ -115,10 +145,11 @@ def by_hand(language: LanguagePart, image: Tensor, prompt: Tokens, steps: int) -
     for i, given in enumerate(prompt.given):
         ids = prompt.ids[i : i + 1, :given]
         for _ in range(steps):
-            tokens = Tokens(ids, torch.ones_like(ids, dtype=torch.bool))
-            logits = language.continuation(image[i : i + 1], tokens)[0, -1]
-            best = logits.masked_fill(language.unsayable, -torch.inf).argmax()
-            ids = torch.cat([ids, best.view(1, 1)], dim=1)
+            ids = functional.pad(ids, (0, 1))
+            tokens, last = Tokens(ids, torch.ones_like(ids, dtype=torch.bool)), ids.shape[1] - 1
+            where = torch.arange(ids.shape[1])[None] == last
+            logits = language.continuation(image[i : i + 1], tokens, where)
+            ids[0, -1] = logits.masked_fill(language.unsayable, -torch.inf).argmax()
         texts.append(language.tokeniser.decode(ids[0, given:].tolist()))
     return texts
 
@@ -182,9 +213,10 @@ def test_a_network_and_a_tokeniser_that_do_not_fit_are_refused() -> None:
 def test_it_works_in_bfloat16(language: LanguagePart) -> None:
     tokens, image = language.tokeniser.encode(TEXTS), visual(language, len(TEXTS))
     with torch.autocast("cpu", torch.bfloat16):
-        filled = language.fill(image, tokens)
+        filled = language.fill(image, tokens, tokens.mask)
         said = language.generate(image, language.tokeniser.prompts(TEXTS), 4)
         embedded = language.embed_text(tokens)
     assert (filled.dtype, embedded.dtype) == (torch.bfloat16, torch.float32)
     assert len(said) == len(TEXTS)
-    torch.testing.assert_close(filled.float(), language.fill(image, tokens), atol=0.1, rtol=0.1)
+    exact = language.fill(image, tokens, tokens.mask)
+    torch.testing.assert_close(filled.float(), exact, atol=0.1, rtol=0.1)

@@ -70,11 +70,11 @@ class Telling(nn.Module):
                 language, visual, texts.caption, quick, texts.keys, draws
             )
         if self._stage.uses("masking"):
-            logits = language.fill(visual, texts.masked)
-            losses["masking"] = masking_loss(logits, texts.caption.ids, texts.hidden)
+            logits = language.fill(visual, texts.masked, texts.hidden)
+            losses["masking"] = masking_loss(logits, texts.caption.ids[texts.hidden])
         if self._stage.uses("captioning"):
-            logits = language.continuation(visual, texts.said)
-            losses["captioning"] = captioning_loss(logits, texts.said.ids, texts.learnt)
+            logits = language.continuation(visual, texts.said, texts.learnt)
+            losses["captioning"] = captioning_loss(logits, texts.said.ids[texts.learnt])
         return losses
 
     @torch.no_grad()

@@ -97,7 +97,7 @@ def _answers(
         ids[row, : len(text)] = torch.tensor(text)
         mask[row, : len(text)] = True
     visual = look([image for image, _ in questions]) if look else None
-    logits = language.fill(visual, Tokens(ids.to(device), mask.to(device)))
     hidden = ids == language.tokeniser.id_of(MASK)
-    for row, places in zip(logits, hidden, strict=True):
-        yield row[places.to(device)].float().log_softmax(1).cpu()
+    logits = language.fill(visual, Tokens(ids, mask).to(device), hidden.to(device))
+    said = logits.float().log_softmax(1).cpu()
+    yield from torch.split(said, hidden.sum(1).tolist())

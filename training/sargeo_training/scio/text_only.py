@@ -138,5 +138,5 @@ def _loss(
         places = hidden_tokens(spans, words, _MASKING, rng)
         hidden[row, : len(places)] = torch.from_numpy(places)
     masked = tokens.ids.masked_fill(hidden, language.tokeniser.id_of(MASK))
-    logits = language.fill(None, Tokens(masked, tokens.mask))
-    return functional.cross_entropy(logits[hidden], tokens.ids[hidden])
+    logits = language.fill(None, Tokens(masked, tokens.mask), hidden)
+    return functional.cross_entropy(logits, tokens.ids[hidden])

@@ -10,36 +10,29 @@ from sargeo_training.engine.parallel import mean_of_all
 _SMOOTHING = 0.1  # as in BLIP
 
 
-def masking_loss(logits: Tensor, ids: Tensor, hidden: Tensor) -> Tensor:
+def masking_loss(logits: Tensor, ids: Tensor) -> Tensor:
     """Return the cross-entropy of hidden tokens, each weighing the same.
 
     Parameters
     ----------
-    logits : Tensor, shape (N, L, V)
-    ids : Tensor of int64, shape (N, L)
+    logits : Tensor, shape (M, V)
+    ids : Tensor of int64, shape (M,)
         The tokens as they were.
-    hidden : Tensor of bool, shape (N, L)
     """
-    surprise = functional.cross_entropy(logits[hidden].float(), ids[hidden], reduction="none")
-    return mean_of_all(surprise, hidden.sum())
+    surprise = functional.cross_entropy(logits.float(), ids, reduction="none")
+    return mean_of_all(surprise, ids.new_tensor(len(ids)))
 
 
-def captioning_loss(logits: Tensor, ids: Tensor, learnt: Tensor) -> Tensor:
-    """Return the cross-entropy of each token given those before it.
+def captioning_loss(logits: Tensor, ids: Tensor) -> Tensor:
+    """Return the cross-entropy of tokens given those before them, each weighing the same.
 
     Parameters
     ----------
-    logits : Tensor, shape (N, L, V)
-        At each token, of the next.
-    ids : Tensor of int64, shape (N, L)
-    learnt : Tensor of bool, shape (N, L)
+    logits : Tensor, shape (M, V)
+    ids : Tensor of int64, shape (M,)
         Tokens to be said; those of a question are given.
     """
-    wanted = learnt[:, 1:]
     surprise = functional.cross_entropy(
-        logits[:, :-1][wanted].float(),
-        ids[:, 1:][wanted],
-        reduction="none",
-        label_smoothing=_SMOOTHING,
+        logits.float(), ids, reduction="none", label_smoothing=_SMOOTHING
     )
-    return mean_of_all(surprise, wanted.sum())
+    return mean_of_all(surprise, ids.new_tensor(len(ids)))
