@@ -172,6 +172,47 @@ def scio(
     decisions(output)
 
 
+@app.command("scio-ablation")
+def scio_ablation(
+    shards: Annotated[Path, typer.Argument(help="Folder of chips with texts.")],
+    config: Annotated[
+        Path, typer.Option("--config", help="YAML of settings; scio.yaml is sargeo's own.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the runs.")],
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many.")] = 3,
+    noise: Annotated[
+        float, typer.Option(min=0.01, max=0.9, help="Share of clauses to make wrong.")
+    ] = 0.2,
+    data: MaybeDataOption = None,
+    change: ChangeOption = None,
+    threads: ThreadsOption = 2,
+) -> None:
+    """Measure what the losses, screening and reconstruction of scio are worth, on real chips.
+
+    Called again, it goes on where it stopped.
+    """
+    import torch
+
+    from sargeo_training.engine.config import read_config
+    from sargeo_training.scio_ablation import run_ablation
+
+    torch.set_num_threads(threads)
+    run_ablation(
+        read_config(config, change or ()),
+        shards,
+        output,
+        seeds=seeds,
+        noise=noise,
+        start=start,
+        data=data,
+        say=_say,
+    )
+
+
 @app.command()
 def decisions(
     run: Annotated[Path, typer.Argument(help="Folder of a run of scio, finished or not.")],

@@ -31,6 +31,9 @@ Float32Array = NDArray[np.float32]
 Weights = NDArray[np.float64]
 
 RANKS = (1, 5, 10)
+RECALLS = tuple(
+    f"{way}: recall at {k}" for way in ("image to text", "text to image") for k in RANKS
+)
 
 _NOTHING_FOUND = np.empty((0, 6), dtype=np.float32)
 
@@ -51,42 +54,55 @@ class LanguageReport(BaseModel):
 def retrieval_figures(
     data: str, images: Float32Array, captions: Float32Array, texts: Sequence[str]
 ) -> list[Figure]:
-    """Return recall at 1, 5 and 10 both ways.
+    """Return recall at 1, 5 and 10 both ways; see `retrieval_hits`.
+
+    Parameters
+    ----------
+    data : str
+        What the chips are, and what the model was told of them.
+    images, captions, texts
+        See `retrieval_hits`.
+    """
+    hits = retrieval_hits(images, captions, texts)
+    galleries = f"{len(set(texts))} captions", f"{len(texts)} images"
+    return [
+        figure_of(
+            f"{data}; gallery of {galleries[k // len(RANKS)]}", name, list(hits[:, :, k]), _mean
+        )
+        for k, name in enumerate(RECALLS)
+    ]
+
+
+def retrieval_hits(images: Float32Array, captions: Float32Array, texts: Sequence[str]) -> Weights:
+    """Tell for each chip what is found.
 
     A tie counts against the right answer, so that a model which finds everything alike finds
     nothing.
 
     Parameters
     ----------
-    data : str
-        What the chips are, and what the model was told of them.
     images : ndarray of float32, shape (n, D)
         Unit vectors of the chips.
     captions : ndarray of float32, shape (n, D)
         Unit vectors of their captions.
     texts : sequence of str
         The n captions themselves, which tell which are the same.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2, 6)
+        What each chip adds to the right answers and to all, by `RECALLS`: the sum of the first
+        over the sum of the second is the recall.
     """
     _, first, group = np.unique(np.array(texts), return_index=True, return_inverse=True)
     cosines = images @ captions[first].T
     right = group[:, None] == np.arange(len(first))
     to_text, to_image = _ranks(cosines, right), _ranks(cosines.T, right.T)[group]
     # Chips with the same caption ask the same question: together they count once.
-    weights = 1 / np.bincount(group)[group]
-    sides = (
-        (
-            f"{data}; gallery of {len(first)} captions",
-            "image to text",
-            to_text,
-            np.ones(len(texts)),
-        ),
-        (f"{data}; gallery of {len(texts)} images", "text to image", to_image, weights),
-    )
-    return [
-        _recall(gallery, f"{way}: recall at {k}", ranks < k, weighed)
-        for gallery, way, ranks, weighed in sides
-        for k in RANKS
-    ]
+    weights = np.stack([np.ones(len(texts)), 1 / np.bincount(group)[group]], axis=1)
+    found = np.stack([to_text, to_image], axis=1)[:, :, None] < np.array(RANKS)
+    counted = np.broadcast_to(weights[:, :, None], found.shape)
+    return np.stack([found * counted, counted], axis=1).reshape(len(texts), 2, -1)
 
 
 def class_vectors(
@@ -180,11 +196,6 @@ def _ranks(cosines: Float32Array, right: NDArray[np.bool_]) -> NDArray[np.int64]
     """Return for each row how many wrong columns are at least as near as the nearest right one."""
     nearest = np.where(right, cosines, -np.inf).max(axis=1, keepdims=True)
     return np.asarray(((cosines >= nearest) & ~right).sum(axis=1))
-
-
-def _recall(data: str, measure: str, hits: NDArray[np.bool_], weights: Weights) -> Figure:
-    chips = list(np.stack([hits * weights, weights], axis=1))
-    return figure_of(data, measure, chips, _mean)
 
 
 def _mean(chips: Sequence[Weights]) -> float:

@@ -36,9 +36,11 @@ class Decision:
     text, claims
         The clause, and what it claims as JSON.
     contrast, matching
-        Scores of the whole text; they and what follows are None for the only clause of a text.
+        Scores of the whole text, or of a clause that was judged alone; they and what follows are
+        None for what was not judged, such as the only clause of a text.
     contrast_rise, matching_rise
-        By how much they rise without the clause.
+        By how much they rise without the clause; where clauses were judged alone, how low their
+        own scores are.
     contrast_measure, matching_measure
         What was held against the thresholds: the rises, or the same relative to their group.
     contrast_threshold, matching_threshold
@@ -162,7 +164,8 @@ def write_page(decisions: Sequence[Decision], path: Path) -> None:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
         f"<style>{_STYLE}</style><h1>{title}</h1>",
         f"<p>{escape(summary(decisions))} Rises are those of contrast and matching where the "
-        "clause is missing, then where the refill takes its place.</p>",
+        "clause is missing, or how low its own are where it was judged alone; then where the "
+        "refill takes its place.</p>",
         *(line for chip in _by_chip(decisions) for line in _chip_lines(chip)),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

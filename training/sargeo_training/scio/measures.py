@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
 from sargeo_training.hcot.claims import Findings, findings, verdict
+from sargeo_training.hcot.domains import domain
 from sargeo_training.hcot.writing import Claim
 from sargeo_training.intervals import figure_of
 from sargeo_training.scio.corrupt import KINDS
@@ -52,6 +53,16 @@ def tallies(
     """
     wrong = truth.by_place()
     return [_tally(text, suspects, refilled, wrong, findings(records[text.id])) for text in texts]
+
+
+def doubtful(texts: Sequence[Text]) -> frozenset[Place]:
+    """Return all clauses that claim a count, class, place or size: what could be suspected."""
+    return frozenset(
+        (text.id, k)
+        for text in texts
+        for k, clause in enumerate(text.clauses)
+        if any(domain(claim.fact).kind in KINDS for claim in clause.claims)
+    )
 
 
 def screening_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:

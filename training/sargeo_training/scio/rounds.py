@@ -7,15 +7,15 @@
 
 Every round judges the first texts anew: what an early, weak model suspected may come back, and no
 error is built on an earlier one. The folder of a stage holds ``decisions.parquet``, after
-screening ``thresholds.json``, and ``texts.jsonl``, which is written last and whole: where it is,
-the stage was decided and only its training goes on.
+screening ``thresholds.json`` with every way to judge, and ``texts.jsonl``, which is written last
+and whole: where it is, the stage was decided and only its training goes on.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -35,11 +35,15 @@ from sargeo_training.scio.decisions import (
 )
 from sargeo_training.scio.refill import refill, repaired, without_suspects
 from sargeo_training.scio.scorer import Scorer
-from sargeo_training.scio.screen import Screener, leave_out
+from sargeo_training.scio.screen import Screener, alone, leave_out
 from sargeo_training.scio.texts import Text, domains
-from sargeo_training.scio.thresholds import Calibration, choose
+from sargeo_training.scio.thresholds import Calibration, Thresholds, choose
+
+SCREENERS: Mapping[str, Screener] = {"left out": leave_out, "alone": alone}
+"""Ways to judge clauses; the first of those that do equally well is taken."""
 
 _TEXT = TypeAdapter(Text)
+_THRESHOLDS = TypeAdapter(dict[str, Thresholds])
 _TEXTS = "texts.jsonl"
 DECISIONS = "decisions.parquet"
 
@@ -72,8 +76,8 @@ class Rounds:
     calibration : Calibration
     trainer : Trainer
     folder : Path
-    screener : callable
-        How clauses are judged.
+    screeners : mapping of str to callable
+        Ways to judge clauses; the one with the highest F1 on the chips of calibration is taken.
     seed : int
         Of the wording of refills.
     """
@@ -82,7 +86,7 @@ class Rounds:
     calibration: Calibration
     trainer: Trainer
     folder: Path
-    screener: Screener = leave_out
+    screeners: Mapping[str, Screener] = field(default_factory=lambda: SCREENERS)
     seed: int = 0
 
     def run(self, number: int) -> Scorer:
@@ -102,10 +106,12 @@ class Rounds:
 
     def _screen(self, number: int, scorer: Scorer, stage: Path) -> None:
         stage.mkdir(parents=True, exist_ok=True)
-        evidence = self.screener(scorer, self.texts)
-        thresholds = choose(evidence, self.calibration)
-        write_text(stage / "thresholds.json", thresholds.model_dump_json(indent=1) + "\n")
-        decisions = decide(number, self.texts, evidence, thresholds)
+        asked = {way: screener(scorer, self.texts) for way, screener in self.screeners.items()}
+        chosen = {way: choose(evidence, self.calibration) for way, evidence in asked.items()}
+        written = _THRESHOLDS.dump_json(chosen, indent=1).decode()
+        write_text(stage / "thresholds.json", f"{written}\n")
+        best = max(chosen, key=lambda way: chosen[way].f1)
+        decisions = decide(number, self.texts, asked[best], chosen[best])
         texts = without_suspects(self.texts, suspects_of(decisions))
         _write_stage(stage, decisions, texts)
 

@@ -8,14 +8,16 @@ chips then chooses thresholds, and figures are of the others.
 
 from __future__ import annotations
 
+import copy
 import os
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter
 
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
@@ -30,17 +32,24 @@ from sargeo_training.engine.streams import Streams
 from sargeo_training.engine.telling import language_of
 from sargeo_training.engine.validation import stage_score
 from sargeo_training.geovl.record import Record
-from sargeo_training.geovl.shards import Shards
 from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.hcot.writing import Claim, Writing
 from sargeo_training.report import figure_table
 from sargeo_training.scio.corrupt import SHARE, corrupt
 from sargeo_training.scio.decisions import read_decisions, refilled_of, suspects_of
-from sargeo_training.scio.measures import refill_figures, screening_figures, tallies
+from sargeo_training.scio.measures import (
+    Tally,
+    doubtful,
+    refill_figures,
+    screening_figures,
+    tallies,
+)
 from sargeo_training.scio.network import chips_loader
 from sargeo_training.scio.rounds import DECISIONS, Rounds, reconstruction_of
+from sargeo_training.scio.screen import Place
+from sargeo_training.scio.text_only import BATCH, TextOnly, surprise
 from sargeo_training.scio.texts import Text
-from sargeo_training.scio.thresholds import Calibration
+from sargeo_training.scio.thresholds import Calibration, choose
 from sargeo_training.scio.training import EngineTrainer
 from sargeo_training.scio.truth import HiddenTruth
 
@@ -48,6 +57,8 @@ STAGES = ("joint", "screening", "reconstruction")
 CALIBRATION_SHARE = 0.2
 
 _REMEDY = "Take scio.yaml, or a copy of it with other values."
+
+_PLACES = TypeAdapter(list[Place])
 
 Say = Callable[[str], None]
 
@@ -68,6 +79,77 @@ class Posed:
     texts: list[Text]
     truth: HiddenTruth
     calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Run:
+    """Texts to clean, and what trains on them.
+
+    Attributes
+    ----------
+    posed : Posed
+    trainer : EngineTrainer
+    folder : Path
+        See `sargeo_training.scio.rounds`.
+    seed : int
+    records : mapping of str to Record
+        Of the chips, by id.
+    """
+
+    posed: Posed
+    trainer: EngineTrainer
+    folder: Path
+    seed: int
+    records: Mapping[str, Record]
+
+    @property
+    def rounds(self) -> Rounds:
+        """The rounds on these texts."""
+        posed = self.posed
+        return Rounds(posed.texts, posed.calibration, self.trainer, self.folder, seed=self.seed)
+
+    def figures(self, rounds: int) -> list[Figure]:
+        """Return how well each round did on chips that thresholds were not chosen by.
+
+        Beside it stands what one gets without the image: by texts alone, and by suspecting all
+        that could be wrong.
+        """
+        return [
+            *(figure for k in range(1, rounds + 1) for figure in self._mended(k)),
+            *screening_figures("by text alone", self._tallies(self._by_text(), {})),
+            *screening_figures(
+                "all that could be wrong", self._tallies(doubtful(self.posed.texts), {})
+            ),
+        ]
+
+    def _mended(self, number: int) -> list[Figure]:
+        decisions = read_decisions(reconstruction_of(self.folder, number) / DECISIONS)
+        chips = self._tallies(suspects_of(decisions), refilled_of(decisions))
+        name = f"round {number}"
+        return [*screening_figures(name, chips), *refill_figures(name, chips)]
+
+    def _by_text(self) -> list[Place]:
+        """Return what a model of texts suspects, which learns from as many as the first stage."""
+        path = self.folder / "text-only.json"
+        if not path.exists():
+            config, texts = self.trainer.config, self.posed.texts
+            steps = max(config.stage(STAGES[0]).steps * config.chips.batch_size // BATCH, 1)
+            spec = language_of(self.trainer.begin()).spec
+            words = TextOnly.train(texts, spec, steps=steps, seed=self.seed)
+            evidence = surprise(words, texts)
+            suspect = choose(evidence, self.posed.calibration).suspects(evidence)
+            places = [
+                p for p, is_suspect in zip(evidence.places, suspect, strict=True) if is_suspect
+            ]
+            write_text(path, _PLACES.dump_json(places).decode() + "\n")
+        return _PLACES.validate_json(path.read_bytes())
+
+    def _tallies(
+        self, suspects: Collection[Place], refilled: Mapping[Place, Sequence[Claim]]
+    ) -> list[Tally]:
+        posed = self.posed
+        measured = [text for text in posed.texts if text.id not in posed.calibration.ids]
+        return tallies(measured, suspects, refilled, self.records, posed.truth)
 
 
 def run_rounds(
@@ -111,20 +193,42 @@ def run_rounds(
     ReferenceDataError
         If chips cannot be read, or too few texts could be made wrong to choose thresholds by.
     """
-    _refuse_processes()
-    stages = _stages(config, start)
+    stages = stages_of(config, start)
     material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
+    run = open_run(config, material, folder, noise=noise, seed=seed, start=start, say=say)
+    run.rounds.run(rounds)
+    if noise is not None:
+        table = "\n".join(figure_table(run.figures(rounds)))
+        write_text(folder / "figures.md", f"{table}\n")
+        say(table)
+
+
+def open_run(
+    config: Config,
+    material: Material,
+    folder: Path,
+    *,
+    noise: float | None,
+    seed: int,
+    start: Path | None,
+    say: Say,
+) -> Run:
+    """Pose texts, and settle in a folder.
+
+    Parameters
+    ----------
+    material : Material
+        Chips with texts, and what else the stages learn from.
+    config, folder, noise, seed, start, say
+        See `run_rounds`.
+    """
     posed = pose(material, noise, seed)
     settle(config, folder, resume=True)
     _settle_truth(posed.truth, folder)
     first = _first_network(config, material, start)
-    trainer = _trainer(config, material, shards, first, say)
-    Rounds(posed.texts, posed.calibration, trainer, folder, seed=seed).run(rounds)
-    if noise is not None:
-        records = {record.id: record for record in material.records.values()}
-        table = "\n".join(figure_table(list(_figures(posed, folder, rounds, records))))
-        write_text(folder / "figures.md", f"{table}\n")
-        say(table)
+    trainer = _trainer(config, material, first, say)
+    records = {record.id: record for record in material.records.values()}
+    return Run(posed, trainer, folder, seed, records)
 
 
 def pose(material: Material, noise: float | None, seed: int) -> Posed:
@@ -160,9 +264,14 @@ def _text(material: Material, number: int, seed: int | None) -> Text:
     """Return what was written last about a chip, or with a seed a true text from its facts."""
     record = material.records[number]
     if seed is not None:
-        rng = np.random.default_rng((seed, zlib.crc32(record.id.encode())))
-        return Text(record.id, number, write(record, rng).clauses)
+        return true_text(record, number, seed)
     return Text(record.id, number, material.texts_of(number)[-1].clauses)
+
+
+def true_text(record: Record, number: int, seed: int) -> Text:
+    """Return what the facts of a chip say of it; the seed is of the wording."""
+    rng = np.random.default_rng((seed, zlib.crc32(record.id.encode())))
+    return Text(record.id, number, write(record, rng).clauses)
 
 
 def _refuse_processes() -> None:
@@ -174,8 +283,16 @@ def _refuse_processes() -> None:
         )
 
 
-def _stages(config: Config, start: Path | None) -> list[Stage]:
-    """Return the stages of rounds, if the first one can teach what screening asks for."""
+def stages_of(config: Config, start: Path | None) -> list[Stage]:
+    """Return the stages of rounds.
+
+    Raises
+    ------
+    UsageError
+        If several processes run this, a stage is missing, or the first one cannot teach what
+        screening asks for.
+    """
+    _refuse_processes()
     missing = set(STAGES) - {stage.name for stage in config.stages}
     if missing:
         raise UsageError(
@@ -218,9 +335,9 @@ def _first_network(config: Config, material: Material, start: Path | None) -> Sa
     return network
 
 
-def _trainer(
-    config: Config, material: Material, shards: Path, first: SarKnowlip, say: Say
-) -> EngineTrainer:
+def _trainer(config: Config, material: Material, first: SarKnowlip, say: Say) -> EngineTrainer:
+    if material.shards is None:
+        raise ValueError("there are no chips")
     words = language_of(first).tokeniser
 
     def streams(writings: Mapping[str, Writing], stage: Stage) -> Streams:
@@ -228,22 +345,9 @@ def _trainer(
 
     return EngineTrainer(
         config,
-        begin=lambda: first,
+        begin=lambda: copy.deepcopy(first),  # training changes it in place
         streams=streams,
-        load=chips_loader(Shards(shards), config.chips.chip_px, config.network.sensors),
+        load=chips_loader(material.shards, config.chips.chip_px, config.network.sensors),
         validate=lambda network: stage_score(network, material, config, config.stage(STAGES[0])),
         say=say,
     )
-
-
-def _figures(
-    posed: Posed, folder: Path, rounds: int, records: Mapping[str, Record]
-) -> Iterator[Figure]:
-    """Yield how well each round did on the chips that thresholds were not chosen by."""
-    measured = [text for text in posed.texts if text.id not in posed.calibration.ids]
-    for number in range(1, rounds + 1):
-        decisions = read_decisions(reconstruction_of(folder, number) / DECISIONS)
-        found = suspects_of(decisions), refilled_of(decisions)
-        chips = tallies(measured, *found, records, posed.truth)
-        yield from screening_figures(f"round {number}", chips)
-        yield from refill_figures(f"round {number}", chips)
