@@ -86,6 +86,21 @@ def telling_settings(*, steps: int = 4, **parts: Any) -> Config:
     return checked_config({**SETTINGS, **given, **parts}, "settings")
 
 
+def scio_content(*names: str, **stage: Any) -> dict[str, Any]:
+    """Return settings of a very small network with stages of these names."""
+    losses = {"contrast": 1.0, "matching": 1.0, "masking": 1.0}
+    given = {"steps": 3, "learning_rate": 2e-3, "losses": losses, **stage}
+    language = {**LANGUAGE, "max_tokens": 400}
+    return {
+        **SETTINGS,
+        "network": {**SETTINGS["network"], "language": language, "sensors": ["Sentinel-1"]},
+        "chips": {"chip_px": 64, "batch_size": 4, "answers": 0.0},
+        "contrast": {"queue": 6},
+        "validation": {"every": 1},
+        "stages": [{"name": name, **given} for name in names],
+    }
+
+
 def chips(count: int = 6) -> list[Chip]:
     """Return chips with texts; those with odd numbers show no ships."""
     made = []

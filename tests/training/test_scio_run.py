@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from support.outcome import Outcome
-from support.training import LANGUAGE, SETTINGS, chips, simulate_few_coasts, write_chips
+from support.training import chips, scio_content, simulate_few_coasts, write_chips
 
 from sargeo.errors import UsageError
 from sargeo_training.engine.checkpoints import load_best
@@ -20,25 +20,9 @@ from sargeo_training.hcot.claims import judge
 from sargeo_training.scio.decisions import read_decisions
 from sargeo_training.scio.run import STAGES, Posed, pose, run_rounds
 
-LOSSES = {"contrast": 1.0, "matching": 1.0, "masking": 1.0}
-
-
-def content(*names: str, **stage: Any) -> dict[str, Any]:
-    """Return settings of a very small network with stages of these names."""
-    given = {"steps": 3, "learning_rate": 2e-3, "losses": LOSSES, **stage}
-    language = {**LANGUAGE, "max_tokens": 400}
-    return {
-        **SETTINGS,
-        "network": {**SETTINGS["network"], "language": language, "sensors": ["Sentinel-1"]},
-        "chips": {"chip_px": 64, "batch_size": 4, "answers": 0.0},
-        "contrast": {"queue": 6},
-        "validation": {"every": 1},
-        "stages": [{"name": name, **given} for name in names],
-    }
-
 
 def settings(*names: str, **stage: Any) -> Config:
-    return checked_config(content(*names, **stage), "settings")
+    return checked_config(scio_content(*names, **stage), "settings")
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +113,7 @@ def test_commands_lead_from_chips_to_mended_texts(
 ) -> None:
     simulate_few_coasts(monkeypatch)
     build = {"chips": {"levels_m": [900]}, "sources": [{"name": "simulated"}]}
-    files = {"build.yaml": build, "scio.yaml": content(*STAGES)}
+    files = {"build.yaml": build, "scio.yaml": scio_content(*STAGES)}
     for name, words in files.items():
         (tmp_path / name).write_text(yaml.safe_dump(words), encoding="utf-8")
     made, told, run = (tmp_path / name for name in ("chips", "told", "run"))

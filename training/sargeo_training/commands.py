@@ -183,7 +183,10 @@ def scio_ablation(
         Path | None,
         typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many.")] = 3,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(min=0, help="Of an own run of all arms; repeatable. 0, 1 and 2 by default."),
+    ] = None,
     noise: Annotated[
         float, typer.Option(min=0.01, max=0.9, help="Share of clauses to make wrong.")
     ] = 0.2,
@@ -205,7 +208,7 @@ def scio_ablation(
         read_config(config, change or ()),
         shards,
         output,
-        seeds=seeds,
+        seeds=seed or (0, 1, 2),
         noise=noise,
         start=start,
         data=data,

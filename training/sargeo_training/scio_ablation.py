@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import Figure
 from sargeo.products.files import replacing, write_text
 from sargeo_training.engine.checkpoints import load_best
@@ -79,7 +78,7 @@ def run_ablation(
     shards: Path,
     folder: Path,
     *,
-    seeds: int,
+    seeds: Sequence[int],
     noise: float,
     start: Path | None = None,
     data: Path | None = None,
@@ -87,11 +86,15 @@ def run_ablation(
 ) -> None:
     """Train and measure all arms, and write ``ablation.md``; go on where a call stopped.
 
+    Calls with different seeds may run at the same time; one with all of them then writes the page.
+
     Parameters
     ----------
-    seeds : int
-        How many: each draws other wrong clauses, batches and masks.
-    config, shards, folder, noise, start, data, say
+    folder : Path
+        Gets a folder for each seed.
+    seeds : sequence of int
+        Each draws other wrong clauses, batches and masks.
+    config, shards, noise, start, data, say
         See `sargeo_training.scio.run.run_rounds`.
 
     Raises
@@ -100,52 +103,60 @@ def run_ablation(
         See `sargeo_training.scio.run.run_rounds`.
     """
     stages = stages_of(config, start)
-    material = _real(gather(config, stages, data=data, shards=shards, writings=None, say=say))
+    material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
     galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.numbers]
-    hits: dict[Split, dict[str, list[Weights]]] = {
-        g.split: {a: [] for a in ARMS} for g in galleries
-    }
-    figures = []
-    for seed in range(seeds):
-        own = config.model_copy(update={"seed": seed})
-        place = folder / f"seed-{seed}"
-        run = open_run(own, material, place, noise=noise, seed=seed, start=start, say=say)
-        run = replace(run, trainer=replace(run.trainer, validate=_unscored))
-        for arm, stage in _trained(run):
-            say(f"Seed {seed}, {arm}: measuring.")
-            for gallery in galleries:
-                hits[gallery.split][arm].append(_hits(stage, material, gallery))
+    # Without chips of validation, the last weights are kept.
+    learnt = _real(material, "train")
+    found, figures = [], []
+    for seed in seeds:
+        own, place = config.model_copy(update={"seed": seed}), folder / f"seed-{seed}"
+        run = open_run(own, learnt, place, noise=noise, seed=seed, start=start, say=say)
+        found.append(
+            {
+                (gallery.split, arm): _hits(stage, material, gallery)
+                for arm, stage in _trained(run, say)
+                for gallery in galleries
+            }
+        )
         figures.append(run.figures(1))
-    found = {g.split: {a: np.stack(hits[g.split][a]) for a in ARMS} for g in galleries}
-    page = "\n".join(_page(config, noise, run, galleries, found, figures)) + "\n"
+    hits = {
+        g.split: {arm: np.stack([seed[g.split, arm] for seed in found]) for arm in ARMS}
+        for g in galleries
+    }
+    page = "\n".join(_page(config, seeds, noise, galleries, hits, figures)) + "\n"
     write_text(folder / PAGE, page)
     say(page)
 
 
-def _real(material: Material) -> Material:
-    real = {k: record for k, record in material.records.items() if record.source != SYNTHETIC}
-    return replace(material, records=real)
+def _real(material: Material, split: Split) -> Material:
+    """Leave all but the real chips of a split out."""
+    records = {
+        k: record
+        for k, record in material.records.items()
+        if record.split == split and record.source != SYNTHETIC
+    }
+    return replace(material, records=records)
 
 
 def _gallery(material: Material, split: Split) -> Gallery:
-    numbers = material.numbers(split, told=True)
+    numbers = _real(material, split).numbers(split, told=True)
     texts = [true_text(material.records[k], k, _WORDING) for k in numbers]
     return Gallery(split, numbers, [text.caption() for text in texts])
 
 
-def _unscored(network: SarKnowlip) -> float:
-    return math.nan
-
-
-def _trained(run: Run) -> Iterator[tuple[str, Path]]:
+def _trained(run: Run, say: Say) -> Iterator[tuple[str, Path]]:
     """Train the arms one after the other; yield each with the folder of its last stage."""
+    say(f"{run.folder.name}: joint, screening and reconstruction")
     run.rounds.run(1)
     screened, mended = screening_of(run.folder, 1), reconstruction_of(run.folder, 1)
     yield RECONSTRUCTED, mended
+    say(f"{run.folder.name}: {SCREENED}")
     texts = read_texts(screened)
     yield SCREENED, _go_on(run.trainer, texts, run.folder / "screened", STAGES[2:], screened)
+    say(f"{run.folder.name}: {NOISY}")
     texts, joint = run.posed.texts, run.folder / STAGES[0]
     yield NOISY, _go_on(run.trainer, texts, run.folder / "noisy", STAGES[1:], joint)
+    say(f"{run.folder.name}: {CONTRAST}")
     yield CONTRAST, _go_on(_contrast(run.trainer), texts, run.folder / "contrast", STAGES, None)
 
 
@@ -188,34 +199,33 @@ def _hits(stage: Path, material: Material, gallery: Gallery) -> Weights:
 
 def _page(
     config: Config,
+    seeds: Sequence[int],
     noise: float,
-    run: Run,
     galleries: Sequence[Gallery],
-    found: Mapping[Split, Hits],
+    hits: Mapping[Split, Hits],
     figures: Sequence[Sequence[Figure]],
 ) -> Iterator[str]:
     steps = " + ".join(str(config.stage(name).steps) for name in STAGES)
     yield "# What cleaning texts is worth"
     yield ""
     yield (
-        f"{noise:.0%} of the clauses of {len(run.posed.texts)} real chips made wrong; "
-        f"{len(figures)} seeds; {steps} steps of {config.chips.batch_size} texts for every arm. "
-        "Simulated chips are neither trained on nor measured. Values are means over seeds, with "
-        "the standard deviation over seeds."
+        f"{noise:.0%} of all clauses about real chips made wrong; {steps} steps of "
+        f"{config.chips.batch_size} texts for every arm. Simulated chips are neither trained on "
+        "nor measured. Values are means over seeds, with the standard deviation over seeds."
     )
     for gallery in galleries:
-        hits = found[gallery.split]
+        arms = hits[gallery.split]
         yield from ("", f"## Retrieval: {len(gallery.numbers)} chips ({gallery.split})", "")
         yield (
             f"Detailed true captions, {len(set(gallery.captions))} of them different; equal ones "
             "count as one."
         )
-        yield from ("", *_recall_table(hits))
+        yield from ("", *_recall_table(arms))
         yield from ("", "Differences of the mean recall, and 95 % intervals over chips:", "")
-        yield from _difference_table(hits)
+        yield from _difference_table(seeds, arms)
     yield from ("", "## Screening and reconstruction", "")
     yield "On the chips that thresholds were not chosen by."
-    yield from ("", *_figure_rows(figures))
+    yield from ("", *_figure_table(seeds, figures))
 
 
 def _recall_table(hits: Hits) -> Iterator[str]:
@@ -227,14 +237,12 @@ def _recall_table(hits: Hits) -> Iterator[str]:
         yield f"| {arm} | {' | '.join(map(_spread, columns))} |"
 
 
-def _difference_table(hits: Hits) -> Iterator[str]:
-    seeds = len(hits[CONTRAST])
-    named = " | ".join(f"seed {k}" for k in range(seeds))
-    yield f"| difference | {named} | mean | 95 % interval |"
-    yield "|---" * (seeds + 3) + "|"
+def _difference_table(seeds: Sequence[int], hits: Hits) -> Iterator[str]:
+    yield f"| difference | {_named(seeds)} | mean | 95 % interval |"
+    yield "|---" * (len(seeds) + 3) + "|"
     for better, worse in _PAIRS:
         chips = np.moveaxis(np.stack([hits[better], hits[worse]]), 2, 0)
-        values = " | ".join(f"{_gain(list(chips[:, :, [k]])):+.3f}" for k in range(seeds))
+        values = " | ".join(f"{_gain(list(chips[:, :, [k]])):+.3f}" for k in range(len(seeds)))
         over = bootstrap(list(chips), _gain)
         interval = f"{over.low:+.3f} to {over.high:+.3f}" if over.low is not None else "–"
         yield f"| {better} against {worse} | {values} | {over.value:+.3f} | {interval} |"
@@ -257,15 +265,18 @@ def _recalls(summed: NDArray[np.float64]) -> Weights:
     return np.asarray(summed[:, 0] / summed[:, 1])
 
 
-def _figure_rows(figures: Sequence[Sequence[Figure]]) -> Iterator[str]:
-    named = " | ".join(f"seed {k}" for k in range(len(figures)))
-    yield f"| what | measure | {named} | mean |"
-    yield "|---" * (len(figures) + 3) + "|"
+def _figure_table(seeds: Sequence[int], figures: Sequence[Sequence[Figure]]) -> Iterator[str]:
+    yield f"| what | measure | {_named(seeds)} | mean |"
+    yield "|---" * (len(seeds) + 3) + "|"
     by_name = [{(f.data, f.measure): f.value for f in each} for each in figures]
     for data, measure in by_name[0]:
         values = np.array([each.get((data, measure), math.nan) for each in by_name])
         cells = " | ".join(f"{value:.2f}" for value in values)
         yield f"| {data} | {measure} | {cells} | {_spread(values)} |"
+
+
+def _named(seeds: Sequence[int]) -> str:
+    return " | ".join(f"seed {seed}" for seed in seeds)
 
 
 def _spread(values: NDArray[np.float64]) -> str:

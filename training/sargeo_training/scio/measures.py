@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 Tally = NDArray[np.int64]
 """Shape (kinds + 1, 4): of clauses wrong in each kind, and last of right ones, how many there are,
 are suspect, were refilled, and are right since then."""
+
+_Measure = Callable[[Tally], float]
 
 _ALL, _SUSPECT, _REFILLED, _RIGHT = range(4)
 _WRONG, _TRUE = slice(0, len(KINDS)), len(KINDS)
@@ -66,34 +69,33 @@ def doubtful(texts: Sequence[Text]) -> frozenset[Place]:
 
 
 def screening_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
-    """Return precision, recall and F1 of suspicion, and recall by kind of error."""
-    return [
-        _figure(
-            data, "clauses that are wrong", chips, lambda t: _share(_wrong(t), t[:, _ALL].sum())
-        ),
-        _figure(data, "screening: precision", chips, _precision),
-        _figure(data, "screening: recall", chips, _recall),
-        _figure(data, "screening: F1", chips, screening_f1),
-        *_by_kind(data, "screening: recall of wrong", chips, _SUSPECT, _ALL),
-    ]
+    """Return precision, recall and F1 of suspicion, and recall by kind of error.
+
+    What nothing can be said of, such as the precision of no suspicion, is left out.
+    """
+    measures = {
+        "clauses that are wrong": lambda t: _share(_wrong(t), t[:, _ALL].sum()),
+        "screening: precision": _precision,
+        "screening: recall": _recall,
+        "screening: F1": screening_f1,
+        **_by_kind("screening: recall of wrong", _SUSPECT, _ALL),
+    }
+    return _figures(data, chips, measures)
 
 
 def refill_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
-    """Return how many wrong clauses were rightly restored, and how many of the texts' are left."""
-    return [
-        _figure(
-            data, "restored of the wrong clauses found", chips, lambda t: _restored(t, _SUSPECT)
-        ),
-        _figure(data, "restored of all wrong clauses", chips, lambda t: _restored(t, _ALL)),
-        _figure(
-            data,
-            "right of all refills kept",
-            chips,
-            lambda t: _share(t[:, _RIGHT].sum(), t[:, _REFILLED].sum()),
-        ),
-        _figure(data, "clauses that are wrong afterwards", chips, _wrong_afterwards),
-        *_by_kind(data, "restored of those found wrong in", chips, _RIGHT, _SUSPECT),
-    ]
+    """Return how many wrong clauses were rightly restored, and how many of the texts' are left.
+
+    What nothing can be said of, as where nothing was refilled, is left out.
+    """
+    measures = {
+        "restored of the wrong clauses found": lambda t: _restored(t, _SUSPECT),
+        "restored of all wrong clauses": lambda t: _restored(t, _ALL),
+        "right of all refills kept": lambda t: _share(t[:, _RIGHT].sum(), t[:, _REFILLED].sum()),
+        "clauses that are wrong afterwards": _wrong_afterwards,
+        **_by_kind("restored of those found wrong in", _RIGHT, _SUSPECT),
+    }
+    return _figures(data, chips, measures)
 
 
 def screening_f1(tally: Tally) -> float:
@@ -150,15 +152,11 @@ def _wrong_afterwards(tally: Tally) -> float:
     return _share(wrong, believed.sum() + tally[:, _REFILLED].sum())
 
 
-def _by_kind(
-    data: str, measure: str, chips: Sequence[Tally], part: int, of: int
-) -> Iterator[Figure]:
-    for k, kind in enumerate(KINDS):
-        if sum(chip[k, of] for chip in chips):
-            yield _figure(data, f"{measure} {kind}", chips, _share_of(k, part, of))
+def _by_kind(measure: str, part: int, of: int) -> dict[str, _Measure]:
+    return {f"{measure} {kind}": _share_of(k, part, of) for k, kind in enumerate(KINDS)}
 
 
-def _share_of(row: int, part: int, of: int) -> Callable[[Tally], float]:
+def _share_of(row: int, part: int, of: int) -> _Measure:
     return lambda tally: _share(tally[row, part], tally[row, of])
 
 
@@ -166,7 +164,11 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _figure(
-    data: str, measure: str, chips: Sequence[Tally], of: Callable[[Tally], float]
-) -> Figure:
+def _figures(data: str, chips: Sequence[Tally], measures: Mapping[str, _Measure]) -> list[Figure]:
+    total = np.sum(chips, axis=0)
+    known = {name: of for name, of in measures.items() if not math.isnan(of(total))}
+    return [_figure(data, name, chips, of) for name, of in known.items()]
+
+
+def _figure(data: str, measure: str, chips: Sequence[Tally], of: _Measure) -> Figure:
     return figure_of(data, measure, chips, lambda them: of(np.sum(them, axis=0)))
