@@ -154,6 +154,8 @@ def load_language(language: LanguagePart, state: Mapping[str, Tensor]) -> Loaded
     """Start a text tower from a checkpoint of BLIP, of BERT, or of open_clip with a BERT, in place.
 
     Types of tokens, which BLIP and we do without, are added to the positions, as BERT does it.
+    Words that the network has room for beyond those of the checkpoint, such as the mark ``[DEC]``
+    that BERT lacks, stay as they are.
 
     Raises
     ------
@@ -163,7 +165,8 @@ def load_language(language: LanguagePart, state: Mapping[str, Tensor]) -> Loaded
     entries, depth = _Entries(state), language.spec.depth
     for prefix in ("text_encoder.", "text.transformer.", "bert.", ""):
         if f"{prefix}embeddings.word_embeddings.weight" in entries.state:
-            return _put(language, _of_bert(entries, prefix, depth), entries)
+            found = _with_more_words(_of_bert(entries, prefix, depth), language)
+            return _put(language, found, entries)
     if any(name.endswith("token_embedding.weight") for name in state):
         raise CheckpointRefusedError(
             "The checkpoint's text tower is CLIP's, which norms before it attends and reads one "
@@ -268,6 +271,16 @@ def _of_bert(entries: _Entries, prefix: str, depth: int) -> dict[str, Tensor]:
         found |= _bert_layer(entries, f"text.layers.{i}.", f"encoder.layer.{i}.", prefix, decoder)
     entries.refuse_rest(f"{prefix}encoder.layer.")
     return found | _bert_heads(entries)
+
+
+def _with_more_words(found: dict[str, Tensor], language: LanguagePart) -> dict[str, Tensor]:
+    """Fill up what there is of each word with what the network has of further ones."""
+    parameters = dict(language.named_parameters())
+    for name in {"text.words.weight", "word_head.bias"} & found.keys():
+        rest = parameters[name].detach().cpu()[len(found[name]) :]
+        if found[name].shape[1:] == rest.shape[1:]:  # else it is refused with the other shapes
+            found[name] = torch.cat([found[name], rest])
+    return found
 
 
 def _bert_layer(

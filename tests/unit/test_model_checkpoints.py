@@ -9,7 +9,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from support.language import tiny_language_network, tiny_tokeniser
-from timm.models.vision_transformer import VisionTransformer
+from support.published import (
+    DEPTH,
+    GRID,
+    HEADS,
+    WIDTH,
+    WORDS,
+    State,
+    bert,
+    blip,
+    reader,
+    timm_tower,
+)
 from torch import Tensor, nn
 
 from sargeo.errors import CheckpointRefusedError
@@ -19,27 +30,9 @@ from sargeo.model.language import LanguagePart
 from sargeo.model.spec import LanguageSpec, VitSpec
 from sargeo.model.vit import VitTower
 
-State = dict[str, Tensor]
-
-WIDTH, DEPTH, HEADS, GRID = 16, 2, 2, 4
 IMAGE = VitSpec(width=WIDTH, depth=DEPTH, heads=HEADS, grid=GRID, decoder_dim=8)
-TEXT = LanguageSpec(width=WIDTH, depth=DEPTH, heads=HEADS, vocabulary=300, max_tokens=32,
+TEXT = LanguageSpec(width=WIDTH, depth=DEPTH, heads=HEADS, vocabulary=WORDS, max_tokens=32,
                     embedding_dim=8)  # fmt: skip
-
-
-def shuffled(state: State) -> State:
-    """Return entries drawn anew, so that none is a one or a zero that hides a mistake."""
-    generator = torch.Generator().manual_seed(3)
-    return {k: 0.3 * torch.randn(v.shape, generator=generator) for k, v in state.items()}
-
-
-def timm_tower(*, pre_norm: bool = False) -> VisionTransformer:
-    tower = VisionTransformer(
-        img_size=16 * GRID, embed_dim=WIDTH, depth=DEPTH, num_heads=HEADS, num_classes=0,
-        pre_norm=pre_norm,
-    )  # fmt: skip
-    tower.load_state_dict(shuffled(tower.state_dict()))
-    return tower.eval()
 
 
 def as_clip(state: State) -> State:
@@ -158,66 +151,6 @@ def test_a_convnext_has_no_published_weights() -> None:
         load_image_tower(tiny_language_network().tower, timm_tower().state_dict())
 
 
-def attention_names(theirs: str, ours: str, state: State) -> State:
-    """Rename attention of torch as BERT names it."""
-    found = {}
-    for part in ("weight", "bias"):
-        query, key, value = state[f"{theirs}.in_proj_{part}"].chunk(3)
-        found |= {f"{ours}.self.query.{part}": query, f"{ours}.self.key.{part}": key,
-                  f"{ours}.self.value.{part}": value,
-                  f"{ours}.output.dense.{part}": state[f"{theirs}.out_proj.{part}"]}  # fmt: skip
-    return found
-
-
-def as_bert(reader: nn.TransformerDecoder, prefix: str) -> State:
-    """Rename a post-normed transformer of torch as BERT with cross-attention names it."""
-    state, found = reader.state_dict(), {}
-    for i in range(DEPTH):
-        theirs, ours = f"layers.{i}", f"{prefix}encoder.layer.{i}"
-        found |= attention_names(f"{theirs}.self_attn", f"{ours}.attention", state)
-        found |= attention_names(f"{theirs}.multihead_attn", f"{ours}.crossattention", state)
-        for part in ("weight", "bias"):
-            for torchs, berts in (("norm1", "attention.output.LayerNorm"),
-                                  ("norm2", "crossattention.output.LayerNorm"),
-                                  ("norm3", "output.LayerNorm"),
-                                  ("linear1", "intermediate.dense"),
-                                  ("linear2", "output.dense")):  # fmt: skip
-                found[f"{ours}.{berts}.{part}"] = state[f"{theirs}.{torchs}.{part}"]
-    return found
-
-
-def reader() -> nn.TransformerDecoder:
-    layer = nn.TransformerDecoderLayer(
-        WIDTH, HEADS, 4 * WIDTH, dropout=0, activation="gelu", layer_norm_eps=1e-12,
-        batch_first=True,
-    )  # fmt: skip
-    decoder = nn.TransformerDecoder(layer, DEPTH)
-    decoder.load_state_dict(shuffled(decoder.state_dict()))
-    return decoder.eval()
-
-
-def blip(encoder: nn.TransformerDecoder, decoder: nn.TransformerDecoder) -> State:
-    """Return a checkpoint as BLIP's pretraining writes it, with the decoder's own attention."""
-    written = as_bert(decoder, "text_decoder.bert.")
-    heads = {
-        "text_encoder.embeddings.word_embeddings.weight": torch.randn(300, WIDTH),
-        "text_encoder.embeddings.position_embeddings.weight": torch.randn(32, WIDTH),
-        "text_encoder.embeddings.LayerNorm.gamma": torch.ones(WIDTH),
-        "text_encoder.embeddings.LayerNorm.beta": torch.zeros(WIDTH),
-        "text_decoder.cls.predictions.bias": torch.randn(300),
-        "text_decoder.cls.predictions.transform.dense.weight": torch.randn(WIDTH, WIDTH),
-        "text_decoder.cls.predictions.transform.dense.bias": torch.randn(WIDTH),
-        "text_decoder.cls.predictions.transform.LayerNorm.weight": torch.ones(WIDTH),
-        "text_decoder.cls.predictions.transform.LayerNorm.bias": torch.zeros(WIDTH),
-        "text_proj.weight": torch.randn(8, WIDTH),
-        "text_proj.bias": torch.randn(8),
-        "itm_head.weight": torch.randn(2, WIDTH),
-        "itm_head.bias": torch.randn(2),
-        "temp": torch.tensor(0.07),
-    }
-    return as_bert(encoder, "text_encoder.") | written | heads
-
-
 @pytest.fixture
 def language() -> LanguagePart:
     return LanguagePart(TEXT, 8, tiny_tokeniser(max_tokens=32)).eval()
@@ -248,17 +181,6 @@ def test_a_text_tower_of_blip_reads_and_writes_as_before(language: LanguagePart)
     assert "itm_head.bias" in loaded.names
 
 
-def bert(prefix: str) -> State:
-    """Return a BERT that never saw an image, with types of tokens."""
-    state = blip(reader(), reader())
-    kept = {
-        name.replace("text_encoder.", prefix): value
-        for name, value in state.items()
-        if name.startswith("text_encoder.") and "crossattention" not in name
-    }
-    return kept | {f"{prefix}embeddings.token_type_embeddings.weight": torch.randn(2, WIDTH)}
-
-
 @pytest.mark.parametrize("prefix", ["", "bert.", "text.transformer."])
 def test_a_bert_starts_reading_and_writing(language: LanguagePart, prefix: str) -> None:
     looks = language.text.layers[0].cross_attention.query.weight.clone()
@@ -277,11 +199,27 @@ def test_a_bert_starts_reading_and_writing(language: LanguagePart, prefix: str) 
     assert loaded.unused == ()
 
 
+@torch.no_grad()
+def test_words_beyond_those_of_the_checkpoint_stay_as_they_are() -> None:
+    roomy = TEXT.model_copy(update={"vocabulary": WORDS + 2})
+    language = LanguagePart(roomy, 8, tiny_tokeniser(max_tokens=32))
+    rest = language.text.words.weight[WORDS:].clone()
+    state = bert("bert.")
+    load_language(language, state)
+    words = language.text.words.weight
+    assert torch.equal(words[:WORDS], state["bert.embeddings.word_embeddings.weight"])
+    assert torch.equal(words[WORDS:], rest)
+
+
 def wider(state: State) -> State:
     return state | {"bert.embeddings.word_embeddings.weight": torch.zeros(301, WIDTH)}
 
 
 TEXT_REFUSALS: list[tuple[Callable[[State], State], str]] = [
+    (
+        lambda s: s | {"bert.embeddings.word_embeddings.weight": torch.zeros(WORDS, 24)},
+        r"words\.weight has the shape \(300, 24\)",
+    ),
     (wider, r"words\.weight has the shape \(301, 16\), and the network's \(300, 16\)"),
     (lambda s: s | {"bert.encoder.layer.2.output.dense.bias": torch.zeros(1)}, r"layer\.2"),
     (lambda s: {"token_embedding.weight": torch.zeros(1)}, "text tower is CLIP's"),

@@ -61,6 +61,13 @@ class Card(_Part):
     spacing: SpacingSpec = SpacingSpec(min_m=6.0, preferred_m=10.0, max_m=14.0)
 
 
+class Published(_Part):
+    """Files of weights that others published, for towers to start from."""
+
+    image: Path | None = None
+    text: Path | None = None
+
+
 class Network(_Part):
     """Shapes of the towers: a size by name, with what differs from it, or all of it."""
 
@@ -69,6 +76,7 @@ class Network(_Part):
     language: LanguageSpec | None = None
     sensors: tuple[str, ...] = ()
     words: Path | None = None
+    published: Published = Published()
     legend: tuple[ClassSpec, ...] = ()
 
     @property
@@ -82,6 +90,12 @@ class Network(_Part):
         if not isinstance(content, dict) or content.get("size") not in SIZES:
             return content
         return {**read_size(content["size"]).model_dump(), **content}
+
+    @model_validator(mode="after")
+    def _published_words_are_known(self) -> Network:
+        if self.published.text and not (self.language and self.words):
+            raise ValueError("published.text needs language, and in words the list of its words")
+        return self
 
 
 class Optimiser(_Part):

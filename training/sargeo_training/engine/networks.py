@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from sargeo.errors import UsageError
+from sargeo.errors import CheckpointRefusedError, UsageError
 from sargeo.legend import OBJECT_KINDS
+from sargeo.model.checkpoints import Loaded, load_image_tower, load_language, read_checkpoint
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import resolve
 from sargeo.model.spec import ModelSpec, NormalisationSpec
 from sargeo.model.storage import load_spec, load_weights
 from sargeo.model.tokens import Tokeniser
 from sargeo.scene.bands import POLARISATIONS
-from sargeo_training.engine.config import Config
+from sargeo_training.engine.config import Config, Published
 from sargeo_training.radiometry import CONSTANTS
 
 MAPPING_PARTS = ("tower", "landcover", "objects")
 """The parts of a network that map; the others read and write."""
+
+Part = TypeVar("Part", bound=nn.Module)
+
+_MOST_NAMES = 8  # of unused entries, that are told
 
 _SENSORS = "tower.context.sensor.weight"
 
@@ -58,6 +65,39 @@ def take_from(network: SarKnowlip, model: str, parts: Collection[str]) -> None:
             "Give settings of its size, or start from random weights.",
         )
     network.load_state_dict({n: torch.from_numpy(weights[n]) for n in wanted}, strict=False)
+
+
+def take_published(network: SarKnowlip, files: Published, say: Callable[[str], None]) -> None:
+    """Give towers the weights of files that others published, and tell what was taken.
+
+    Raises
+    ------
+    CheckpointRefusedError
+        If a file cannot be read, or holds no such tower or one of another shape.
+    """
+    if files.image is not None:
+        _take_file(network.tower, files.image, load_image_tower, say)
+    if files.text is not None and network.language is not None:
+        _take_file(network.language, files.text, load_language, say)
+
+
+def _take_file(
+    part: Part,
+    path: Path,
+    load: Callable[[Part, Mapping[str, Tensor]], Loaded],
+    say: Callable[[str], None],
+) -> None:
+    state = read_checkpoint(path)
+    try:
+        loaded = load(part, state)
+    except CheckpointRefusedError as error:
+        raise CheckpointRefusedError(f"{path}: {error.problem}", error.remedy) from error
+    say(f"{path}: {len(loaded.names)} entries are taken; unused: {_listed(loaded.unused)}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "") or "none"
 
 
 def model_spec(config: Config, sources: tuple[str, ...] = ()) -> ModelSpec:

@@ -17,6 +17,7 @@ from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
 from sargeo_training.engine.checkpoints import (
     BEST,
+    LAST,
     load_best,
     load_into,
     read_saved,
@@ -24,7 +25,12 @@ from sargeo_training.engine.checkpoints import (
 )
 from sargeo_training.engine.config import Config, Stage, as_plain, read_config
 from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
-from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
+from sargeo_training.engine.networks import (
+    MAPPING_PARTS,
+    new_network,
+    take_from,
+    take_published,
+)
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.validation import stage_score
 from sargeo_training.hcot.writing import Writing
@@ -61,7 +67,7 @@ def pretrain(
         Train this stage alone, from the best weights of the one before it in the folder.
     start : str, optional
         Name or folder of a model whose tower and heads the first of these stages starts from,
-        instead of from the stage before it or from random weights.
+        instead of from the stage before it, or from published or random weights.
     resume : bool
         Go on from the last checkpoint; without one, start.
 
@@ -75,6 +81,8 @@ def pretrain(
     UsageError
         If the folder holds a run already, or one of other settings, or there is no such stage, or
         something is missing that the stages learn from.
+    CheckpointRefusedError
+        If published weights do not fit.
     """
     stages = [config.stage(stage)] if stage else list(config.stages)
     console = Console(stderr=True, soft_wrap=True, quiet=not first_process())
@@ -86,7 +94,9 @@ def pretrain(
     for each in stages:
         model = start if each == stages[0] else None
         before = None if model else _before(config, each, folder)
-        network, tokeniser = _start(config, material, before, model)
+        network, tokeniser = _start(config, material, before)
+        if before is None and not (resume and (folder / each.name / LAST).exists()):
+            _take(network, config, model, console)
         _train(network, tokeniser, config, each, material, folder, console, resume=resume)
     return folder / stages[-1].name / BEST
 
@@ -168,17 +178,22 @@ def _before(config: Config, stage: Stage, folder: Path) -> Path | None:
     return folder / config.stages[place - 1].name / BEST if place else None
 
 
+def _take(network: SarKnowlip, config: Config, model: str | None, console: Console) -> None:
+    """Give a network the weights that a run starts from: of a model, else those published."""
+    if model is not None:
+        take_from(network, model, MAPPING_PARTS)
+    else:
+        take_published(network, config.network.published, console.print)
+
+
 def _start(
-    config: Config, material: Material, before: Path | None, model: str | None
+    config: Config, material: Material, before: Path | None
 ) -> tuple[SarKnowlip, Tokeniser | None]:
-    """Return what a stage starts from: a checkpoint, or random weights and parts of a model."""
+    """Return what a stage starts from: a checkpoint, or random weights."""
     torch.manual_seed(config.seed)
     if before is None:
         tokeniser = tokeniser_for(config, material)
-        network = new_network(config, tokeniser)
-        if model is not None:
-            take_from(network, model, MAPPING_PARTS)
-        return network, tokeniser
+        return new_network(config, tokeniser), tokeniser
     saved = read_saved(before)
     tokeniser = saved_tokeniser(saved, config)
     network = new_network(config, tokeniser)
