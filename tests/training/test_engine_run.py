@@ -86,6 +86,18 @@ def test_best_weights_are_kept(tmp_path: Path) -> None:
     assert any(not torch.equal(kept[k], other[k]) for k in kept)
 
 
+def test_last_weights_are_kept_where_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(monkeypatch)
+    for keep in ("best", "last"):
+        config = settings(validation={"every": 0.25, "keep": keep, "patience": 1})
+        run(tmp_path / keep, config, scores=[0.9, 0.2, 0.2, 0.2])
+    first, last = (load_best(tmp_path / keep)[0].state_dict() for keep in ("best", "last"))
+    assert any(not torch.equal(first[k], last[k]) for k in first)
+    assert len(recorder.take()) == 2 + 4  # and nothing is ended
+
+
 def test_losses_speed_and_waiting_are_logged(tmp_path: Path) -> None:
     run(tmp_path, settings(log_every=2))
     with next(tmp_path.glob("csv/*/metrics.csv")).open(encoding="utf-8") as file:

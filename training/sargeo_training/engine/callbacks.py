@@ -32,7 +32,10 @@ class Validate(Protocol):
 
 
 class Best(Callback):  # type: ignore[misc]
-    """Validates averaged weights from time to time, keeps the best, and ends what stands still."""
+    """Validates averaged weights from time to time, and keeps the best or the last.
+
+    Where the best are kept, what stands still is ended.
+    """
 
     def __init__(self, folder: Path, config: Config, stage: Stage, validate: Validate) -> None:
         self._folder, self._config, self._stage = folder, config, stage
@@ -74,7 +77,7 @@ class Best(Callback):  # type: ignore[misc]
         for logger in trainer.loggers:
             logger.log_metrics({"validation": score}, step=trainer.global_step)
         # What cannot be scored gets better with every step.
-        if score <= self._score:
+        if score <= self._score and self._config.validation.keep == "best":
             return False
         self._score = self._score if math.isnan(score) else score
         language = engine.network.language
