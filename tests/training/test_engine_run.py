@@ -69,7 +69,7 @@ def test_run_ends_when_it_no_longer_gets_better(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder = Recorder(monkeypatch)
-    hasty = settings(steps=20, validation={"every": 0.1, "patience": 2})
+    hasty = settings(steps=20, validation={"every": 0.1, "keep": "best", "patience": 2})
     scores = iter([0.1, 0.5, 0.4, 0.5])
     run(tmp_path, hasty, scores=scores)
     assert list(scores) == []
@@ -80,7 +80,7 @@ def test_run_ends_when_it_no_longer_gets_better(
 
 
 def test_best_weights_are_kept(tmp_path: Path) -> None:
-    every_other = settings(validation={"every": 0.5})
+    every_other = settings(validation={"every": 0.5, "keep": "best"})
     kept = run(tmp_path / "worse", every_other, scores=[0.9, 0.2])[0].state_dict()
     other = run(tmp_path / "better", every_other, scores=[0.2, 0.9])[0].state_dict()
     assert any(not torch.equal(kept[k], other[k]) for k in kept)

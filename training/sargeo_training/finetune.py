@@ -27,7 +27,7 @@ from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
 from sargeo.survey.spacing import on_trained_spacing, working_gsd_m
 from sargeo_training.augment import cut
-from sargeo_training.engine.config import Card, Config, Dense, Network, Stage
+from sargeo_training.engine.config import Card, Config, Dense, Network, Stage, Validation
 from sargeo_training.engine.material import mixture
 from sargeo_training.engine.networks import (
     MAPPING_PARTS,
@@ -297,6 +297,8 @@ def _config(
         seed=seed,
         network=Network(tower=before.tower, sensors=before.sensors, legend=legend),
         dense=Dense(batch_size=8),
+        # A few polygons are soon learnt by heart.
+        validation=Validation(keep="best"),
         stages=(Stage(name=_STAGE, steps=steps, learning_rate=5e-4, losses={"landcover": 1.0}),),
     )
 

@@ -88,7 +88,7 @@ def _without_place(sample: Sample) -> Sample:
 
 def _landcover(network: SarKnowlip, config: Config, material: Material) -> Iterator[Figure]:
     language = language_of(network)
-    scale = 1 / float(language.temperature)
+    scale = 1 / language.temperature.item()
     cells = partial(_cells, network, config)
     for wording, texts in _WORDINGS.items():
         vectors = class_vectors(partial(embed_texts, network), texts)

@@ -150,7 +150,7 @@ class Validation(_Part):
     """When weights are scored on what they are not trained on, and what that decides."""
 
     every: float = Field(default=0.1, gt=0, le=1)
-    keep: Literal["best", "last"] = "best"
+    keep: Literal["best", "last"] = "last"
     patience: int = Field(default=4, gt=0)
 
 
