@@ -8,6 +8,7 @@ function of its batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ KeysValues = tuple[Tensor, Tensor]
 """What is attended to: keys and values, each of shape (N, heads, T, width / heads)."""
 
 _NORM_EPS = 1e-12  # of BERT
-_EMBEDDING_STD = 0.02  # of BERT; logits of the tied head then start small
+_STD = 0.02  # of BERT; logits of the tied head then start small
+_LONGEST_WAVE = 10_000.0  # tokens, as in Vaswani et al. 2017
 _PARTS = 4  # a compromise: of more, each is too small to be quick
 
 
@@ -60,9 +62,12 @@ class TextTower(nn.Module):
         self.positions = nn.Embedding(spec.max_tokens, spec.width)
         self.norm = nn.LayerNorm(spec.width, _NORM_EPS)
         self.layers = nn.ModuleList(_Layer(spec.width, spec.heads) for _ in range(spec.depth))
-        for embedding in (self.words, self.positions):
-            nn.init.trunc_normal_(embedding.weight, std=_EMBEDDING_STD)
+        nn.init.trunc_normal_(self.words.weight, std=_STD)
+        self.positions.weight = nn.Parameter(
+            _STD * math.sqrt(2) * _sines(*self.positions.weight.shape)
+        )
         self.layers.apply(start_lively)
+        self.layers.apply(_start_of_branch)
 
     def forward(
         self, tokens: Tokens, *, visual: Tensor | None = None, causal: bool = False
@@ -192,6 +197,25 @@ class _Layer(nn.Module):
             x = self.cross_attention(x, image, None)
         x = self.norm(x + self.narrow(functional.gelu(self.widen(x))))
         return x, (keys, values)
+
+
+def _start_of_branch(module: nn.Module) -> None:
+    """Let what is added to tokens start small.
+
+    Otherwise what all tokens hear alike, above all the image, drowns what each of them is, and
+    nothing but the frequency of words is learnt for thousands of steps.
+    """
+    if isinstance(module, _Attention):
+        nn.init.trunc_normal_(module.join.weight, std=_STD)
+    elif isinstance(module, _Layer):
+        nn.init.trunc_normal_(module.narrow.weight, std=_STD)
+
+
+def _sines(length: int, width: int) -> Tensor:
+    """Return sines and cosines (length, width) of places: neighbours are then found at once."""
+    waves = torch.exp(-math.log(_LONGEST_WAVE) * torch.arange(width // 2) / (width // 2))
+    angles = torch.arange(length)[:, None] * waves
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 class _Attention(nn.Module):
