@@ -8,15 +8,27 @@ from pathlib import Path
 import pytest
 import torch
 from support.sheets import coast, coast_sources
-from support.training import Recorder, crops, run, settings, telling_settings, tokeniser
+from support.training import (
+    Recorder,
+    chips,
+    crops,
+    run,
+    settings,
+    telling_settings,
+    tokeniser,
+    write_chips,
+)
 
 from sargeo.errors import UsageError
+from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import load_model
 from sargeo.model.storage import save_model
+from sargeo.model.tokens import Tokeniser
 from sargeo_training.engine import material
 from sargeo_training.engine import run as runs
 from sargeo_training.engine.average import Average
 from sargeo_training.engine.checkpoints import load_best
+from sargeo_training.engine.losses.alignment import all_names
 from sargeo_training.engine.networks import model_spec, new_network, schedule, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluate import score_split
@@ -211,3 +223,26 @@ def test_a_start_that_knows_no_sensors_goes_on_as_it_was(tmp_path: Path) -> None
     network = new_network(config.model_copy(update={"network": told}))
     take_from(network, str(tmp_path / "model"), ("tower",))
     assert network.state_dict()["tower.context.sensor.weight"].abs().max() == 0
+
+
+def test_words_are_those_of_all_texts_whichever_stage_is_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(material, "load_all", lambda *_, **__: coast_sources())
+    begun: list[SarKnowlip] = []
+    monkeypatch.setattr(runs, "train_stage", lambda network, *_, **__: begun.append(network))
+    stage = {"steps": 1, "learning_rate": 1e-3}
+    stages = [
+        {"name": "labels", **stage, "losses": {"alignment": 1.0}},
+        {"name": "texts", **stage, "losses": {"contrast": 1.0}},
+    ]
+    config = telling_settings(stages=stages)
+    with pytest.raises(UsageError, match="learnt from the texts of its chips"):
+        runs.pretrain(config, tmp_path / "none", data=tmp_path, stage="labels")
+    told = write_chips(tmp_path / "told", chips())
+    runs.pretrain(config, tmp_path / "run", data=tmp_path, shards=told, stage="labels")
+    alone = Tokeniser.train(all_names(), 512, 48)
+    language = begun[0].language
+    assert language is not None
+    caption = chips()[0].record.writings[0].detailed
+    assert language.tokeniser.count(caption) < alone.count(caption)

@@ -23,6 +23,14 @@ ChangeOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="KEY=VALUE to change a setting, such as seed=1; repeatable."),
 ]
+ToldArgument = Annotated[Path, typer.Argument(help="Folder of chips with texts.")]
+ScioConfigOption = Annotated[
+    Path, typer.Option("--config", help="YAML of settings; scio.yaml is sargeo's own.")
+]
+TrainedStageOption = Annotated[
+    Path | None,
+    typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
+]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="Of the processor.")]
 
 
@@ -127,16 +135,11 @@ def pretrain(
 
 @app.command()
 def scio(
-    shards: Annotated[Path, typer.Argument(help="Folder of chips with texts.")],
-    config: Annotated[
-        Path, typer.Option("--config", help="YAML of settings; scio.yaml is sargeo's own.")
-    ],
+    shards: ToldArgument,
+    config: ScioConfigOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
     rounds: Annotated[int, typer.Option(min=1, help="Of screening and reconstruction.")] = 1,
-    start: Annotated[
-        Path | None,
-        typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
-    ] = None,
+    start: TrainedStageOption = None,
     noise: Annotated[
         float | None,
         typer.Option(
@@ -174,15 +177,10 @@ def scio(
 
 @app.command("scio-ablation")
 def scio_ablation(
-    shards: Annotated[Path, typer.Argument(help="Folder of chips with texts.")],
-    config: Annotated[
-        Path, typer.Option("--config", help="YAML of settings; scio.yaml is sargeo's own.")
-    ],
+    shards: ToldArgument,
+    config: ScioConfigOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the runs.")],
-    start: Annotated[
-        Path | None,
-        typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
-    ] = None,
+    start: TrainedStageOption = None,
     seed: Annotated[
         list[int] | None,
         typer.Option(min=0, help="Of an own run of all arms; repeatable. 0, 1 and 2 by default."),
@@ -267,7 +265,7 @@ def export(
     ] = None,
     threads: ThreadsOption = 2,
 ) -> None:
-    """Calibrate the best weights of a run; write its model and its reports."""
+    """Calibrate the weights of a run; write its model and its reports."""
     from sargeo_training.run import export_run
 
     export_run(run, output or run / "model", data, shards=shards, threads=threads)

@@ -61,7 +61,7 @@ def measure_language(network: SarKnowlip, config: Config, material: Material) ->
     material : Material
         With chips, and the labelled sources.
     """
-    figures = (*_retrieval(network, config, material), *_landcover(network, config, material))
+    figures = (*_retrieval(network, config, material), *_landcover(network, material))
     return LanguageReport(name=config.card.name, figures=figures)
 
 
@@ -86,10 +86,10 @@ def _without_place(sample: Sample) -> Sample:
     return replace(sample, lonlat=None)
 
 
-def _landcover(network: SarKnowlip, config: Config, material: Material) -> Iterator[Figure]:
+def _landcover(network: SarKnowlip, material: Material) -> Iterator[Figure]:
     language = language_of(network)
     scale = 1 / language.temperature.item()
-    cells = partial(_cells, network, config)
+    cells = partial(_cells, network)
     for wording, texts in _WORDINGS.items():
         vectors = class_vectors(partial(embed_texts, network), texts)
         tiles = score_by_text(cells, vectors, material.sources, "holdout", scale=scale)
@@ -99,9 +99,9 @@ def _landcover(network: SarKnowlip, config: Config, material: Material) -> Itera
 
 
 @torch.inference_mode()
-def _cells(network: SarKnowlip, config: Config, sample: Sample) -> NDArray[np.float32]:
-    """Return the vectors (D, h, w) of the cells of a sample."""
+def _cells(network: SarKnowlip, sample: Sample) -> NDArray[np.float32]:
+    """Return the vectors (D, h, w) of the cells of a sample, told as much as the head is."""
     device = next(network.parameters()).device
-    inputs = make_inputs([sample], config.network.sensors).to(device)
+    inputs = make_inputs([sample]).to(device)
     decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
     return language_of(network).cells(decoded).values[0].float().cpu().numpy()

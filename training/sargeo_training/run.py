@@ -54,7 +54,7 @@ def pretrain_and_export(
 def export_run(
     run: Path, model: Path, data: Path, *, shards: Path | None = None, threads: int
 ) -> None:
-    """Calibrate the best weights of a run; write its model to ``model`` and reports to ``run``.
+    """Calibrate the weights of a run; write its model to ``model`` and reports to ``run``.
 
     It may still be training. With chips, a model with language is measured on the held-out ones.
 

@@ -19,7 +19,7 @@ from sargeo_training.engine.config import Config, as_plain, checked_config
 from sargeo_training.engine.networks import new_network
 
 BEST = "checkpoint.pt"
-"""The best averaged weights of a stage, with its settings: what is exported."""
+"""The averaged weights that a stage keeps, with its settings: what is exported."""
 
 LAST = "last.ckpt"
 """All that a run needs to go on as if it had never stopped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sargeo.errors import ReferenceDataError, UsageError
@@ -84,15 +84,14 @@ def gather(
                 "Give their folder by --data.",
             )
         sources = load_all(data, simulator=config.dense.simulator, polygons=config.dense.polygons)
-    if not any(stage.chips for stage in stages):
-        return Material(sources)
     if shards is None:
+        if not any(stage.chips for stage in stages):
+            return Material(sources)
         raise UsageError(
             "The settings learn from whole chips, and none are given.",
             "Give the folder that `sargeo train data` made by --shards.",
         )
-    opened = Shards(shards)
-    material = Material(sources, opened, writings, _readable(opened, say))
+    material = replace(gather_chips(shards, sources, say=say), writings=writings)
     if any(stage.texts for stage in stages):
         _count_untold(material, say)
     return material
@@ -179,12 +178,17 @@ def tokeniser_for(config: Config, material: Material) -> Tokeniser | None:
     Raises
     ------
     UsageError
-        If the list cannot be read.
+        If the list cannot be read, or stages read texts and there is none to learn words from.
     """
     language, words = config.network.language, config.network.words
     if language is None:
         return None
     if words is None:
+        if any(stage.texts for stage in config.stages) and not material.numbers("train", told=True):
+            raise UsageError(
+                "The words of the run are learnt from the texts of its chips, and there are none.",
+                "Give the folder that `sargeo train texts` made by --shards.",
+            )
         return Tokeniser.train(
             [*_said(material), *all_names()], language.vocabulary, language.max_tokens
         )

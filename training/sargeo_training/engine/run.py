@@ -1,4 +1,4 @@
-"""A whole run: its stages one after the other, each from the best weights of the one before."""
+"""A whole run: its stages one after the other, each from the weights of the one before."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def pretrain(
     writings : mapping of str to Writing, optional
         Texts by id of the chip, in place of those in the shards.
     stage : str, optional
-        Train this stage alone, from the best weights of the one before it in the folder.
+        Train this stage alone, from the weights of the one before it in the folder.
     start : str, optional
         Name or folder of a model whose tower and heads the first of these stages starts from,
         instead of from the stage before it, or from published or random weights.
@@ -74,7 +74,7 @@ def pretrain(
     Returns
     -------
     Path
-        The checkpoint with the best weights of the last stage.
+        The checkpoint with the weights of the last stage.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def pretrain(
 
 
 def read_run(folder: Path) -> tuple[SarKnowlip, Config]:
-    """Return the best network of the last stage that has one, and the settings of the run.
+    """Return the network of the last stage that has one, and the settings of the run.
 
     Raises
     ------

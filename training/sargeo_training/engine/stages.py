@@ -44,7 +44,7 @@ def train_stage(
     network : SarKnowlip
         To start from.
     folder : Path
-        Gets the best averaged weights, the checkpoint to resume from, and logs.
+        Gets the averaged weights that are kept, the checkpoint to resume from, and logs.
     validate : Validate
         Tells which weights are the best.
     say : callable
@@ -55,7 +55,7 @@ def train_stage(
     Returns
     -------
     SarKnowlip
-        With the best averaged weights.
+        With the averaged weights that are kept.
     """
     engine = Engine(network, config, stage)
     loader = _Loader(streams, config)
