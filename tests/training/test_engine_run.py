@@ -19,7 +19,7 @@ from support.training import (
     write_chips,
 )
 
-from sargeo.errors import UsageError
+from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import load_model
 from sargeo.model.storage import save_model
@@ -142,6 +142,18 @@ def test_stages_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert recorder.take() == []
     runs.pretrain(config, tmp_path / "run", data=tmp_path, stage="joint")
     assert len(recorder.losses) == 2
+
+
+def test_first_call_that_is_refused_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ReferenceDataError("There is no data.", "Give another folder.")
+
+    monkeypatch.setattr(material, "load_all", refuse)
+    with pytest.raises(ReferenceDataError):
+        runs.pretrain(settings(), tmp_path / "run", data=tmp_path)
+    assert not (tmp_path / "run").exists()
 
 
 def test_texts_are_learnt_with_a_frozen_tower(tmp_path: Path) -> None:

@@ -87,6 +87,14 @@ def test_what_lacks_of_one_kind_is_made_up_for_by_others() -> None:
     assert values(noisy) == values(TEXTS)
 
 
+def test_no_fact_is_wrong_more_often_than_right() -> None:
+    _, truth = corrupt(TEXTS, RECORDS, share=1.0)
+    claimed = Counter(c.fact for t in TEXTS for clause in t.clauses for c in clause.claims)
+    wrong = Counter(c.right.fact for c in truth.corruptions)
+    assert max(wrong[fact] / claimed[fact] for fact in wrong) == pytest.approx(0.5, abs=0.02)
+    assert all(2 * wrong[fact] <= claimed[fact] for fact in wrong)
+
+
 def test_questions_would_tell_the_truth_and_are_left_out() -> None:
     writing = NOISY[0].writing("noisy")
     assert writing.questions == ()

@@ -86,8 +86,9 @@ def pretrain(
     """
     stages = [config.stage(stage)] if stage else list(config.stages)
     console = Console(stderr=True, soft_wrap=True, quiet=not first_process())
+    go_on = resume or stage is not None
     if first_process():
-        settle(config, folder, resume=resume or stage is not None)
+        refuse_other_run(config, folder, resume=go_on)
     material = gather(
         config, stages, data=data, shards=shards, writings=writings, say=console.print
     )
@@ -97,6 +98,8 @@ def pretrain(
         network, tokeniser = _start(config, material, before)
         if before is None and not (resume and (folder / each.name / LAST).exists()):
             _take(network, config, model, console)
+        if each == stages[0] and first_process():  # a call that was refused leaves nothing behind
+            settle(config, folder, resume=go_on)
         _train(network, tokeniser, config, each, material, folder, console, resume=resume)
     return folder / stages[-1].name / BEST
 
@@ -125,12 +128,24 @@ def settle(config: Config, folder: Path, *, resume: bool) -> None:
     Raises
     ------
     UsageError
+        See `refuse_other_run`.
+    """
+    refuse_other_run(config, folder, resume=resume)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(as_plain(config), sort_keys=False, allow_unicode=True)
+    write_text(folder / SETTINGS, text)
+
+
+def refuse_other_run(config: Config, folder: Path, *, resume: bool) -> None:
+    """Refuse a folder that is taken.
+
+    Raises
+    ------
+    UsageError
         If it holds a run already and is not to go on, or one of other settings.
     """
     path = folder / SETTINGS
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(path, yaml.safe_dump(as_plain(config), sort_keys=False, allow_unicode=True))
         return
     if not resume:
         raise UsageError(

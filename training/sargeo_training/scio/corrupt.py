@@ -8,6 +8,7 @@ the right ones.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ KINDS: tuple[Kind, ...] = ("count", "class", "place", "size")
 SHARE = 0.2
 
 _PARTNERS_TRIED = 64
+_MOST_OF_A_FACT = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ def corrupt(
     """Make a share of all clauses wrong, spread over the kinds as the clauses are.
 
     Equal numbers of each kind would make most of the rare kinds' clauses wrong, and whoever
-    suspected just those would be right. A kind of which there are too few pairs to swap is made up
-    for by the others.
+    suspected just those would be right. For the same reason no fact is wrong more often than right.
+    A kind of which there are too few pairs to swap is made up for by the others.
 
     Parameters
     ----------
@@ -118,15 +120,18 @@ class _Swaps:
         facts: dict[str, list[_Slot]] = {}
         for slot in self._slots[kind]:
             facts.setdefault(slot.said.fact, []).append(slot)
+        wrong = Counter(corruption.right.fact for corruption in self.made.values())
         for slot in self._slots[kind]:
+            fact, others = slot.said.fact, facts[slot.said.fact]
             if len(self.made) + 2 > goal:
                 return
-            if slot.place in self.made:
+            if slot.place in self.made or wrong[fact] + 2 > _MOST_OF_A_FACT * len(others):
                 continue
-            partner = self._partner(slot, facts[slot.said.fact])
+            partner = self._partner(slot, others)
             if partner:
                 self._record(kind, slot, partner.said)
                 self._record(kind, partner, slot.said)
+                wrong[fact] += 2
 
     def _partner(self, slot: _Slot, others: Sequence[_Slot]) -> _Slot | None:
         order = self._rng.permutation(len(others))[:_PARTNERS_TRIED]

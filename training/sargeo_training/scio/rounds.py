@@ -106,12 +106,18 @@ class Rounds:
 
     def _screen(self, number: int, scorer: Scorer, stage: Path) -> None:
         stage.mkdir(parents=True, exist_ok=True)
-        asked = {way: screener(scorer, self.texts) for way, screener in self.screeners.items()}
-        chosen = {way: choose(evidence, self.calibration) for way, evidence in asked.items()}
+        known = [text for text in self.texts if text.id in self.calibration.ids]
+        chosen = {
+            way: choose(screener(scorer, known), self.calibration)
+            for way, screener in self.screeners.items()
+        }
+        best = max(chosen, key=lambda way: chosen[way].f1)
+        evidence = self.screeners[best](scorer, self.texts)
+        # Rises are then relative to those of all texts, not of a fifth.
+        chosen[best] = choose(evidence, self.calibration)
         written = _THRESHOLDS.dump_json(chosen, indent=1).decode()
         write_text(stage / "thresholds.json", f"{written}\n")
-        best = max(chosen, key=lambda way: chosen[way].f1)
-        decisions = decide(number, self.texts, asked[best], chosen[best])
+        decisions = decide(number, self.texts, evidence, chosen[best])
         texts = without_suspects(self.texts, suspects_of(decisions))
         _write_stage(stage, decisions, texts)
 
