@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 from support.outcome import Outcome
 from support.training import chips, scio_content, simulate_few_coasts, write_chips
 
 from sargeo.errors import UsageError
+from sargeo.model.storage import save_model
 from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.config import Config, checked_config, read_config
-from sargeo_training.engine.material import Material, gather
+from sargeo_training.engine.material import Material, gather, tokeniser_for
+from sargeo_training.engine.networks import model_spec, new_network
 from sargeo_training.hcot.claims import judge
 from sargeo_training.scio.decisions import read_decisions
-from sargeo_training.scio.run import STAGES, Posed, pose, run_rounds
+from sargeo_training.scio.run import STAGES, Posed, open_run, pose, run_rounds
 
 
 def settings(*names: str, **stage: Any) -> Config:
@@ -99,6 +102,21 @@ def test_several_processes_are_refused(shards: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(UsageError, match="one process, and torchrun has started 2"):
         run_rounds(settings(*STAGES), shards, shards / "run", rounds=1, say=print)
+
+
+def test_rounds_start_from_the_tower_of_a_model(shards: Path, tmp_path: Path) -> None:
+    config, known = settings(*STAGES, freeze_tower=True), material(shards)
+    torch.manual_seed(7)
+    model = new_network(config, tokeniser_for(config, known))
+    save_model(tmp_path / "model", model, model_spec(config))
+    start = str(tmp_path / "model")
+    run = open_run(config, known, tmp_path / "run", noise=0.3, seed=0, start=start, say=print)
+    first, before = run.trainer.begin().state_dict(), model.state_dict()
+    for name, weight in before.items():
+        if name.startswith("tower."):
+            torch.testing.assert_close(first[name], weight.half().float())
+    words = "language.text.words.weight"
+    assert not torch.allclose(first[words], before[words].half().float())
 
 
 def test_own_settings_have_the_stages_of_rounds() -> None:

@@ -27,9 +27,13 @@ ToldArgument = Annotated[Path, typer.Argument(help="Folder of chips with texts."
 ScioConfigOption = Annotated[
     Path, typer.Option("--config", help="YAML of settings; scio.yaml is sargeo's own.")
 ]
-TrainedStageOption = Annotated[
-    Path | None,
-    typer.Option("--from", help="Folder of a trained stage to start from, as RUN/labels."),
+FirstWeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="Model to take tower and heads of, by name or folder; or folder of a trained stage, "
+        "as RUN/texts, to take all of.",
+    ),
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="Of the processor.")]
 
@@ -139,7 +143,7 @@ def scio(
     config: ScioConfigOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
     rounds: Annotated[int, typer.Option(min=1, help="Of screening and reconstruction.")] = 1,
-    start: TrainedStageOption = None,
+    start: FirstWeightsOption = None,
     noise: Annotated[
         float | None,
         typer.Option(
@@ -180,7 +184,7 @@ def scio_ablation(
     shards: ToldArgument,
     config: ScioConfigOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the runs.")],
-    start: TrainedStageOption = None,
+    start: FirstWeightsOption = None,
     seed: Annotated[
         list[int] | None,
         typer.Option(min=0, help="Of an own run of all arms; repeatable. 0, 1 and 2 by default."),

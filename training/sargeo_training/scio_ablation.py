@@ -80,7 +80,7 @@ def run_ablation(
     *,
     seeds: Sequence[int],
     noise: float,
-    start: Path | None = None,
+    start: str | None = None,
     data: Path | None = None,
     say: Say,
 ) -> None:

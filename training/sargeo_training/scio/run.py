@@ -23,10 +23,10 @@ from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
-from sargeo_training.engine.checkpoints import load_best
+from sargeo_training.engine.checkpoints import BEST, load_best
 from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
-from sargeo_training.engine.networks import new_network
+from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.run import settle
 from sargeo_training.engine.streams import Streams
 from sargeo_training.engine.telling import language_of
@@ -160,7 +160,7 @@ def run_rounds(
     rounds: int,
     noise: float | None = None,
     seed: int = 0,
-    start: Path | None = None,
+    start: str | None = None,
     data: Path | None = None,
     say: Say,
 ) -> None:
@@ -179,8 +179,9 @@ def run_rounds(
         Share of all clauses to make wrong, to measure how many are found and mended.
     seed : int
         Of the wrong clauses and of the wording of refills.
-    start : Path, optional
-        Folder of a trained stage with the network to start from; by default weights are random.
+    start : str, optional
+        Folder of a trained stage whose network to start from; or name or folder of a model to take
+        tower and heads of. By default weights are random.
     data : Path, optional
         Folder of the data sets, for stages that learn from labelled crops.
     say : callable
@@ -210,7 +211,7 @@ def open_run(
     *,
     noise: float | None,
     seed: int,
-    start: Path | None,
+    start: str | None,
     say: Say,
 ) -> Run:
     """Pose texts, and settle in a folder.
@@ -283,7 +284,7 @@ def _refuse_processes() -> None:
         )
 
 
-def stages_of(config: Config, start: Path | None) -> list[Stage]:
+def stages_of(config: Config, start: str | None) -> list[Stage]:
     """Return the stages of rounds.
 
     Raises
@@ -305,7 +306,7 @@ def stages_of(config: Config, start: Path | None) -> list[Stage]:
     if first.freeze_tower and start is None:
         raise UsageError(
             "The stage joint freezes the image tower, and nothing says which trained one.",
-            "Give a trained stage by --from, or set freeze_tower to false.",
+            "Give a model or a trained stage by --from, or set freeze_tower to false.",
         )
     return [first, *others]
 
@@ -322,11 +323,14 @@ def _settle_truth(truth: HiddenTruth, folder: Path) -> None:
         )
 
 
-def _first_network(config: Config, material: Material, start: Path | None) -> SarKnowlip:
-    if start is None:
+def _first_network(config: Config, material: Material, start: str | None) -> SarKnowlip:
+    if start is None or not (Path(start) / BEST).exists():
         torch.manual_seed(config.seed)
-        return new_network(config, tokeniser_for(config, material))
-    network, found = load_best(start)
+        network = new_network(config, tokeniser_for(config, material))
+        if start is not None:
+            take_from(network, start, MAPPING_PARTS)
+        return network
+    network, found = load_best(Path(start))
     if found.network != config.network:
         raise UsageError(
             f"{start} has another network than the settings.",
