@@ -159,12 +159,11 @@ def scio(
 
     Called again, it goes on where it stopped.
     """
-    import torch
-
     from sargeo_training.engine.config import read_config
+    from sargeo_training.run import prepare
     from sargeo_training.scio.run import run_rounds
 
-    torch.set_num_threads(threads)
+    prepare(threads)
     run_rounds(
         read_config(config, change or ()),
         shards,
@@ -200,12 +199,11 @@ def scio_ablation(
 
     Called again, it goes on where it stopped.
     """
-    import torch
-
     from sargeo_training.engine.config import read_config
+    from sargeo_training.run import prepare
     from sargeo_training.scio_ablation import run_ablation
 
-    torch.set_num_threads(threads)
+    prepare(threads)
     run_ablation(
         read_config(config, change or ()),
         shards,
@@ -249,11 +247,10 @@ def make_own(
 
     Map with it: sargeo map SCENE -o OUT --model RUN/model
     """
-    import torch
-
     from sargeo_training.finetune import finetune
+    from sargeo_training.run import prepare
 
-    torch.set_num_threads(threads)
+    prepare(threads)
     finetune(scene, polygons, classes, output, start=start, assume=assume, steps=steps, seed=seed)
 
 

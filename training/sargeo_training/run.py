@@ -42,7 +42,7 @@ def pretrain_and_export(
     ``model/``, ``report.json`` and ``report.md`` are added to the folder of the run once a stage
     has trained the heads; ``language.json`` and ``language.md`` by one that reads texts.
     """
-    _prepare(threads)
+    prepare(threads)
     pretrain(config, folder, data=data, shards=shards, stage=stage, start=start, resume=resume)
     last = config.stage(stage) if stage else config.stages[-1]
     done = config.stages[: config.stages.index(last) + 1]
@@ -63,7 +63,7 @@ def export_run(
     UsageError
         If the run holds no checkpoint, or there are chips but the model has no language.
     """
-    _prepare(threads)
+    prepare(threads)
     network, config = read_run(run)
     if shards is not None and network.language is None:
         raise UsageError(
@@ -100,6 +100,7 @@ def _calibrate_and_report(
     return report
 
 
-def _prepare(threads: int) -> None:
+def prepare(threads: int) -> None:
+    """Set this process up to train on so many threads of the processor."""
     keep_freed_memory()
     torch.set_num_threads(threads)
