@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
-from sargeo.legend import LAND_COVER_CODES, OBJECT_KINDS
+from sargeo.legend import LAND_COVER, LAND_COVER_CODES, OBJECT_KINDS, OPEN_WATER
+from sargeo.model.api import SarModel
 from sargeo.model.registry import DEFAULT_MODEL, load_model, resolve
 from sargeo.model.storage import WEIGHTS_FILE
 from sargeo.scene.bands import Band
@@ -20,10 +22,12 @@ def test_it_is_small_and_speaks_the_legend() -> None:
     assert model.spec.object_kinds == OBJECT_KINDS
 
 
-def test_it_maps_a_sea_without_ships_as_water() -> None:
-    model = load_model(device="cpu")
-    side = 256
-    # Calm sea in C band: -22 dB in VV and -30 dB in VH, with the speckle of some five looks.
+BANDS = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))
+ACQUISITION = Acquisition(BANDS, gsd_m=(10.0, 10.0))
+
+
+def calm_sea(model: SarModel, side: int = 256) -> Batch:
+    """Sea in C band: -22 dB in VV and -30 dB in VH, with the speckle of some five looks."""
     sea_db = torch.tensor([-22.0, -30.0])[:, None, None]
     generator = torch.Generator().manual_seed(0)
     speckle_db = 2.0 * torch.randn(2, side, side, generator=generator)
@@ -32,14 +36,31 @@ def test_it_maps_a_sea_without_ships_as_water() -> None:
         torch.tensor([values["VV"], values["VH"]])[:, None, None]
         for values in (scaling.mean_db, scaling.std_db)
     )
-    batch = Batch(
+    return Batch(
         pixels=((sea_db + speckle_db - mean) / std)[None],
         valid=torch.ones(1, side, side, dtype=torch.bool),
         lonlat=torch.full((1, 2), float("nan")),
         windows=plan_windows((side, side), patch=side, margin=0),
     )
-    bands = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))
-    outputs = model.infer(batch, Acquisition(bands, gsd_m=(10.0, 10.0)))
+
+
+def test_it_maps_a_sea_without_ships_as_water() -> None:
+    model = load_model(device="cpu")
+    outputs = model.infer(calm_sea(model), ACQUISITION)
     water = outputs.landcover.argmax(1) == LAND_COVER_CODES.index(80)
     assert water.float().mean() > 0.95
     assert (outputs.objects[0, :, 5] > model.spec.min_confidence).sum() == 0
+
+
+def test_it_knows_a_sea_by_its_name() -> None:
+    model = load_model(device="cpu")
+    names = [c.name for c in LAND_COVER]
+    cells = model.cells(calm_sea(model), ACQUISITION).values[0].numpy()
+    nearest = np.einsum("dhw,kd->khw", cells, model.embed_texts(names)).argmax(0)
+    assert (nearest == names.index(OPEN_WATER.name)).mean() > 0.95
+
+
+def test_it_describes_a_sea_in_words() -> None:
+    model = load_model(device="cpu")
+    (text,) = model.describe(calm_sea(model), ACQUISITION).texts
+    assert len(text.split()) > 3

@@ -54,7 +54,9 @@ def corrupt(
     share: float = SHARE,
     seed: int = 0,
 ) -> tuple[list[Text], HiddenTruth]:
-    """Make a share of all clauses wrong, spread over the kinds as the clauses are.
+    """Make a share of the clauses wrong that claim a count, class, place or size.
+
+    They are spread over these kinds as the clauses are.
 
     Equal numbers of each kind would make most of the rare kinds' clauses wrong, and whoever
     suspected just those would be right. For the same reason no fact is wrong more often than right.
@@ -67,7 +69,7 @@ def corrupt(
     records : mapping
         Id to record.
     share : float
-        Of all clauses.
+        Of the clauses that make such a claim.
     seed : int
 
     Returns
@@ -79,11 +81,13 @@ def corrupt(
     """
     rng = np.random.default_rng(seed)
     slots = _slots(texts, rng)
-    wanted = round(share * sum(len(text.clauses) for text in texts))
     swaps = _Swaps({text.id: findings(records[text.id]) for text in texts}, slots, rng)
-    clauses = {kind: len({slot.place for slot in found}) for kind, found in slots.items()}
+    clauses = {kind: {slot.place for slot in found} for kind, found in slots.items()}
+    wanted = round(share * len(set().union(*clauses.values())))
     for kind in KINDS:
-        swaps.take(kind, round(wanted * clauses[kind] / max(sum(clauses.values()), 1)))
+        swaps.take(
+            kind, round(wanted * len(clauses[kind]) / max(sum(map(len, clauses.values())), 1))
+        )
     for kind in KINDS:
         swaps.take(kind, wanted - len(swaps.made))
     return _reworded(texts, swaps.made, rng), HiddenTruth(corruptions=tuple(swaps.made.values()))
