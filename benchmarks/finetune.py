@@ -166,7 +166,12 @@ def _random(model: str, folder: Path, seed: int) -> Path:
 
 def _measured(task: Task, place: Path) -> tuple[float, float]:
     sargeo.map_scene(
-        task.scene, place / "model", place / "map", assume=ASSUME, overwrite=True, objects=False
+        task.scene,
+        place / "model",
+        place / "map",
+        assume=ASSUME,
+        overwrite=True,
+        products=("landcover",),
     )
     (path,) = (place / "map").glob("*landcover.tif")
     codes, shown = read_band(path), task.held_out != ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ MOST_PLACES = 16
 
 LEAST_PX = 128
 """Side of the smallest look: less says too little of what lies around."""
+
+_START_OF_SENTENCE = re.compile(r"(?:^|(?<=[.!?] ))[a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +228,11 @@ def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceT
     model, acquisition = survey.model, survey.acquisition
     if question is None:
         said = model.describe(batch, acquisition)
+        texts = [_with_capitals(text) for text in said.texts]
     else:
         said = model.answer(batch, acquisition, question)
-    for i, (window, text) in enumerate(zip(batch.windows, said.texts, strict=True)):
+        texts = said.texts
+    for i, (window, text) in enumerate(zip(batch.windows, texts, strict=True)):
         read = window.read.intersection(survey.work.grid.block) or window.read
         lon, lat = survey.work.grid.lonlat(read.row + read.height / 2, read.col + read.width / 2)
         gsd_m = acquisition.gsd_m
@@ -241,3 +246,8 @@ def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceT
             contrast=round(float(said.contrast[i]), 4),
             matching=round(float(said.matching[i]), 4),
         )
+
+
+def _with_capitals(text: str) -> str:
+    """Begin sentences with a capital: models write in lower case."""
+    return _START_OF_SENTENCE.sub(lambda letter: letter[0].upper(), text)

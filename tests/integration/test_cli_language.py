@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +22,10 @@ from support.outcome import Outcome
 from support.rasters import write_raster, write_scene
 
 from sargeo.language.palette import colours
+from sargeo.model.api import Said, SarModel
 from sargeo.products.embedding import read_header
 from sargeo.products.windows import open_product
+from sargeo.tiling.batch import Acquisition, Batch
 from sargeo_cli.main import run
 
 Cli = Callable[..., Outcome]
@@ -217,6 +220,22 @@ def test_caption_describes_each_look_with_its_scores(
     assert place["text"] in shown
     assert f"lon {place['lon']:.5f}, lat {place['lat']:.5f}" in shown
     assert "question" not in shown
+
+
+def test_descriptions_are_sentences(
+    cli: Cli, scene: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe = SarModel.describe
+
+    def tell(self: SarModel, batch: Batch, acquisition: Acquisition) -> Said:
+        said = describe(self, batch, acquisition)
+        return dataclasses.replace(said, texts=["open water. 2 ships, 3.5 km off. a port"])
+
+    monkeypatch.setattr(SarModel, "describe", tell)
+    aoi = area_around(tmp_path / "aoi.gpkg", 500)
+    outcome = cli("caption", scene, "--aoi", aoi, "--model", model, "--json")
+    (place,) = json.loads(outcome.out)["places"]
+    assert place["text"] == "Open water. 2 ships, 3.5 km off. A port"
 
 
 def test_ask_answers_over_an_area(cli: Cli, scene: Path, model: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the losses and the cleaning of texts are worth: four arms at equal compute, over seeds.
 
 Every arm goes through the stages of scio, on the same chips and with as many steps, batches and
-learning rates. A fifth of the clauses is made wrong, otherwise for each seed.
+learning rates. A fifth of what can be wrong is made wrong, otherwise for each seed.
 
     contrast                       the noisy texts; contrast alone
     + matching and masked words    the noisy texts; all losses
@@ -209,7 +209,7 @@ def _page(
     yield "# What cleaning texts is worth"
     yield ""
     yield (
-        f"{noise:.0%} of all clauses about real chips made wrong; {steps} steps of "
+        f"Of the clauses about real chips that can be wrong {noise:.0%} are; {steps} steps of "
         f"{config.chips.batch_size} texts for every arm. Simulated chips are neither trained on "
         "nor measured. Values are means over seeds, with the standard deviation over seeds."
     )

@@ -1,7 +1,7 @@
 """Rounds on a folder of chips with texts, and what they were worth.
 
 Thresholds need texts of which it is known what is wrong. So a share of the chips gets true texts,
-from their facts, of which a fifth of the clauses is made wrong; all other texts are cleaned as they
+from their facts, of which a fifth of what can be wrong is; all other texts are cleaned as they
 are. To measure the method, all texts are such, with errors of a given share; the same share of the
 chips then chooses thresholds, and figures are of the others.
 """
@@ -176,7 +176,7 @@ def run_rounds(
         Of the run; see `sargeo_training.scio.rounds`.
     rounds : int
     noise : float, optional
-        Share of all clauses to make wrong, to measure how many are found and mended.
+        Share of what can be wrong to make wrong, to measure how many are found and mended.
     seed : int
         Of the wrong clauses and of the wording of refills.
     start : str, optional
