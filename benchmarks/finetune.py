@@ -175,7 +175,7 @@ def _measured(task: Task, place: Path) -> tuple[float, float]:
     )
     (path,) = (place / "map").glob("*landcover.tif")
     codes, shown = read_band(path), task.held_out != ""
-    name_of = {c.code: c.name for c in load_spec(place / "model").classes}
+    name_of = {c.code: c.name for c in load_spec(place / "model").legend}
     said = np.array([name_of.get(code, "") for code in codes[shown].tolist()])
     true = task.held_out[shown]
     ious = [
