@@ -192,7 +192,10 @@ def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineT
 
     def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
         told = [k for k, chip in enumerate(chips) if chip.record.id in writings]
-        return Streams(chips=ChipStream(chips, told, config, tokeniser, writings))
+        stream = ChipStream(
+            chips, told, config, tokeniser, lambda k: (writings[chips[k].record.id],)
+        )
+        return Streams(chips=stream)
 
     return EngineTrainer(
         config,

@@ -131,7 +131,7 @@ def tokeniser(config: Config) -> Tokeniser:
 def both_streams(config: Config) -> Streams:
     """Return crops, and chips with texts."""
     words, shown = tokeniser(config), chips()
-    stream = ChipStream(shown, range(len(shown)), config, words)
+    stream = ChipStream(shown, range(len(shown)), config, words, lambda k: shown[k].record.writings)
     return Streams(crops(config), stream, words, config.seed)
 
 

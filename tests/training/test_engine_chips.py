@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 import torch
 from support.training import chips, telling_settings, tokeniser, write_chips
 
+from sargeo.model.tokens import Tokeniser
 from sargeo_training.batches import WHOLE, Part
 from sargeo_training.engine.chips import ChipStream, whole
 from sargeo_training.engine.material import gather
 from sargeo_training.hcot.writing import Writing
+
+Texts = Callable[[int], Sequence[Writing]]
 
 CONFIG = telling_settings()
 SHOWN = chips(8)
@@ -22,8 +26,12 @@ CLEAR = telling_settings(
 )
 
 
-def stream(**changes: object) -> ChipStream:
-    return ChipStream(SHOWN, range(8), CONFIG, **changes)  # type: ignore[arg-type]
+def stream(tokeniser: Tokeniser | None = None, texts: Texts | None = None) -> ChipStream:
+    return ChipStream(SHOWN, range(8), CONFIG, tokeniser, texts or written)
+
+
+def written(number: int) -> Sequence[Writing]:
+    return SHOWN[number].record.writings
 
 
 def test_every_chip_comes_once_an_epoch() -> None:
@@ -43,6 +51,7 @@ def test_parts_of_processes_make_up_the_batch() -> None:
         assert torch.equal(joined, getattr(batch.inputs, name))
     assert torch.equal(torch.cat([p.hidden for p in parts]), batch.hidden)
     assert torch.equal(torch.cat([p.texts.keys for p in parts]), batch.texts.keys)
+    assert torch.equal(torch.cat([p.texts.exchanged for p in parts]), batch.texts.exchanged)
 
 
 def test_without_tokeniser_there_are_no_texts() -> None:
@@ -53,9 +62,9 @@ def test_without_tokeniser_there_are_no_texts() -> None:
 
 def test_other_writings_take_the_place_of_the_records() -> None:
     same = Writing(writer="other", clauses=(), concise="Nothing.", detailed="Nothing.")
-    writings = {chip.record.id: same for chip in SHOWN}
-    batch = stream(tokeniser=tokeniser(CONFIG), writings=writings).batch(0, WHOLE)
+    batch = stream(tokeniser(CONFIG), lambda _: (same,)).batch(0, WHOLE)
     assert len(set(batch.texts.keys[:, 1].tolist())) == 1
+    assert not batch.texts.exchanged.any()
 
 
 def test_chips_of_which_only_the_radar_is_told_are_left_out_and_counted(tmp_path: Path) -> None:

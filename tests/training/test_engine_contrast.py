@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch.nn import functional
 
-from sargeo_training.engine.losses.contrast import Contrast, Pairs
+from sargeo_training.engine.losses.contrast import Contrast, Pairs, exchange_loss
 
 WARM = torch.tensor(0.1)
 
@@ -87,3 +89,13 @@ def test_soft_targets_follow_the_slow_copies() -> None:
     assert quick.image.grad is not None
     # The slow copies find both texts as likely: the image is drawn away from its own.
     assert quick.image.grad[0, 0] > 0 > quick.image.grad[0, 1]
+
+
+def test_an_image_is_to_be_more_like_its_own_statement() -> None:
+    right, wrong = torch.eye(2), torch.eye(2).flip(0)
+    both, one = torch.tensor([True, True]), torch.tensor([True, False])
+    image = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    assert float(exchange_loss(image, right, wrong, one, WARM)) < 1e-3
+    assert float(exchange_loss(image, right, wrong, both, WARM)) == pytest.approx(5, rel=1e-3)
+    assert float(exchange_loss(image, right, right, both, WARM)) == pytest.approx(math.log(2))
+    assert float(exchange_loss(image, right, wrong, ~both, WARM)) == 0

@@ -10,6 +10,7 @@ from torch.nn import functional
 from sargeo.model.tokens import Tokens
 from sargeo_training.engine.losses.contrast import Pairs
 from sargeo_training.engine.losses.matching import hard_negatives, matching_loss
+from sargeo_training.engine.texts import TextBatch
 
 WARM = torch.tensor(0.1)
 ALIKE = functional.normalize(
@@ -36,11 +37,36 @@ class Knows:
         return 5 * self.sign * torch.stack([-fits, fits], dim=1)
 
 
-def loss_of(judge: Knows, keys: Tensor = KEYS) -> float:
-    numbers = torch.arange(4)
-    tokens = Tokens(numbers[:, None], torch.ones(4, 1, dtype=torch.bool))
-    visual = numbers[:, None, None].float()
-    return float(matching_loss(judge, visual, tokens, PAIRS, keys, draws()))
+NUMBERS = torch.arange(4)
+NOTHING = torch.zeros(4, dtype=torch.bool)
+
+
+def tokens(numbers: Tensor) -> Tokens:
+    return Tokens(numbers[:, None], torch.ones(len(numbers), 1, dtype=torch.bool))
+
+
+def loss_of(
+    judge: Knows,
+    keys: Tensor = KEYS,
+    *,
+    right: Tensor = NUMBERS,
+    wrong: Tensor = NUMBERS,
+    exchanged: Tensor = NOTHING,
+) -> float:
+    own = tokens(NUMBERS)
+    texts = TextBatch(
+        own,
+        own,
+        NOTHING[:, None],
+        own,
+        NOTHING[:, None],
+        keys,
+        tokens(right),
+        tokens(wrong),
+        exchanged,
+    )
+    visual = NUMBERS[:, None, None].float()
+    return float(matching_loss(judge, visual, texts, PAIRS, draws()))
 
 
 def test_what_is_alike_is_drawn_most() -> None:
@@ -75,3 +101,11 @@ def test_where_all_are_the_same_only_right_pairs_count() -> None:
     twins = torch.tensor([[1, 11]] * 4)
     assert not hard_negatives(PAIRS, twins, WARM, draws())[2].any()
     assert loss_of(Knows(right=True), twins) < 0.01
+
+
+def test_statements_count_where_they_were_exchanged() -> None:
+    half, swapped = torch.tensor([True, True, False, False]), torch.tensor([1, 0, 0, 0])
+    assert loss_of(Knows(right=True), wrong=swapped, exchanged=half) < 0.01
+    mistaken = loss_of(Knows(right=True), right=swapped, wrong=NUMBERS, exchanged=half)
+    # Four of sixteen judgements err, by ten each.
+    assert mistaken == pytest.approx(4 * 10 / 16, rel=0.01)

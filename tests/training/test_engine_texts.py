@@ -9,6 +9,7 @@ from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.tokens import MASK
 from sargeo_training.engine.config import Chips
+from sargeo_training.engine.statements import Exchange
 from sargeo_training.engine.texts import (
     Told,
     collate_texts,
@@ -130,7 +131,8 @@ def test_tokens_hide_keywords_and_give_questions() -> None:
         Told(WRITING.detailed, (), "How many ships?", "2 ships"),
     ]
     rngs = [np.random.default_rng(k) for k in range(2)]
-    batch = collate_texts(told, [5, 6], words, config.chips, rngs)
+    exchanged = [Exchange("2 ships.", "5 ships."), None]
+    batch = collate_texts(told, [5, 6], words, config.chips, rngs, exchanged)
     masked = batch.masked.ids == words.id_of(MASK)
     assert torch.equal(masked, batch.hidden)
     assert masked[0].any()
@@ -138,4 +140,7 @@ def test_tokens_hide_keywords_and_give_questions() -> None:
     assert words.decode(batch.said.ids[1][batch.learnt[1]].tolist()) == "2 ships"
     assert batch.keys[:, 0].tolist() == [5, 6]
     assert batch.keys[0, 1] == batch.keys[1, 1]
+    assert batch.exchanged.tolist() == [True, False]
+    assert words.decode(batch.right.ids[0].tolist()) == "2 ships."
+    assert words.decode(batch.wrong.ids[0].tolist()) == "5 ships."
     assert has_text(chips()[0].record.writings)

@@ -170,7 +170,9 @@ def trained(folder: Path, said: list[str]) -> NetworkScorer:
     words = tokeniser(CONFIG)
 
     def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
-        told = ChipStream(CHIPS, range(len(CHIPS)), CONFIG, words, writings)
+        told = ChipStream(
+            CHIPS, range(len(CHIPS)), CONFIG, words, lambda k: (writings[CHIPS[k].record.id],)
+        )
         return Streams(training.crops(CONFIG), told, words)
 
     trainer = EngineTrainer(

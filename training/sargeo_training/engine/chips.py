@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -22,6 +22,7 @@ from sargeo_training.augment import (
 from sargeo_training.batches import Inputs, Part, make_inputs
 from sargeo_training.engine.config import Config
 from sargeo_training.engine.losses.reconstruction import hide
+from sargeo_training.engine.statements import exchanges, statements
 from sargeo_training.engine.texts import TextBatch, collate_texts, draw_told
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.hcot.writing import Writing
@@ -73,8 +74,8 @@ class ChipStream:
     config : Config
     tokeniser : Tokeniser, optional
         Without one there are no texts.
-    writings : mapping of str to Writing, optional
-        Texts by id of the record, in place of those in the records.
+    texts : callable, optional
+        Number of a chip to what was written about it; needed with a tokeniser.
     """
 
     def __init__(
@@ -83,52 +84,56 @@ class ChipStream:
         numbers: Sequence[int],
         config: Config,
         tokeniser: Tokeniser | None = None,
-        writings: Mapping[str, Writing] | None = None,
+        texts: Callable[[int], Sequence[Writing]] = lambda _: (),
     ) -> None:
         self._chips, self._numbers = chips, np.asarray(numbers)
         self._settings, self._hiding = config.chips, config.reconstruction
         self._steps: tuple[Augmentation, ...] = (*RADIOMETRIC_AUGMENTATIONS, config.forgetting)
         self._sensors = config.network.sensors
-        self._seed, self._tokeniser, self._writings = config.seed, tokeniser, writings
+        self._seed, self._tokeniser, self._texts = config.seed, tokeniser, texts
 
     def batch(self, number: int, part: Part) -> ChipBatch:
         """Make a batch, or one process's part of it."""
         size = self._settings.batch_size
         places = part.indices(size)
         rngs = [np.random.default_rng((self._seed, _CHIPS, number, place)) for place in places]
-        drawn = [self._draw(number * size + place) for place in places]
-        chips = [self._chips[k] for k in drawn]
+        drawn = [self._draw(number * size + place) for place in range(size)]
         inputs = make_inputs(
             [
-                augment(whole(chip, self._settings.chip_px), rng, self._steps)
-                for chip, rng in zip(chips, rngs, strict=True)
+                augment(whole(self._chips[drawn[place]], self._settings.chip_px), rng, self._steps)
+                for place, rng in zip(places, rngs, strict=True)
             ],
             self._sensors,
         )
         hidden = hide(inputs.valid, self._hiding.hidden, self._hiding.cell_px, rngs)
-        length = float(np.random.default_rng((self._seed, _CHIPS, number)).random())
-        texts = self._tell(chips, drawn, rngs, length)
+        of_batch = np.random.default_rng((self._seed, _CHIPS, number))
+        texts = self._tell(drawn, places, rngs, of_batch)
         return ChipBatch(inputs, torch.from_numpy(hidden), texts)
 
     def _tell(
         self,
-        chips: Sequence[Chip],
-        numbers: Sequence[int],
+        drawn: Sequence[int],
+        places: Sequence[int],
         rngs: Sequence[np.random.Generator],
-        length: float,
+        of_batch: np.random.Generator,
     ) -> TextBatch | None:
+        """Tell of the chips at some places of the batch, which exchange statements with all."""
         if self._tokeniser is None:
             return None
+        length = float(of_batch.random())
         told = [
-            draw_told(self._written(chip), self._settings, length, rng)
-            for chip, rng in zip(chips, rngs, strict=True)
+            draw_told(self._texts(drawn[place]), self._settings, length, rng)
+            for place, rng in zip(places, rngs, strict=True)
         ]
-        return collate_texts(told, numbers, self._tokeniser, self._settings, rngs)
-
-    def _written(self, chip: Chip) -> Sequence[Writing]:
-        if self._writings is None:
-            return chip.record.writings
-        return (self._writings[chip.record.id],)
+        exchanged = exchanges([statements(self._texts(k)) for k in drawn], of_batch)
+        return collate_texts(
+            told,
+            [drawn[place] for place in places],
+            self._tokeniser,
+            self._settings,
+            rngs,
+            [exchanged[place] for place in places],
+        )
 
     def _draw(self, turn: int) -> int:
         """Return the number of the chip whose turn it is."""

@@ -169,7 +169,7 @@ def _chip_stream(
             "Build chips by `sargeo train data`, and texts by `sargeo train texts`.",
         )
     words = tokeniser if stage.texts else None
-    return ChipStream(material.shards, numbers, config, words, material.writings)
+    return ChipStream(material.shards, numbers, config, words, material.texts_of)
 
 
 def tokeniser_for(config: Config, material: Material) -> Tokeniser | None:

@@ -12,10 +12,10 @@ from sargeo.model.language import LanguagePart, known_cells, pool
 from sargeo.model.tokens import Tokens
 from sargeo_training.batches import Inputs
 from sargeo_training.engine.config import Config, LossName, Stage
-from sargeo_training.engine.losses.contrast import Contrast, Pairs
+from sargeo_training.engine.losses.contrast import Contrast, Pairs, exchange_loss
 from sargeo_training.engine.losses.language import captioning_loss, masking_loss
 from sargeo_training.engine.losses.matching import matching_loss
-from sargeo_training.engine.texts import TextBatch
+from sargeo_training.engine.texts import TextBatch, joined
 
 _BATCHES = 1_000_003  # so that seeds and numbers of batches do not meet
 
@@ -63,12 +63,12 @@ class Telling(nn.Module):
         if self.contrast is not None and self.slow is not None:
             slow = self._slow_pairs(self.slow, decoded, inputs, texts)
             soft = self._settings.soft * min(1.0, share / self._settings.soft_after)
-            losses["contrast"] = self.contrast(quick, slow, texts.keys, language.temperature, soft)
+            losses["contrast"] = self.contrast(
+                quick, slow, texts.keys, language.temperature, soft
+            ) + _exchanged(language, quick.image, texts)
         if self._stage.uses("matching"):
             draws = torch.Generator().manual_seed(self._seed * _BATCHES + number)
-            losses["matching"] = matching_loss(
-                language, visual, texts.caption, quick, texts.keys, draws
-            )
+            losses["matching"] = matching_loss(language, visual, texts, quick, draws)
         if self._stage.uses("masking"):
             logits = language.fill(visual, texts.masked, texts.hidden)
             losses["masking"] = masking_loss(logits, texts.caption.ids[texts.hidden])
@@ -110,6 +110,11 @@ def language_of(network: SarKnowlip) -> LanguagePart:
 
 def _decoded(network: SarKnowlip, inputs: Inputs) -> Tensor:
     return network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
+
+
+def _exchanged(language: LanguagePart, image: Tensor, texts: TextBatch) -> Tensor:
+    right, wrong = language.embed_text(joined([texts.right, texts.wrong])).chunk(2)
+    return exchange_loss(image, right, wrong, texts.exchanged, language.temperature)
 
 
 def _pairs(language: LanguagePart, decoded: Tensor, valid: Tensor, tokens: Tokens) -> Pairs:

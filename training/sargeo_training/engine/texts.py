@@ -16,6 +16,7 @@ from torch.nn import functional
 from sargeo.model.tokens import DEC, MASK, Tokeniser, Tokens
 from sargeo_training.engine.config import Chips
 from sargeo_training.engine.parallel import gathered, longest_of_all
+from sargeo_training.engine.statements import Exchange
 from sargeo_training.hcot.writing import Clause, Writing
 
 Span = tuple[int, int]
@@ -56,6 +57,10 @@ class TextBatch:
         What is to be said of the image; the tokens to learn are true in ``learnt`` (N, L).
     keys : Tensor of int64, shape (N, 2)
         The same number for the same image, and for the same text.
+    right, wrong : Tokens
+        A statement of the text, and one of another text that contradicts it; see `statements`.
+    exchanged : Tensor of bool, shape (N,)
+        Whether there are such.
     """
 
     caption: Tokens
@@ -64,6 +69,9 @@ class TextBatch:
     said: Tokens
     learnt: Tensor
     keys: Tensor
+    right: Tokens
+    wrong: Tokens
+    exchanged: Tensor
 
     def to(self, device: torch.device) -> TextBatch:
         """Return the same on another device."""
@@ -74,6 +82,9 @@ class TextBatch:
             self.said.to(device),
             self.learnt.to(device),
             self.keys.to(device),
+            self.right.to(device),
+            self.wrong.to(device),
+            self.exchanged.to(device),
         )
 
 
@@ -140,6 +151,7 @@ def collate_texts(
     tokeniser: Tokeniser,
     settings: Chips,
     rngs: Sequence[Generator],
+    exchanges: Sequence[Exchange | None],
 ) -> TextBatch:
     """Turn texts into tokens, hiding some.
 
@@ -147,6 +159,8 @@ def collate_texts(
     ----------
     images : sequence of int
         Numbers of the images.
+    exchanges : sequence of Exchange or None
+        Of each text.
     rngs : sequence of Generator
         One for each text.
     """
@@ -165,6 +179,9 @@ def collate_texts(
         said,
         _learnt(said),
         torch.tensor(keys),
+        tokeniser.encode([e.right if e else "" for e in exchanges]),
+        tokeniser.encode([e.wrong if e else "" for e in exchanges]),
+        torch.tensor([e is not None for e in exchanges]),
     )
 
 
@@ -195,16 +212,21 @@ def chosen(tokens: Tokens, places: Tensor) -> Tokens:
 
 
 def joined(parts: Sequence[Tokens]) -> Tokens:
-    """Join texts of equal length in tokens."""
-    return Tokens(torch.cat([p.ids for p in parts]), torch.cat([p.mask for p in parts]))
+    """Join texts, filled up to the longest."""
+    length = max(p.ids.shape[1] for p in parts)
+    filled = [_filled(p, length) for p in parts]
+    return Tokens(torch.cat([p.ids for p in filled]), torch.cat([p.mask for p in filled]))
 
 
 def gathered_tokens(tokens: Tokens) -> Tokens:
     """Join the texts of all processes, filled up to the longest."""
-    length = longest_of_all(tokens.ids.shape[1], tokens.ids.device)
+    filled = _filled(tokens, longest_of_all(tokens.ids.shape[1], tokens.ids.device))
+    return Tokens(gathered(filled.ids), gathered(filled.mask))
+
+
+def _filled(tokens: Tokens, length: int) -> Tokens:
     more = (0, length - tokens.ids.shape[1])
-    ids, mask = functional.pad(tokens.ids, more), functional.pad(tokens.mask, more)
-    return Tokens(gathered(ids), gathered(mask))
+    return Tokens(functional.pad(tokens.ids, more), functional.pad(tokens.mask, more))
 
 
 def _few(clauses: Sequence[Clause], rng: Generator) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sargeo_training.engine.parallel import gathered
+from sargeo_training.engine.parallel import gathered, mean_of_all
 
 _NEVER = -1e4  # as a logit
 
@@ -95,6 +95,25 @@ class Contrast(nn.Module):
         self.keys[places] = keys[:count]
         self.filled[places] = True
         self.place.add_(count).remainder_(max(size, 1))
+
+
+def exchange_loss(
+    image: Tensor, right: Tensor, wrong: Tensor, exchanged: Tensor, temperature: Tensor
+) -> Tensor:
+    """Return the surprise at which images are more like right statements than like wrong ones.
+
+    Parameters
+    ----------
+    image, right, wrong : Tensor, shape (N, D)
+        Unit vectors of images and of statements; see `sargeo_training.engine.statements`.
+    exchanged : Tensor of bool, shape (N,)
+        Whether there are statements.
+    temperature : Tensor, scalar
+        Divides similarities.
+    """
+    likeness = torch.stack([(image * said).sum(1) for said in (right, wrong)], dim=1)
+    surprise = -(likeness.float() / temperature).log_softmax(1)[:, 0]
+    return mean_of_all(surprise * exchanged, exchanged.float().sum())
 
 
 def alike(keys: Tensor, others: Tensor) -> Tensor:

@@ -3,6 +3,9 @@
 As in ALBEF (Li et al. 2021), the wrong text of each image, and the wrong image of each text, are
 drawn the more often the more alike they are. They are drawn from the batch of all processes by
 numbers that hang on the place in it, so that the number of processes changes nothing.
+
+Beside these stand single statements that two images exchange, see
+`sargeo_training.engine.statements`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from torch.nn import functional
 from sargeo.model.tokens import Tokens
 from sargeo_training.engine.losses.contrast import Pairs, alike
 from sargeo_training.engine.parallel import gathered, mean_of_all, this_part
-from sargeo_training.engine.texts import chosen, gathered_tokens, joined
+from sargeo_training.engine.texts import TextBatch, chosen, gathered_tokens, joined
 
 
 class Judge(Protocol):
@@ -35,39 +38,38 @@ class Judge(Protocol):
 def matching_loss(
     judge: Judge,
     visual: Tensor,
-    tokens: Tokens,
+    texts: TextBatch,
     pairs: Pairs,
-    keys: Tensor,
     draws: torch.Generator,
 ) -> Tensor:
-    """Return the cross-entropy of the right pair and of two wrong ones for each.
+    """Return the cross-entropy of the right pair and of two wrong ones for each, and of statements.
 
     Parameters
     ----------
     judge : Judge
     visual : Tensor, shape (N, T, W)
-    tokens : Tokens
-        Of the N texts.
+    texts : TextBatch
+        Of N texts.
     pairs : Pairs
         By which the wrong ones are drawn.
-    keys : Tensor of int64, shape (N, 2)
-        As in `Contrast`.
     draws : torch.Generator
         On the processor, in the same state in all processes.
     """
     n = len(visual)
-    everyone, all_keys = pairs.everywhere(), gathered(keys)
+    everyone, all_keys = pairs.everywhere(), gathered(texts.keys)
     wrong_text, wrong_image, some = hard_negatives(everyone, all_keys, judge.temperature, draws)
     own = torch.tensor(this_part().indices(len(all_keys)), device=visual.device)
-    all_visual, all_tokens = gathered(visual), gathered_tokens(tokens)
+    all_visual, all_tokens = gathered(visual), gathered_tokens(texts.caption)
     ours, wrong = chosen(all_tokens, own), chosen(all_tokens, wrong_text[own])
     logits = judge.match(
-        torch.cat([visual, all_visual[wrong_image[own]], visual]), joined([ours, ours, wrong])
+        torch.cat([visual, all_visual[wrong_image[own]], visual, visual, visual]),
+        joined([ours, ours, wrong, texts.right, texts.wrong]),
     )
-    right = torch.arange(3 * n, device=visual.device) < n
-    weight = torch.cat([torch.ones_like(some[own]), some[own], some[own]]).float()
-    surprise = functional.cross_entropy(logits.float(), right.long(), reduction="none")
-    return mean_of_all(surprise * weight, weight.sum())
+    right = torch.tensor([1, 0, 0, 1, 0], device=visual.device).repeat_interleave(n)
+    some = some[own]
+    weight = torch.cat([torch.ones_like(some), some, some, texts.exchanged, texts.exchanged])
+    surprise = functional.cross_entropy(logits.float(), right, reduction="none")
+    return mean_of_all(surprise * weight.float(), weight.float().sum())
 
 
 @torch.no_grad()
