@@ -57,10 +57,8 @@ def pretrain(
     config : Config
     folder : Path
         Of the run. Gets the settings, and a folder for each stage.
-    data : Path, optional
-        Folder of the data sets, for stages that learn from labelled crops.
-    shards : Path, optional
-        Folder of chips, for stages that learn from these.
+    data, shards : Path, optional
+        Folders of the data sets and of chips, for stages that learn from labelled crops or chips.
     writings : mapping of str to Writing, optional
         Texts by id of the chip, in place of those in the shards.
     stage : str, optional
@@ -86,20 +84,18 @@ def pretrain(
     """
     stages = [config.stage(stage)] if stage else list(config.stages)
     console = Console(stderr=True, soft_wrap=True, quiet=not first_process())
-    go_on = resume or stage is not None
     if first_process():
-        refuse_other_run(config, folder, resume=go_on)
-    material = gather(
-        config, stages, data=data, shards=shards, writings=writings, say=console.print
-    )
+        refuse_other_run(config, folder, resume=resume or stage is not None)
+    say = console.print
+    material = gather(config, stages, data=data, shards=shards, writings=writings, say=say)
+    if first_process():  # only now: a call that is refused leaves nothing behind
+        settle(config, folder)
     for each in stages:
         model = start if each == stages[0] else None
         before = None if model else _before(config, each, folder)
         network, tokeniser = _start(config, material, before)
         if before is None and not (resume and (folder / each.name / LAST).exists()):
             _take(network, config, model, console)
-        if each == stages[0] and first_process():  # a call that was refused leaves nothing behind
-            settle(config, folder, resume=go_on)
         _train(network, tokeniser, config, each, material, folder, console, resume=resume)
     return folder / stages[-1].name / BEST
 
@@ -122,15 +118,15 @@ def first_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def settle(config: Config, folder: Path, *, resume: bool) -> None:
-    """Write down the settings of a run, unless another has the folder.
+def settle(config: Config, folder: Path) -> None:
+    """Write down the settings of a run, new or gone on with, unless another has the folder.
 
     Raises
     ------
     UsageError
         See `refuse_other_run`.
     """
-    refuse_other_run(config, folder, resume=resume)
+    refuse_other_run(config, folder, resume=True)
     folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(as_plain(config), sort_keys=False, allow_unicode=True)
     write_text(folder / SETTINGS, text)

@@ -224,7 +224,7 @@ def open_run(
         See `run_rounds`.
     """
     posed = pose(material, noise, seed)
-    settle(config, folder, resume=True)
+    settle(config, folder)
     _settle_truth(posed.truth, folder)
     first = _first_network(config, material, start)
     trainer = _trainer(config, material, first, say)
