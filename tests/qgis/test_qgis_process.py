@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -76,7 +78,9 @@ def test_it_maps_as_the_command_line_does(
     )
     outputs = results(execute("--json", "run", "sargeo:map_scene", "--", *words))
     assert_equal_rasters(outputs, by_cli)
-    assert outputs["OBJECT_NUMBER"] == 29
+    with contextlib.closing(sqlite3.connect(by_cli / "demo_scene_objects.gpkg")) as objects:
+        (found,) = objects.execute("SELECT feature_count FROM gpkg_ogr_contents").fetchone()
+    assert outputs["OBJECT_NUMBER"] == found > 20
 
 
 def test_parameters_as_json_on_standard_input(
