@@ -128,9 +128,20 @@ class LanguagePart(nn.Module):
         projected = self.text_projection(self.text.summary(tokens))
         return functional.normalize(projected.float(), dim=1)
 
-    def match(self, visual: Tensor, tokens: Tokens) -> Tensor:
-        """Return logits (N, 2): text and image do not, or do, belong together."""
-        logits: Tensor = self.matching_head(self.text.summary(tokens, visual=visual))
+    def match(self, visual: Tensor, tokens: Tokens, images: Tensor | None = None) -> Tensor:
+        """Return logits (N, 2): text and image do not, or do, belong together.
+
+        Parameters
+        ----------
+        visual : Tensor, shape (N, T, width)
+            See `visual_tokens`.
+        tokens : Tokens
+            N texts.
+        images : Tensor of int64, shape (N,), optional
+            Place in ``visual`` of each text's image, where these are not as many as texts.
+        """
+        summary = self.text.summary(tokens, visual=visual, images=images)
+        logits: Tensor = self.matching_head(summary)
         return logits
 
     def fill(self, visual: Tensor | None, tokens: Tokens, places: Tensor) -> Tensor:

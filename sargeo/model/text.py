@@ -88,14 +88,22 @@ class TextTower(nn.Module):
         Tensor, shape (N, L, width)
             Of tokens that are padding it means nothing.
         """
-        return self._by_length(tokens, visual, causal=causal, count=tokens.ids.shape[1])
+        count = tokens.ids.shape[1]
+        return self._by_length(tokens, visual, None, causal=causal, count=count)
 
-    def summary(self, tokens: Tokens, *, visual: Tensor | None = None) -> Tensor:
+    def summary(
+        self, tokens: Tokens, *, visual: Tensor | None = None, images: Tensor | None = None
+    ) -> Tensor:
         """Return features (N, width) of the first token of each text; see `forward`.
 
         In the last layer the other tokens are looked at, and not thought about.
+
+        Parameters
+        ----------
+        images : Tensor of int64, shape (N,), optional
+            Place in ``visual`` of each text's image, for several texts of one.
         """
-        return self._by_length(tokens, visual, causal=False, count=1)[:, 0]
+        return self._by_length(tokens, visual, images, causal=False, count=1)[:, 0]
 
     def begin(self, prompt: Tokens, visual: Tensor) -> tuple[Tensor, Memory]:
         """Read prompts that are gone on from.
@@ -106,7 +114,8 @@ class TextTower(nn.Module):
             Of the last token of each prompt.
         memory : Memory
         """
-        x, image, past = self._read(prompt, visual, causal=True, count=prompt.ids.shape[1])
+        image = self._look(visual)
+        x, past = self._read(prompt, image, causal=True, count=prompt.ids.shape[1])
         last = prompt.mask.sum(1) - 1
         return x[torch.arange(len(x), device=x.device), last], Memory(image, past, prompt.mask)
 
@@ -122,7 +131,13 @@ class TextTower(nn.Module):
         return x[:, 0], Memory(memory.image, tuple(past), mask)
 
     def _by_length(
-        self, tokens: Tokens, visual: Tensor | None, *, causal: bool, count: int
+        self,
+        tokens: Tokens,
+        visual: Tensor | None,
+        images: Tensor | None,
+        *,
+        causal: bool,
+        count: int,
     ) -> Tensor:
         """Return features (N, count, width) of the first tokens.
 
@@ -130,32 +145,36 @@ class TextTower(nn.Module):
         those that it is read with.
         """
         order, read = tokens.mask.sum(1).argsort(), []
+        seen = () if visual is None else self._look(visual)
         for rows in order.chunk(_PARTS):
             length = int(tokens.mask[rows].any(0).sum())
             part = Tokens(tokens.ids[rows, :length], tokens.mask[rows, :length])
-            image = None if visual is None else visual[rows]
-            x = self._read(part, image, causal=causal, count=min(count, length))[0]
+            places = rows if images is None else images[rows]
+            image = tuple((keys[places], values[places]) for keys, values in seen)
+            x, _ = self._read(part, image, causal=causal, count=min(count, length))
             read.append(functional.pad(x, (0, 0, 0, count - x.shape[1])))
         return torch.cat(read)[order.argsort()]
 
+    def _look(self, visual: Tensor) -> tuple[KeysValues, ...]:
+        """Return keys and values of images by layer: of each image once, for all its texts."""
+        return tuple(layer.cross_attention.keys_values(visual) for layer in self._stack())
+
     def _read(
-        self, tokens: Tokens, visual: Tensor | None, *, causal: bool, count: int
-    ) -> tuple[Tensor, tuple[KeysValues, ...], tuple[KeysValues, ...]]:
-        """Return features of the first tokens, and keys and values of image and tokens by layer."""
+        self, tokens: Tokens, image: tuple[KeysValues, ...], *, causal: bool, count: int
+    ) -> tuple[Tensor, tuple[KeysValues, ...]]:
+        """Return features of the first tokens, and keys and values of the tokens by layer."""
         length = tokens.ids.shape[1]
         seen = tokens.mask[:, None, None, :]
         if causal:
             seen = seen & torch.ones_like(seen[0, 0, 0].expand(length, -1)).tril()
         x = self._embed(tokens.ids, torch.arange(length, device=tokens.ids.device))
-        images, past = [], []
-        for depth, layer in enumerate(self._stack(), 1):
-            image = None if visual is None else layer.cross_attention.keys_values(visual)
-            asked = count if depth == len(self.layers) else length
-            x, now = layer(x, seen, image=image, before=None, causal=causal, count=asked)
+        past = []
+        for depth, layer in enumerate(self._stack()):
+            looked = image[depth] if image else None
+            asked = count if depth == len(self.layers) - 1 else length
+            x, now = layer(x, seen, image=looked, before=None, causal=causal, count=asked)
             past.append(now)
-            if image is not None:
-                images.append(image)
-        return x, tuple(images), tuple(past)
+        return x, tuple(past)
 
     def _stack(self) -> Iterator[_Layer]:
         return iter(self.layers)  # type: ignore[arg-type]  # a list of modules forgets their type

@@ -32,8 +32,8 @@ class Knows:
     def __init__(self, right: bool) -> None:
         self.sign = 1.0 if right else -1.0
 
-    def match(self, visual: Tensor, tokens: Tokens) -> Tensor:
-        fits = (visual[:, 0, 0].long() == tokens.ids[:, 0]).float() * 2 - 1
+    def match(self, visual: Tensor, tokens: Tokens, images: Tensor) -> Tensor:
+        fits = (visual[images, 0, 0].long() == tokens.ids[:, 0]).float() * 2 - 1
         return 5 * self.sign * torch.stack([-fits, fits], dim=1)
 
 
@@ -109,3 +109,10 @@ def test_statements_count_where_they_were_exchanged() -> None:
     mistaken = loss_of(Knows(right=True), right=swapped, wrong=NUMBERS, exchanged=half)
     # Four of sixteen judgements err, by ten each.
     assert mistaken == pytest.approx(4 * 10 / 16, rel=0.01)
+
+
+def test_rounds_of_statements_are_of_the_same_images() -> None:
+    right, wrong = NUMBERS.repeat(3), NUMBERS.flip(0).repeat(3)
+    known = torch.ones(12, dtype=torch.bool)
+    assert loss_of(Knows(right=True), right=right, wrong=wrong, exchanged=known) < 0.01
+    assert loss_of(Knows(right=False), right=right, wrong=wrong, exchanged=known) > 9.9

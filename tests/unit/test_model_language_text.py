@@ -80,6 +80,13 @@ def test_padding_and_company_change_nothing(language: LanguagePart) -> None:
         torch.testing.assert_close(matched, language.match(image[i : i + 1], alone)[0])
 
 
+def test_several_texts_can_be_held_against_one_image(language: LanguagePart) -> None:
+    tokens = language.tokeniser.encode(TEXTS)
+    image, places = visual(language, 2), torch.arange(len(TEXTS)) % 2
+    expected = language.match(image[places], tokens)
+    torch.testing.assert_close(language.match(image, tokens, places), expected)
+
+
 def test_a_summary_is_what_the_first_token_says(language: LanguagePart) -> None:
     tokens = language.tokeniser.encode(TEXTS)
     for image in (None, visual(language, len(TEXTS))):

@@ -125,14 +125,15 @@ class ChipStream:
             draw_told(self._texts(drawn[place]), self._settings, length, rng)
             for place, rng in zip(places, rngs, strict=True)
         ]
-        exchanged = exchanges([statements(self._texts(k)) for k in drawn], of_batch)
+        said = [statements(self._texts(k)) for k in drawn]
+        rounds = [exchanges(said, of_batch) for _ in range(self._settings.exchanges)]
         return collate_texts(
             told,
             [drawn[place] for place in places],
             self._tokeniser,
             self._settings,
             rngs,
-            [exchanged[place] for place in places],
+            [made[place] for made in rounds for place in places],
         )
 
     def _draw(self, turn: int) -> int:

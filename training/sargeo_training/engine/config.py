@@ -125,6 +125,7 @@ class Chips(_Part):
     batch_size: int = Field(default=16, gt=1)
     detailed: float = Field(default=0.15, ge=0, lt=1)
     answers: float = Field(default=0.4, ge=0, le=1)
+    exchanges: int = Field(default=4, ge=1)
     hidden_keywords: float = Field(default=0.5, gt=0, le=1)
     hidden_words: float = Field(default=0.05, ge=0, lt=1)
 

@@ -58,8 +58,9 @@ class TextBatch:
     keys : Tensor of int64, shape (N, 2)
         The same number for the same image, and for the same text.
     right, wrong : Tokens
-        A statement of the text, and one of another text that contradicts it; see `statements`.
-    exchanged : Tensor of bool, shape (N,)
+        Round by round of exchange, N statements of these texts, and N of other texts that
+        contradict them; see `sargeo_training.engine.statements`.
+    exchanged : Tensor of bool, shape (rounds * N,)
         Whether there are such.
     """
 
@@ -160,7 +161,7 @@ def collate_texts(
     images : sequence of int
         Numbers of the images.
     exchanges : sequence of Exchange or None
-        Of each text.
+        Of each text, round by round.
     rngs : sequence of Generator
         One for each text.
     """

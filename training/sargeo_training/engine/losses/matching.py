@@ -30,8 +30,8 @@ class Judge(Protocol):
         """What similarities are divided by."""
         ...
 
-    def match(self, visual: Tensor, tokens: Tokens) -> Tensor:
-        """Return logits (N, 2): text and image do not, or do, belong together."""
+    def match(self, visual: Tensor, tokens: Tokens, images: Tensor) -> Tensor:
+        """Return logits (N, 2): a text and the image at its place do not, or do, fit."""
         ...
 
 
@@ -61,11 +61,15 @@ def matching_loss(
     own = torch.tensor(this_part().indices(len(all_keys)), device=visual.device)
     all_visual, all_tokens = gathered(visual), gathered_tokens(texts.caption)
     ours, wrong = chosen(all_tokens, own), chosen(all_tokens, wrong_text[own])
+    place, rounds = torch.arange(n, device=visual.device), len(texts.exchanged) // n
+    of_statements = place.repeat(rounds)
     logits = judge.match(
-        torch.cat([visual, all_visual[wrong_image[own]], visual, visual, visual]),
+        torch.cat([visual, all_visual[wrong_image[own]]]),
         joined([ours, ours, wrong, texts.right, texts.wrong]),
+        torch.cat([place, place + n, place, of_statements, of_statements]),
     )
-    right = torch.tensor([1, 0, 0, 1, 0], device=visual.device).repeat_interleave(n)
+    right = torch.zeros(len(logits), dtype=torch.int64, device=visual.device)
+    right[:n] = right[3 * n : (3 + rounds) * n] = 1
     some = some[own]
     weight = torch.cat([torch.ones_like(some), some, some, texts.exchanged, texts.exchanged])
     surprise = functional.cross_entropy(logits.float(), right, reduction="none")
