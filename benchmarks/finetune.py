@@ -1,10 +1,10 @@
 """Print what a trained tower is worth to a model for an analyst's own classes.
 
-    python benchmarks/finetune.py DATA FOLDER [--model NAME] [--steps N] [--seeds N] [--threads N]
+    python benchmarks/finetune.py DATA FOLDER [--steps N] [--seeds N] [--threads N]
 
 Eight crops and other covers of the Flevoland scene in DATA (AIRSAR, L band) are learnt from patches
 of 20 pixels in two thirds of its fields, as an analyst would draw them: from all of them and from a
-tenth, starting from a model and from random weights of its shape, with as many steps. Figures are
+tenth, from sargeo-tiny and from random weights of its shape, with as many steps. Figures are
 of the pixels of whole fields that no patch lies in. Seeds draw the tenth, the random weights and
 the order of crops. FOLDER keeps the models; those that are there are not made again.
 
@@ -35,6 +35,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import DEFAULT_MODEL, read_spec
 from sargeo.model.storage import load_spec, save_model
 from sargeo_training.finetune import finetune
+from sargeo_training.run import prepare
 from sargeo_training.sources.files import read_band, read_bands
 
 CLASSES = {
@@ -77,18 +78,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    prepare(args.threads)
     task = flevoland(args.data, args.folder)
     print("| patches | start | mean IoU | accuracy | mean IoU by seed |\n|---|---|---|---|---|")
     for share, start in itertools.product(SHARES, ("trained", "random")):
         found = [
-            learnt(task, args.folder, args.model, start, share, args.steps, seed)
-            for seed in range(args.seeds)
+            learnt(task, args.folder, start, share, args.steps, seed) for seed in range(args.seeds)
         ]
         ious, accuracies = np.array(found).T
         each = ", ".join(f"{iou:.2f}" for iou in ious)
@@ -136,7 +135,7 @@ def _patches(names: NDArray[np.str_], transform: rasterio.Affine) -> Iterator[Ma
 
 
 def learnt(
-    task: Task, folder: Path, model: str, start: str, share: float, steps: int, seed: int
+    task: Task, folder: Path, start: str, share: float, steps: int, seed: int
 ) -> tuple[float, float]:
     """Return mean IoU and accuracy on the fields held out, by a model that is made if need be."""
     place = folder / f"{start}-{share:.0%}-{steps}-{seed}".replace("%", "")
@@ -147,19 +146,19 @@ def learnt(
         )
         polygons = folder / f"{place.name}.gpkg"
         drawn.to_file(polygons)
-        first = model if start == "trained" else str(_random(model, folder, seed))
+        first = DEFAULT_MODEL if start == "trained" else str(_random(folder, seed))
         finetune(
             task.scene, polygons, "class", place, start=first, assume=ASSUME, steps=steps, seed=seed
         )
     return _measured(task, place)
 
 
-def _random(model: str, folder: Path, seed: int) -> Path:
-    """Write a model of the same shape with random weights."""
+def _random(folder: Path, seed: int) -> Path:
+    """Write a model of the shape of sargeo-tiny with random weights."""
     place = folder / f"random-{seed}"
     if not place.exists():
         torch.manual_seed(seed)
-        spec = read_spec(model).model_copy(update={"language": None})
+        spec = read_spec(DEFAULT_MODEL).model_copy(update={"language": None})
         save_model(place, SarKnowlip.from_spec(spec), spec)
     return place
 

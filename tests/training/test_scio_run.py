@@ -168,3 +168,4 @@ def test_commands_lead_from_chips_to_mended_texts(
     done = cli("train", *command, *other)
     assert done.code == UsageError.exit_code
     assert "another network" in done.err
+    assert not (tmp_path / "other").exists()

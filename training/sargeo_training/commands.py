@@ -147,7 +147,9 @@ def scio(
     noise: Annotated[
         float | None,
         typer.Option(
-            min=0.01, max=0.9, help="Share of clauses to make wrong, to see what is found."
+            min=0.01,
+            max=0.9,
+            help="Share of what can be wrong to make wrong, to see what is found.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of wrong clauses and of wording.")] = 0,
@@ -189,7 +191,7 @@ def scio_ablation(
         typer.Option(min=0, help="Of an own run of all arms; repeatable. 0, 1 and 2 by default."),
     ] = None,
     noise: Annotated[
-        float, typer.Option(min=0.01, max=0.9, help="Share of clauses to make wrong.")
+        float, typer.Option(min=0.01, max=0.9, help="Share of what can be wrong to make wrong.")
     ] = 0.2,
     data: MaybeDataOption = None,
     change: ChangeOption = None,

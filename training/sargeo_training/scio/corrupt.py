@@ -84,10 +84,9 @@ def corrupt(
     swaps = _Swaps({text.id: findings(records[text.id]) for text in texts}, slots, rng)
     clauses = {kind: {slot.place for slot in found} for kind, found in slots.items()}
     wanted = round(share * len(set().union(*clauses.values())))
+    claims = sum(map(len, clauses.values()))
     for kind in KINDS:
-        swaps.take(
-            kind, round(wanted * len(clauses[kind]) / max(sum(map(len, clauses.values())), 1))
-        )
+        swaps.take(kind, round(wanted * len(clauses[kind]) / max(claims, 1)))
     for kind in KINDS:
         swaps.take(kind, wanted - len(swaps.made))
     return _reworded(texts, swaps.made, rng), HiddenTruth(corruptions=tuple(swaps.made.values()))

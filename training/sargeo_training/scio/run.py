@@ -224,9 +224,9 @@ def open_run(
         See `run_rounds`.
     """
     posed = pose(material, noise, seed)
+    first = _first_network(config, material, start)
     settle(config, folder)
     _settle_truth(posed.truth, folder)
-    first = _first_network(config, material, start)
     trainer = _trainer(config, material, first, say)
     records = {record.id: record for record in material.records.values()}
     return Run(posed, trainer, folder, seed, records)
