@@ -214,8 +214,10 @@ class SarModel:
         language = self.language
         prompts = language.tokeniser.prompts([question] * len(batch.pixels)).to(self.device)
         with _memory_watched(batch), self._computing():
-            decoded = self._decoded(batch, acquisition)  # once, for the text and for how it fits
-            visual = language.visual_tokens(decoded)
+            pixels, valid, context = self._inputs(batch, acquisition)
+            # Once, for the text and for how it fits.
+            decoded = self._network.encode(pixels, valid, context).decoded
+            visual = self._network.visual_tokens(decoded, valid, context)
             texts = language.generate(visual, prompts, language.spec.max_tokens)
             whole = [f"{question} {text}".lstrip() for text in texts]
             tokens = language.tokeniser.encode(whole).to(self.device)

@@ -31,7 +31,13 @@ def tiny_tokeniser(max_tokens: int = 64) -> Tokeniser:
 def tiny_language_spec() -> ModelSpec:
     """Return the spec of `tiny_spec` with language and two sensors."""
     language = LanguageSpec(
-        width=16, depth=2, heads=2, vocabulary=256, max_tokens=64, embedding_dim=8
+        width=16,
+        depth=2,
+        heads=2,
+        vocabulary=256,
+        max_tokens=64,
+        embedding_dim=8,
+        overview=True,
     )
     return tiny_spec().model_copy(update={"language": language, "sensors": SENSORS})
 

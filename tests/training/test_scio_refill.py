@@ -209,12 +209,12 @@ def test_every_decision_can_be_looked_at(oracle: OracleScorer, tmp_path: Path) -
     assert set(written) == {"left out", "alone"}
     chosen = Thresholds.model_validate(written["left out"])
     assert chosen.f1 == 1
-    assert {d.group for d in decisions if d.never_wrong} <= set(chosen.believed)
     for d in decisions:
         assert (d.refill is not None) == d.suspect
-        above = d.contrast_measure > d.contrast_threshold
-        both = above and d.matching_measure > d.matching_threshold
-        assert d.suspect == (both and not d.never_wrong)
+        least, rises = chosen.of(d.group), (d.contrast_rise, d.matching_rise)
+        if least is not None:
+            assert (d.contrast_threshold, d.matching_threshold) == least
+        assert d.suspect == (least is not None and rises[0] > least[0] and rises[1] > least[1])
         assert d.outcome in ({"refilled", "left out"} if d.suspect else {"believed"})
     told = {text.id: text for text in read_texts(stage)}
     for (chip, _), claims in refilled_of(decisions).items():

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from support.scio_corpus import OracleScorer, records, texts_of
 
 from sargeo.errors import ReferenceDataError
 from sargeo.model.spec import Figure
+from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import screening_figures, tallies
-from sargeo_training.scio.screen import Evidence, Screener, alone, leave_out
+from sargeo_training.scio.screen import Evidence, Screener, alone, group_of, leave_out
 from sargeo_training.scio.texts import Text
-from sargeo_training.scio.thresholds import Calibration, Thresholds, choose, relative
+from sargeo_training.scio.thresholds import Calibration, Thresholds, choose
 from sargeo_training.scio.truth import HiddenTruth
 
 RECORDS = records(60, seed=1)
@@ -80,7 +83,7 @@ def evidence_of(rises: list[tuple[float, ...]], groups: list[str] | None = None)
 
 def test_both_scores_have_to_rise() -> None:
     evidence = evidence_of([(1, 1), (1, 0), (0, 1), (0, 0)])
-    suspects = Thresholds(least=(0.5, 0.5), by_group=False, f1=1).suspects(evidence)
+    suspects = Thresholds(by_group={"land Water": (0.5, 0.5)}, others=None, f1=1).suspects(evidence)
     assert suspects.tolist() == [True, False, False, False]
 
 
@@ -93,27 +96,61 @@ def test_thresholds_are_chosen_for_the_pair() -> None:
     assert chosen.suspects(evidence).tolist() == [True, False, False, False, False]
 
 
-def test_rises_are_compared_within_a_group() -> None:
+def test_each_group_has_thresholds_of_its_own() -> None:
     rng = np.random.default_rng(0)
     groups = ["land Water"] * 40 + ["target Count"] * 40
     level = np.repeat([0.0, 5.0], 40)
     rises = level + 0.1 * rng.standard_normal(80)
     rises[[3, 50]] += 2
     evidence = evidence_of([(r,) for r in rises], groups)
-    assert set(np.argsort(relative(evidence)[:, 0])[-2:].tolist()) == {3, 50}
     wrong = frozenset({("chip-3", 0), ("chip-50", 0)})
     chosen = choose(evidence, Calibration(frozenset(c for c, _ in evidence.places), wrong))
-    assert chosen.by_group
     assert chosen.f1 == 1
+    assert np.flatnonzero(chosen.suspects(evidence)).tolist() == [3, 50]
 
 
-def test_what_was_often_seen_and_never_wrong_is_believed() -> None:
+def test_no_other_thresholds_have_a_higher_f1() -> None:
+    """All combinations of two groups are tried one by one."""
+    rng = np.random.default_rng(4)
+    groups = np.repeat(["land Water", "target Count"], 25)
+    wrong = rng.random(50) < np.where(groups == "land Water", 0.2, 0.5)
+    rises = rng.standard_normal(50) + wrong * np.where(groups == "land Water", 1.5, 0.3)
+    evidence = evidence_of([(r,) for r in rises], groups.tolist())
+    places = frozenset(p for p, w in zip(evidence.places, wrong, strict=True) if w)
+    chosen = choose(evidence, Calibration(frozenset(c for c, _ in evidence.places), places))
+    tried = []
+    for one, other in product([-np.inf, *rises], repeat=2):
+        suspect = rises > np.where(groups == "land Water", one, other)
+        tried.append(2 * (suspect & wrong).sum() / (suspect.sum() + wrong.sum()))
+    assert chosen.f1 == pytest.approx(max(tried))
+
+
+def test_a_group_in_which_suspicion_does_not_pay_is_believed() -> None:
     groups = ["target Count"] * 20 + ["land Terrain"] * 20 + ["land Water"] * 5
     evidence = evidence_of([(float(k % 20),) for k in range(45)], groups)
     everyone = frozenset(chip for chip, _ in evidence.places)
     chosen = choose(evidence, Calibration(everyone, frozenset({("chip-19", 0)})))
-    assert chosen.believed == ("land Terrain",)
+    assert chosen.of("land Terrain") is None
+    assert chosen.of("land Water") is None
+    assert chosen.of("target Count") == (18.5,)
     assert np.flatnonzero(chosen.suspects(evidence)).tolist() == [19]
+
+
+def test_rare_groups_are_taken_together() -> None:
+    groups = [f"rare {k}" for k in range(30)]
+    evidence = evidence_of([(float(k),) for k in range(30)], groups)
+    everyone = frozenset(chip for chip, _ in evidence.places)
+    wrong = frozenset({("chip-28", 0), ("chip-29", 0)})
+    chosen = choose(evidence, Calibration(everyone, wrong))
+    assert chosen.of("never seen") == (27.5,)
+    assert chosen.f1 == 1
+
+
+def test_clauses_about_the_same_are_a_group() -> None:
+    claims = [Claim(fact="objects.in_sector:ship@upper left", value=2)]
+    claims.append(Claim(fact="landcover.main", value="open water"))
+    clause = NOISY[0].clauses[0].model_copy(update={"claims": tuple(claims)})
+    assert group_of(clause) == "landcover.main + objects.in_sector:ship"
 
 
 def test_calibration_needs_right_and_wrong_clauses() -> None:

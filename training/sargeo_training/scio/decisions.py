@@ -11,16 +11,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sargeo_training.hcot.writing import Claim, Clause
 from sargeo_training.scio.refill import Refill
-from sargeo_training.scio.scorer import Floats
 from sargeo_training.scio.screen import Evidence, Place, group_of
 from sargeo_training.scio.texts import Text
-from sargeo_training.scio.thresholds import Thresholds, relative
+from sargeo_training.scio.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Decision:
     round, id, clause
         Round, record, and number of the clause in its text.
     group
-        Scope, field and level.
+        What it is about; see `screen.group_of`.
     text, claims
         The clause, and what it claims as JSON.
     contrast, matching
@@ -41,14 +39,10 @@ class Decision:
     contrast_rise, matching_rise
         By how much they rise without the clause; where clauses were judged alone, how low their
         own scores are.
-    contrast_measure, matching_measure
-        What was held against the thresholds: the rises, or the same relative to their group.
     contrast_threshold, matching_threshold
-        What they have to exceed.
-    never_wrong
-        Whether its group was never wrong on the chips of calibration, and is believed.
+        What they have to exceed; None where the group is believed.
     suspect
-        Whether both do exceed them, and its group is not believed.
+        Whether both exceed them.
     refill, refill_claims
         What the image says instead; None unless suspect.
     refill_contrast_rise, refill_matching_rise
@@ -67,11 +61,8 @@ class Decision:
     matching: float | None = None
     contrast_rise: float | None = None
     matching_rise: float | None = None
-    contrast_measure: float | None = None
-    matching_measure: float | None = None
     contrast_threshold: float | None = None
     matching_threshold: float | None = None
-    never_wrong: bool = False
     suspect: bool = False
     refill: str | None = None
     refill_claims: str | None = None
@@ -173,24 +164,19 @@ def write_page(decisions: Sequence[Decision], path: Path) -> None:
 
 def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str, Any]]:
     """Return the columns about screening, by clause."""
-    measures = relative(evidence) if thresholds.by_group else evidence.rises
-    columns: dict[str, Floats] = {}
-    for j, score in enumerate(evidence.scores):
-        columns[score] = evidence.whole[:, j]
-        columns[f"{score}_rise"] = evidence.rises[:, j]
-        columns[f"{score}_measure"] = measures[:, j]
-        columns[f"{score}_threshold"] = np.full(len(measures), thresholds.least[j])
-    return {
-        place: {name: float(column[k]) for name, column in columns.items()}
-        | {
-            "never_wrong": evidence.groups[k] in thresholds.believed,
-            "suspect": bool(suspect),
-            "outcome": "left out" if suspect else "believed",
+    suspect = thresholds.suspects(evidence)
+    judged: dict[Place, dict[str, Any]] = {}
+    for k, place in enumerate(evidence.places):
+        columns = judged[place] = {
+            "suspect": bool(suspect[k]),
+            "outcome": "left out" if suspect[k] else "believed",
         }
-        for k, (place, suspect) in enumerate(
-            zip(evidence.places, thresholds.suspects(evidence), strict=True)
-        )
-    }
+        least = thresholds.of(evidence.groups[k])
+        for j, score in enumerate(evidence.scores):
+            columns[score] = float(evidence.whole[k, j])
+            columns[f"{score}_rise"] = float(evidence.rises[k, j])
+            columns[f"{score}_threshold"] = None if least is None else least[j]
+    return judged
 
 
 def _filled(refill: Refill) -> dict[str, Any]:

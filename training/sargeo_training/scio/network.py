@@ -96,7 +96,8 @@ class NetworkScorer:
         pooled = pool(self._language.cells(decoded), known_cells(inputs.valid))
         self._pooled.update(zip(images, pooled, strict=True))
         if len(self._visual) < _IMAGES_KEPT:
-            self._visual.update(zip(images, self._language.visual_tokens(decoded), strict=True))
+            visual = self._network.visual_tokens(decoded, inputs.valid, inputs.context)
+            self._visual.update(zip(images, visual, strict=True))
 
 
 def chips_loader(chips: ChipSource, size: int, sensors: Sequence[str] = ()) -> Load:

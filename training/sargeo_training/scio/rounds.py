@@ -113,8 +113,6 @@ class Rounds:
         }
         best = max(chosen, key=lambda way: chosen[way].f1)
         evidence = self.screeners[best](scorer, self.texts)
-        # Rises are then relative to those of all texts, not of a fifth.
-        chosen[best] = choose(evidence, self.calibration)
         written = _THRESHOLDS.dump_json(chosen, indent=1).decode()
         write_text(stage / "thresholds.json", f"{written}\n")
         decisions = decide(number, self.texts, evidence, chosen[best])

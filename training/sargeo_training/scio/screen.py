@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sargeo_training.geovl.facts import SECTORS
+from sargeo_training.hcot.domains import arguments_of, family_of
 from sargeo_training.hcot.writing import Clause
 from sargeo_training.scio.scorer import Floats, Scorer
 from sargeo_training.scio.texts import Text
@@ -75,8 +77,16 @@ def alone(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
 
 
 def group_of(clause: Clause) -> str:
-    """Return scope, field and level of a clause, such as ``"land Water, geoscience"``."""
-    return f"{clause.scope} {clause.field}, {clause.level}"
+    """Return what a clause is about, such as ``"landcover.main + objects.present:ship"``.
+
+    These are the facts that it claims, whatever the sector.
+    """
+    return " + ".join(sorted({_without_sector(claim.fact) for claim in clause.claims}))
+
+
+def _without_sector(fact: str) -> str:
+    said = (argument for argument in arguments_of(fact) if argument not in SECTORS)
+    return ":".join([family_of(fact), *said])
 
 
 def _variants(text: Text) -> Iterator[str]:

@@ -1,19 +1,19 @@
 """Thresholds, chosen by measurement on chips of which it is known what is wrong.
 
-The chips of calibration take part in nothing that is reported. All combinations of quantiles of
-the rises are tried, once with the rises as they are and once relative to those of other clauses of
-the same group, and the combination with the highest F1 is taken. Groups of which no clause was
-wrong on these chips, such as how radar sees water, are believed. A threshold may be below zero:
-a shorter caption often scores lower, so even a wrong clause may be missed a little.
+The chips of calibration take part in nothing that is reported. Clauses of a group claim the same
+facts; how much a wrong one is missed, and how many are wrong, differs between groups, so each has
+thresholds of its own: those that together have the highest F1. A group in which suspicion does not
+pay is believed. A threshold may be below zero: a shorter caption often scores lower, so even a
+wrong clause may be missed a little.
 
 Every screener, the one without images too, is calibrated by this same search.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,11 @@ from sargeo.errors import ReferenceDataError
 from sargeo_training.scio.scorer import Floats
 from sargeo_training.scio.screen import Evidence, Place
 
-_STEPS = 200
-_FEWEST_OF_A_GROUP = 10
-_FEWEST_TO_BELIEVE = 20
-_LEAST_SPREAD = 0.1
-"""Of a group, relative to that of all clauses: what hardly varies would divide by next to zero."""
+_STEPS = 50
+_FEWEST_OF_A_GROUP = 20
+
+Least = tuple[float, ...] | None
+"""What the rise of each score has to exceed; None where a clause is believed whatever they are."""
 
 
 @dataclass(frozen=True)
@@ -51,35 +51,52 @@ class Thresholds(BaseModel):
 
     Attributes
     ----------
-    least
-        For each score, what the rise has to exceed.
     by_group
-        Whether rises are taken relative to their group, see `relative`.
-    believed
-        Groups that are never suspect.
+        Thresholds of each group that is frequent enough.
+    others
+        Those of all other groups.
     f1
         F1 on the chips of calibration.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    least: tuple[float, ...]
-    by_group: bool
-    believed: tuple[str, ...] = ()
+    by_group: Mapping[str, Least]
+    others: Least
     f1: float
+
+    def of(self, group: str) -> Least:
+        """Return the thresholds of a group."""
+        return self.by_group.get(group, self.others)
 
     def suspects(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Tell for each clause whether all its scores rise by more than the thresholds."""
-        rises = relative(evidence) if self.by_group else evidence.rises
-        doubted = [group not in self.believed for group in evidence.groups]
-        above = np.all(rises > np.array(self.least), axis=1)
-        return np.asarray(np.logical_and(above, doubted))
+        never = (np.inf,) * len(evidence.scores)
+        least = np.array([self.of(group) or never for group in evidence.groups])
+        return np.asarray((evidence.rises > least.reshape(evidence.rises.shape)).all(axis=1))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """Combinations of thresholds of one group, with what they do; the strictest come last."""
+
+    least: Floats
+    found: Floats
+    suspected: Floats
+
+    def best(self, price: float) -> int:
+        """Return the place of the best combination, if each suspect costs so much."""
+        worth = 2 * self.found - price * self.suspected
+        return len(worth) - 1 - int(worth[::-1].argmax())
 
 
 def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
     """Choose the thresholds with the highest F1 on the chips of calibration.
 
-    Among equals the strictest is taken, and rises as they are before relative ones.
+    F1 is twice the wrong clauses found over suspects and wrong ones together. The largest value f
+    of such a ratio is where the largest difference of twice those found and f times the suspects
+    and wrong ones is zero (Dinkelbach 1967, "On Nonlinear Fractional Programming"). For a given f,
+    each group is searched by itself.
 
     Raises
     ------
@@ -93,69 +110,53 @@ def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
             f"{int(wrong.sum())} of the {len(wrong)} clauses of the calibration chips are wrong.",
             "Give chips with both right and wrong clauses.",
         )
-    believed = _never_wrong(np.array(evidence.groups)[known], wrong)
-    doubted = ~np.isin(np.array(evidence.groups)[known], believed)
-    options = (
-        Thresholds(least=least, by_group=by_group, believed=believed, f1=f1)
-        for by_group in (False, True)
-        for least, f1 in _tried(
-            (relative(evidence) if by_group else evidence.rises)[known][doubted], wrong[doubted]
-        )
-    )
-    return max(options, key=lambda t: (t.f1, not t.by_group, t.least))
+    rises, groups = evidence.rises[known], _frequent(np.array(evidence.groups)[known])
+    options = {
+        group: _options(rises[groups == group], wrong[groups == group])
+        for group in np.unique(groups).tolist()
+    }
+    chosen, f1, before = dict.fromkeys(options, 0), 0.0, -1.0
+    while f1 > before:
+        before = f1
+        chosen = {group: option.best(f1) for group, option in options.items()}
+        found = sum(options[group].found[k] for group, k in chosen.items())
+        suspected = sum(options[group].suspected[k] for group, k in chosen.items())
+        f1 = float(2 * found / (suspected + wrong.sum()))
+    least = {group: options[group].least[k] for group, k in chosen.items()}
+    told = {group: _told(values) for group, values in least.items()}
+    others = told.pop(_OTHERS, None)
+    return Thresholds(by_group=told, others=others, f1=f1)
 
 
-def _never_wrong(groups: NDArray[np.str_], wrong: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Return the groups that were seen often enough, and never wrong."""
+_OTHERS = ""
+
+
+def _frequent(groups: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Take together the groups that have few clauses."""
     names, counts = np.unique(groups, return_counts=True)
-    often = names[counts >= _FEWEST_TO_BELIEVE]
-    return tuple(np.setdiff1d(often, groups[wrong]).tolist())
+    return np.where(np.isin(groups, names[counts >= _FEWEST_OF_A_GROUP]), groups, _OTHERS)
 
 
-def relative(evidence: Evidence) -> Floats:
-    """Return the rises less the median of their group, over its interquartile range.
-
-    Groups differ in how much a caption misses them. Small ones are taken together.
-    Nothing is known here of which clauses are wrong.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, S)
-    """
-    groups, group, counts = np.unique(evidence.groups, return_inverse=True, return_counts=True)
-    group = np.where(counts[group] < _FEWEST_OF_A_GROUP, len(groups), group)
-    least = _LEAST_SPREAD * _spread(evidence.rises)
-    result = np.empty_like(evidence.rises)
-    for one in np.unique(group):
-        rises = evidence.rises[group == one]
-        spread = np.maximum(_spread(rises), least)
-        result[group == one] = (rises - np.median(rises, axis=0)) / np.where(spread, spread, 1)
-    return result
+def _told(least: Floats) -> Least:
+    return None if np.isinf(least).any() else tuple(least.tolist())
 
 
-def _spread(rises: Floats) -> Floats:
-    low, high = np.quantile(rises, [0.25, 0.75], axis=0)
-    return np.asarray(high - low)
-
-
-def _tried(rises: Floats, wrong: NDArray[np.bool_]) -> Iterator[tuple[tuple[float, ...], float]]:
-    """Yield combinations of thresholds with their F1, the best of the last score for the others."""
+def _options(rises: Floats, wrong: NDArray[np.bool_]) -> _Options:
     columns = [_between(column) for column in rises.T]
-    above = [column > steps[:, None] for column, steps in zip(rises.T, columns, strict=True)]
-    last = above[-1].astype(np.float32)
-    for indices in product(*(range(len(steps)) for steps in columns[:-1])):
-        others = (a[i] for a, i in zip(above, indices, strict=False))
-        flagged = np.logical_and.reduce([np.ones_like(wrong), *others])
-        f1 = 2 * (last @ (flagged & wrong)) / (last @ flagged + wrong.sum())
-        strictest = len(f1) - 1 - int(f1[::-1].argmax())
-        best = (*indices, strictest)
-        yield tuple(float(c[i]) for c, i in zip(columns, best, strict=True)), float(f1[strictest])
+    above = (column > steps[:, None] for column, steps in zip(rises.T, columns, strict=True))
+    suspect = reduce(_both, above)
+    least = np.stack(np.meshgrid(*columns, indexing="ij"), axis=-1).reshape(-1, len(columns))
+    return _Options(least, suspect @ wrong.astype(float), suspect.sum(axis=1).astype(float))
+
+
+def _both(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Combine every row of one (a, n) with every row of the other (b, n) to (a * b, n)."""
+    return (one[:, None] & other[None]).reshape(-1, one.shape[1])
 
 
 def _between(values: Floats) -> Floats:
-    """Return thresholds half-way between values, and one below them all."""
+    """Return thresholds half-way between values, one below them all, and infinity."""
     levels = np.unique(values)
     if len(levels) > _STEPS:
         levels = np.unique(np.quantile(values, np.linspace(0, 1, _STEPS), method="lower"))
-    below = levels[:1] - 1
-    return np.concatenate([below, (levels[1:] + levels[:-1]) / 2])
+    return np.concatenate([levels[:1] - 1, (levels[1:] + levels[:-1]) / 2, [np.inf]])
