@@ -58,6 +58,7 @@ def loss_of(
         own,
         own,
         NOTHING[:, None],
+        NUMBERS[:0],
         own,
         NOTHING[:, None],
         keys,

@@ -11,6 +11,7 @@ from sargeo.model.tokens import MASK
 from sargeo_training.engine.config import Chips
 from sargeo_training.engine.statements import Exchange
 from sargeo_training.engine.texts import (
+    Span,
     Told,
     collate_texts,
     draw_told,
@@ -123,12 +124,26 @@ def test_other_words_are_hidden_now_and_then_and_marks_never() -> None:
     assert not hidden[[0, -1]].any()
 
 
+def _keywords(text: str) -> tuple[Span, ...]:
+    return tuple(keyword_spans(text, WRITING.clauses))
+
+
+def test_words_are_hidden_in_all_that_is_said() -> None:
+    rng = np.random.default_rng(0)
+    told = [draw_told((WRITING,), Chips(), rng.random(), rng) for _ in range(20)]
+    assert {t.whole for t in told} == {WRITING.detailed}
+    assert {t.keywords for t in told} == {_keywords(WRITING.detailed)}
+    short = WRITING.model_copy(update={"detailed": ""})
+    told = [draw_told((short,), Chips(), rng.random(), rng) for _ in range(20)]
+    assert all(t.whole == t.text for t in told)
+
+
 def test_tokens_hide_keywords_and_give_questions() -> None:
     config = telling_settings()
     words = tokeniser(config)
     told = [
-        Told(WRITING.detailed, tuple(keyword_spans(WRITING.detailed, WRITING.clauses)), "", "x"),
-        Told(WRITING.detailed, (), "How many ships?", "2 ships"),
+        Told(SHIPS.text, WRITING.detailed, _keywords(WRITING.detailed), "", "x"),
+        Told(SHIPS.text, WRITING.detailed, (), "How many ships?", "2 ships"),
     ]
     rngs = [np.random.default_rng(k) for k in range(2)]
     exchanged = [Exchange("2 ships.", "5 ships."), None]
@@ -136,7 +151,10 @@ def test_tokens_hide_keywords_and_give_questions() -> None:
     masked = batch.masked.ids == words.id_of(MASK)
     assert torch.equal(masked, batch.hidden)
     assert masked[0].any()
-    assert torch.equal(batch.masked.ids[~masked], batch.caption.ids[~masked])
+    whole = words.encode([WRITING.detailed] * 2).ids
+    assert torch.equal(batch.masked.ids[~masked], whole[~masked])
+    assert torch.equal(batch.words, whole[masked])
+    assert torch.equal(batch.caption.ids, words.encode([SHIPS.text] * 2).ids)
     assert words.decode(batch.said.ids[1][batch.learnt[1]].tolist()) == "2 ships"
     assert batch.keys[:, 0].tolist() == [5, 6]
     assert batch.keys[0, 1] == batch.keys[1, 1]

@@ -13,7 +13,14 @@ from sargeo.model.spec import Figure
 from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import screening_figures, tallies
-from sargeo_training.scio.screen import Evidence, Screener, alone, group_of, leave_out
+from sargeo_training.scio.screen import (
+    Evidence,
+    Screener,
+    alone,
+    alone_and_hidden,
+    group_of,
+    leave_out,
+)
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import Calibration, Thresholds, choose
 from sargeo_training.scio.truth import HiddenTruth
@@ -32,14 +39,14 @@ def figures(screener: Screener, noise: float) -> dict[str, Figure]:
     return {figure.measure: figure for figure in found}
 
 
-@pytest.mark.parametrize("screener", [leave_out, alone])
+@pytest.mark.parametrize("screener", [leave_out, alone, alone_and_hidden])
 def test_who_knows_everything_finds_everything(screener: Screener) -> None:
     found = figures(screener, noise=0.0)
     assert found["screening: F1"].value == 1
     assert found["screening: recall of wrong place"].value == 1
 
 
-@pytest.mark.parametrize("screener", [leave_out, alone])
+@pytest.mark.parametrize("screener", [leave_out, alone, alone_and_hidden])
 def test_who_knows_nothing_finds_what_chance_does(screener: Screener) -> None:
     """Chance is to suspect all that may be wrong: precision is then the share that is."""
     found = figures(screener, noise=1e6)

@@ -15,7 +15,7 @@ from sargeo_training.engine.config import Config, LossName, Stage
 from sargeo_training.engine.losses.contrast import Contrast, Pairs, exchange_loss
 from sargeo_training.engine.losses.language import captioning_loss, masking_loss
 from sargeo_training.engine.losses.matching import matching_loss
-from sargeo_training.engine.texts import TextBatch, joined
+from sargeo_training.engine.texts import TextBatch, chosen, joined
 
 _BATCHES = 1_000_003  # so that seeds and numbers of batches do not meet
 
@@ -71,7 +71,7 @@ class Telling(nn.Module):
             losses["matching"] = matching_loss(language, visual, texts, quick, draws)
         if self._stage.uses("masking"):
             logits = language.fill(visual, texts.masked, texts.hidden)
-            losses["masking"] = masking_loss(logits, texts.caption.ids[texts.hidden])
+            losses["masking"] = masking_loss(logits, texts.words)
         if self._stage.uses("captioning"):
             logits = language.continuation(visual, texts.said, texts.learnt)
             losses["captioning"] = captioning_loss(logits, texts.said.ids[texts.learnt])
@@ -113,8 +113,11 @@ def _decoded(network: SarKnowlip, inputs: Inputs) -> Tensor:
 
 
 def _exchanged(language: LanguagePart, image: Tensor, texts: TextBatch) -> Tensor:
-    right, wrong = language.embed_text(joined([texts.right, texts.wrong])).chunk(2)
-    return exchange_loss(image, right, wrong, texts.exchanged, language.temperature)
+    """Return the loss of the first round of exchange: a vector of an image holds few details."""
+    first = slice(len(image))
+    both = joined([chosen(texts.right, first), chosen(texts.wrong, first)])
+    right, wrong = language.embed_text(both).chunk(2)
+    return exchange_loss(image, right, wrong, texts.exchanged[first], language.temperature)
 
 
 def _pairs(language: LanguagePart, decoded: Tensor, valid: Tensor, tokens: Tokens) -> Pairs:

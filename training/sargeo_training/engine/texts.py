@@ -27,17 +27,22 @@ _FEW_CLAUSES = 3
 
 @dataclass(frozen=True)
 class Told:
-    """A text of an image, with the words in it that carry what it claims.
+    """What is told of an image.
 
     Attributes
     ----------
     text : str
+        A caption or a few clauses.
+    whole : str
+        All clauses: a hidden word has to go with all that is said beside what is seen.
     keywords : tuple of Span
+        The words in the whole that carry what it claims.
     prompt, said : str
         A question and its answer; or nothing, and the text.
     """
 
     text: str
+    whole: str
     keywords: tuple[Span, ...]
     prompt: str
     said: str
@@ -52,7 +57,9 @@ class TextBatch:
     caption : Tokens
         What is compared with the image, and matched.
     masked : Tokens
-        The same with tokens hidden: where ``hidden`` (N, L) is true.
+        Of the whole, with tokens hidden: where ``hidden`` (N, M) is true.
+    words : Tensor of int64, shape (H,)
+        The H tokens that are hidden, text by text.
     said : Tokens
         What is to be said of the image; the tokens to learn are true in ``learnt`` (N, L).
     keys : Tensor of int64, shape (N, 2)
@@ -67,6 +74,7 @@ class TextBatch:
     caption: Tokens
     masked: Tokens
     hidden: Tensor
+    words: Tensor
     said: Tokens
     learnt: Tensor
     keys: Tensor
@@ -80,6 +88,7 @@ class TextBatch:
             self.caption.to(device),
             self.masked.to(device),
             self.hidden.to(device),
+            self.words.to(device),
             self.said.to(device),
             self.learnt.to(device),
             self.keys.to(device),
@@ -124,7 +133,8 @@ def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: 
     if writing.questions and rng.random() < settings.answers:
         question = writing.questions[rng.integers(len(writing.questions))]
         prompt, said = question.question, question.answer
-    return Told(text, tuple(keyword_spans(text, writing.clauses)), prompt, said)
+    whole = writing.detailed or text
+    return Told(text, whole, tuple(keyword_spans(whole, writing.clauses)), prompt, said)
 
 
 def keyword_spans(text: str, clauses: Sequence[Clause]) -> Iterator[Span]:
@@ -165,18 +175,19 @@ def collate_texts(
     rngs : sequence of Generator
         One for each text.
     """
-    caption = tokeniser.encode([t.text for t in told])
-    hidden = torch.zeros_like(caption.mask)
+    whole = tokeniser.encode([t.whole for t in told])
+    hidden = torch.zeros_like(whole.mask)
     for row, (each, rng) in enumerate(zip(told, rngs, strict=True)):
-        places = hidden_tokens(caption.spans[row], each.keywords, settings, rng)
+        places = hidden_tokens(whole.spans[row], each.keywords, settings, rng)
         hidden[row, : len(places)] = torch.from_numpy(places)
-    ids = caption.ids.masked_fill(hidden, tokeniser.id_of(MASK))
+    ids = whole.ids.masked_fill(hidden, tokeniser.id_of(MASK))
     said = tokeniser.encode([t.said for t in told], start=DEC, prompts=[t.prompt for t in told])
     keys = [(image, _number(t.text)) for image, t in zip(images, told, strict=True)]
     return TextBatch(
-        caption,
-        Tokens(ids, caption.mask),
+        tokeniser.encode([t.text for t in told]),
+        Tokens(ids, whole.mask),
         hidden,
+        whole.ids[hidden],
         said,
         _learnt(said),
         torch.tensor(keys),
@@ -207,7 +218,7 @@ def hidden_tokens(
     return hidden
 
 
-def chosen(tokens: Tokens, places: Tensor) -> Tokens:
+def chosen(tokens: Tokens, places: Tensor | slice) -> Tokens:
     """Return the texts at some places."""
     return Tokens(tokens.ids[places], tokens.mask[places])
 

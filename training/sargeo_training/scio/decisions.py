@@ -36,13 +36,15 @@ class Decision:
     contrast, matching
         Scores of the whole text, or of a clause that was judged alone; they and what follows are
         None for what was not judged, such as the only clause of a text.
-    contrast_rise, matching_rise
+    hidden
+        Mean log-probability of the clause's keywords; None where clauses are not judged by it.
+    contrast_rise, matching_rise, hidden_rise
         By how much they rise without the clause; where clauses were judged alone, how low their
         own scores are.
-    contrast_threshold, matching_threshold
+    contrast_threshold, matching_threshold, hidden_threshold
         What they have to exceed; None where the group is believed.
     suspect
-        Whether both exceed them.
+        Whether all exceed them.
     refill, refill_claims
         What the image says instead; None unless suspect.
     refill_contrast_rise, refill_matching_rise
@@ -59,10 +61,13 @@ class Decision:
     claims: str
     contrast: float | None = None
     matching: float | None = None
+    hidden: float | None = None
     contrast_rise: float | None = None
     matching_rise: float | None = None
+    hidden_rise: float | None = None
     contrast_threshold: float | None = None
     matching_threshold: float | None = None
+    hidden_threshold: float | None = None
     suspect: bool = False
     refill: str | None = None
     refill_claims: str | None = None

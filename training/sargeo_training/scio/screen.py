@@ -1,13 +1,14 @@
 """Which clauses a model holds to be wrong: those whose absence makes image and text agree better.
 
-Each clause is left out in turn. Contrast and matching are scored with it and without it; a clause
-is suspect if both rise by more than thresholds, see `thresholds`.
+Each clause is left out in turn, and contrast and matching are scored with it and without it; or
+each is scored by itself, and maybe by how likely its keywords are where they are hidden from the
+text. A clause is suspect if all scores are worse than thresholds, see `thresholds`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from sargeo_training.geovl.facts import SECTORS
 from sargeo_training.hcot.domains import arguments_of, family_of
 from sargeo_training.hcot.writing import Clause
 from sargeo_training.scio.scorer import Floats, Scorer
-from sargeo_training.scio.texts import Text
+from sargeo_training.scio.texts import Text, pairs_of
 
 Place = tuple[str, int]
 """Id of a record, and number of a clause in its text."""
@@ -32,11 +33,12 @@ class Evidence:
     groups : tuple of str
         What sort of clause each is, see `group_of`.
     scores : tuple of str
-        Names of the S scores, such as ``("contrast", "matching")``.
+        Names of the S scores: ``"contrast"``, ``"matching"`` and maybe ``"hidden"``.
     whole : ndarray of float64, shape (n, S)
-        Scores of the whole text.
+        Scores of the whole text, or of the clause.
     rises : ndarray of float64, shape (n, S)
-        By how much they rise where the clause is left out: higher is worse for the clause.
+        By how much they rise where the clause is left out, or how low its own are: higher is worse
+        for the clause.
     """
 
     places: tuple[Place, ...]
@@ -74,6 +76,31 @@ def alone(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
     images = [text.image for text in texts for _ in text.clauses]
     scored = _both(scorer, images, [c.text for text in texts for c in text.clauses])
     return _evidence(texts, ("contrast", "matching"), [scored], [-scored])
+
+
+def alone_and_hidden(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
+    """Score clauses as `alone`, and by how unlikely their keywords are where they are hidden.
+
+    The image and the rest of the text are given: a clause may fit the image and contradict the
+    rest. One without keywords is as likely as can be.
+    """
+    asked = [
+        (place, text, spans)
+        for place, (text, spans) in enumerate(
+            (text, text.keyword_spans(k)) for text in texts for k in range(len(text.clauses))
+        )
+        if spans
+    ]
+    found = scorer.likelihood(*pairs_of([text for _, text, _ in asked]), [s for *_, s in asked])
+    judged = alone(scorer, texts)
+    likely = np.zeros((len(judged.places), 1))
+    likely[[place for place, *_ in asked], 0] = found
+    return replace(
+        judged,
+        scores=(*judged.scores, "hidden"),
+        whole=np.concatenate([judged.whole, likely], axis=1),
+        rises=np.concatenate([judged.rises, -likely], axis=1),
+    )
 
 
 def group_of(clause: Clause) -> str:

@@ -23,11 +23,13 @@ from sargeo.errors import ReferenceDataError
 from sargeo_training.scio.scorer import Floats
 from sargeo_training.scio.screen import Evidence, Place
 
-_STEPS = 50
+_COMBINATIONS = 10_000  # of thresholds that are tried in a group
+_MOST_STEPS = 100
 _FEWEST_OF_A_GROUP = 20
 
-Least = tuple[float, ...] | None
-"""What the rise of each score has to exceed; None where a clause is believed whatever they are."""
+Least = tuple[float | None, ...] | None
+"""What the rise of each score has to exceed, None for a score that tells nothing; or None in all,
+where a clause is believed whatever they are."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +74,27 @@ class Thresholds(BaseModel):
     def suspects(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Tell for each clause whether all its scores rise by more than the thresholds."""
         never = (np.inf,) * len(evidence.scores)
-        least = np.array([self.of(group) or never for group in evidence.groups])
-        return np.asarray((evidence.rises > least.reshape(evidence.rises.shape)).all(axis=1))
+        told = ([-np.inf if x is None else x for x in self.of(g) or never] for g in evidence.groups)
+        least = np.array(list(told)).reshape(evidence.rises.shape)
+        return np.asarray((evidence.rises > least).all(axis=1))
 
 
 @dataclass(frozen=True)
 class _Options:
-    """Combinations of thresholds of one group, with what they do; the strictest come last."""
+    """Combinations of thresholds of one group, with what they do; the last suspects nothing."""
 
     least: Floats
     found: Floats
     suspected: Floats
 
     def best(self, price: float) -> int:
-        """Return the place of the best combination, if each suspect costs so much."""
+        """Return the place of the best combination, if each suspect costs so much.
+
+        Among equals the loosest is taken: a score that adds nothing here shall not stand in the
+        way elsewhere.
+        """
         worth = 2 * self.found - price * self.suspected
-        return len(worth) - 1 - int(worth[::-1].argmax())
+        return int(worth.argmax()) if worth.max() > 0 else len(worth) - 1
 
 
 def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
@@ -138,12 +145,15 @@ def _frequent(groups: NDArray[np.str_]) -> NDArray[np.str_]:
 
 
 def _told(least: Floats) -> Least:
-    return None if np.isinf(least).any() else tuple(least.tolist())
+    if np.isposinf(least).any():
+        return None
+    return tuple(None if np.isinf(x) else x for x in least.tolist())
 
 
 def _options(rises: Floats, wrong: NDArray[np.bool_]) -> _Options:
-    columns = [_between(column) for column in rises.T]
-    above = (column > steps[:, None] for column, steps in zip(rises.T, columns, strict=True))
+    steps = min(int(_COMBINATIONS ** (1 / rises.shape[1])), _MOST_STEPS)
+    columns = [_below(column, wrong, steps) for column in rises.T]
+    above = (column > least[:, None] for column, least in zip(rises.T, columns, strict=True))
     suspect = reduce(_both, above)
     least = np.stack(np.meshgrid(*columns, indexing="ij"), axis=-1).reshape(-1, len(columns))
     return _Options(least, suspect @ wrong.astype(float), suspect.sum(axis=1).astype(float))
@@ -154,9 +164,15 @@ def _both(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]
     return (one[:, None] & other[None]).reshape(-1, one.shape[1])
 
 
-def _between(values: Floats) -> Floats:
-    """Return thresholds half-way between values, one below them all, and infinity."""
-    levels = np.unique(values)
-    if len(levels) > _STEPS:
-        levels = np.unique(np.quantile(values, np.linspace(0, 1, _STEPS), method="lower"))
-    return np.concatenate([levels[:1] - 1, (levels[1:] + levels[:-1]) / 2, [np.inf]])
+def _below(values: Floats, wrong: NDArray[np.bool_], most: int) -> Floats:
+    """Return the thresholds that find all, every number of the wrong ones, and none.
+
+    Between these, a higher threshold suspects fewer that are right and finds as many.
+    """
+    levels = np.unique(values[wrong])
+    if len(levels) > most:
+        levels = np.unique(np.quantile(levels, np.linspace(0, 1, most), method="lower"))
+    known = np.unique(values)
+    place = np.searchsorted(known, levels)
+    before = np.where(place > 0, known[place - 1], levels - 1)
+    return np.concatenate([[-np.inf], (before + levels) / 2, [np.inf]])

@@ -106,15 +106,14 @@ def exchange_loss(
     ----------
     image : Tensor, shape (N, D)
         Unit vectors of images.
-    right, wrong : Tensor, shape (rounds * N, D)
-        Unit vectors of statements, round by round; see `sargeo_training.engine.statements`.
-    exchanged : Tensor of bool, shape (rounds * N,)
+    right, wrong : Tensor, shape (N, D)
+        Unit vectors of statements; see `sargeo_training.engine.statements`.
+    exchanged : Tensor of bool, shape (N,)
         Whether there are statements.
     temperature : Tensor, scalar
         Divides similarities.
     """
-    seen = image.repeat(len(right) // len(image), 1)
-    likeness = torch.stack([(seen * said).sum(1) for said in (right, wrong)], dim=1)
+    likeness = torch.stack([(image * said).sum(1) for said in (right, wrong)], dim=1)
     surprise = -(likeness.float() / temperature).log_softmax(1)[:, 0]
     return mean_of_all(surprise * exchanged, exchanged.float().sum())
 
