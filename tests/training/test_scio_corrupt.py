@@ -1,4 +1,4 @@
-"""Known errors: a fifth of what can be wrong, of all kinds alike, no value rarer than before."""
+"""Known errors: a fifth of what can be wrong, of all facts alike, no value rarer than before."""
 
 from __future__ import annotations
 
@@ -25,20 +25,18 @@ def values(texts: list[Text]) -> Counter[tuple[str, object]]:
     return Counter((c.fact, c.value) for t in texts for clause in t.clauses for c in clause.claims)
 
 
-def test_a_fifth_of_what_can_be_wrong_is_and_no_kind_stands_out() -> None:
-    assert len(TRUTH.corruptions) == pytest.approx(0.2 * len(doubtful(TEXTS)), abs=4)
-    wrong = Counter(c.kind for c in TRUTH.corruptions)
-    places = {
-        (domain(claim.fact).kind, text.id, k)
+def test_a_fifth_of_what_can_be_wrong_is_and_no_fact_stands_out() -> None:
+    assert len(TRUTH.corruptions) == pytest.approx(0.2 * len(doubtful(TEXTS)), rel=0.1)
+    assert {c.kind for c in TRUTH.corruptions} == set(KINDS)
+    wrong = Counter(c.right.fact for c in TRUTH.corruptions)
+    claimed = Counter(
+        claim.fact
         for text in TEXTS
-        for k, clause in enumerate(text.clauses)
+        for clause in text.clauses
         for claim in clause.claims
-    }
-    there = Counter(kind for kind, *_ in places)
-    shares = [wrong[kind] / there[kind] for kind in KINDS]
-    assert min(shares) > 0.1
-    assert max(shares) - min(shares) < 0.12
-    assert set(wrong) == set(KINDS)
+        if domain(claim.fact).kind in KINDS
+    )
+    assert all(count / claimed[fact] < 0.3 + 2 / claimed[fact] for fact, count in wrong.items())
 
 
 def test_wrong_claims_are_false_and_right_ones_were_true() -> None:
@@ -79,20 +77,10 @@ def test_the_seed_decides() -> None:
     assert corrupt(TEXTS, RECORDS, seed=1)[1] != TRUTH
 
 
-def test_what_lacks_of_one_kind_is_made_up_for_by_others() -> None:
-    """With every clause asked for, all pairs there are get swapped."""
+def test_where_all_is_asked_for_all_pairs_are_swapped() -> None:
     noisy, truth = corrupt(TEXTS, RECORDS, share=1.0)
-    clauses = sum(len(text.clauses) for text in TEXTS)
-    assert 0.3 * clauses < len(truth.corruptions) < clauses
+    assert 0.6 < len(truth.corruptions) / len(doubtful(TEXTS)) <= 1
     assert values(noisy) == values(TEXTS)
-
-
-def test_no_fact_is_wrong_more_often_than_right() -> None:
-    _, truth = corrupt(TEXTS, RECORDS, share=1.0)
-    claimed = Counter(c.fact for t in TEXTS for clause in t.clauses for c in clause.claims)
-    wrong = Counter(c.right.fact for c in truth.corruptions)
-    assert max(wrong[fact] / claimed[fact] for fact in wrong) == pytest.approx(0.5, abs=0.02)
-    assert all(2 * wrong[fact] <= claimed[fact] for fact in wrong)
 
 
 def test_questions_would_tell_the_truth_and_are_left_out() -> None:

@@ -8,7 +8,6 @@ the right ones.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -30,7 +29,6 @@ KINDS: tuple[Kind, ...] = ("count", "class", "place", "size")
 SHARE = 0.2
 
 _PARTNERS_TRIED = 64
-_MOST_OF_A_FACT = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,9 @@ def corrupt(
 ) -> tuple[list[Text], HiddenTruth]:
     """Make a share of the clauses wrong that claim a count, class, place or size.
 
-    They are spread over these kinds as the clauses are.
-
-    Equal numbers of each kind would make most of the rare kinds' clauses wrong, and whoever
-    suspected just those would be right. For the same reason no fact is wrong more often than right.
-    A kind of which there are too few pairs to swap is made up for by the others.
+    It is the same share of every fact that chips can swap: where one fact is wrong more often than
+    another, whoever suspects what it claims is right without a look at anything. A clause that
+    claims several facts is wrong in one of them at most, which is drawn beforehand.
 
     Parameters
     ----------
@@ -80,61 +76,52 @@ def corrupt(
         What is wrong in them; to be kept from whoever screens them.
     """
     rng = np.random.default_rng(seed)
-    slots = _slots(texts, rng)
-    swaps = _Swaps({text.id: findings(records[text.id]) for text in texts}, slots, rng)
-    clauses = {kind: {slot.place for slot in found} for kind, found in slots.items()}
-    wanted = round(share * len(set().union(*clauses.values())))
-    claims = sum(map(len, clauses.values()))
-    for kind in KINDS:
-        swaps.take(kind, round(wanted * len(clauses[kind]) / max(claims, 1)))
-    for kind in KINDS:
-        swaps.take(kind, wanted - len(swaps.made))
+    swaps = _Swaps({text.id: findings(records[text.id]) for text in texts}, rng)
+    swaps.spread(_slots(texts, rng), share)
     return _reworded(texts, swaps.made, rng), HiddenTruth(corruptions=tuple(swaps.made.values()))
 
 
-def _slots(texts: Iterable[Text], rng: np.random.Generator) -> dict[Kind, list[_Slot]]:
-    """Return what can be made wrong, by kind and in random order."""
-    slots: dict[Kind, list[_Slot]] = {kind: [] for kind in KINDS}
+def _slots(texts: Iterable[Text], rng: np.random.Generator) -> dict[str, list[_Slot]]:
+    """Return what can be made wrong, one claim of a clause, by fact and in random order."""
+    slots: dict[str, list[_Slot]] = {}
     for text in texts:
         for k, clause in enumerate(text.clauses):
-            for claim in clause.claims:
-                kind = domain(claim.fact).kind
-                if kind in slots:
-                    beside = frozenset(c.value for c in clause.claims if c != claim)
-                    slots[kind].append(_Slot(text.id, k, claim, beside))
-    return {kind: [found[i] for i in rng.permutation(len(found))] for kind, found in slots.items()}
+            claims = [claim for claim in clause.claims if domain(claim.fact).kind in KINDS]
+            if claims:
+                claim = claims[rng.integers(len(claims))]
+                beside = frozenset(c.value for c in clause.claims if c != claim)
+                slots.setdefault(claim.fact, []).append(_Slot(text.id, k, claim, beside))
+    return {fact: [of[i] for i in rng.permutation(len(of))] for fact, of in slots.items()}
 
 
 class _Swaps:
     """Finds pairs of claims that are false of each other's chips."""
 
-    def __init__(
-        self,
-        known: Mapping[str, Findings],
-        slots: Mapping[Kind, Sequence[_Slot]],
-        rng: np.random.Generator,
-    ) -> None:
+    def __init__(self, known: Mapping[str, Findings], rng: np.random.Generator) -> None:
         self.made: dict[Place, Corruption] = {}
-        self._known, self._slots, self._rng = known, slots, rng
+        self._known, self._rng = known, rng
 
-    def take(self, kind: Kind, number: int) -> None:
-        """Swap claims of a kind until so many clauses are wrong, or no pair is left."""
-        goal = len(self.made) + number
-        facts: dict[str, list[_Slot]] = {}
-        for slot in self._slots[kind]:
-            facts.setdefault(slot.said.fact, []).append(slot)
-        wrong = Counter(corruption.right.fact for corruption in self.made.values())
-        for slot in self._slots[kind]:
-            fact, others = slot.said.fact, facts[slot.said.fact]
-            if len(self.made) + 2 > goal:
-                return
-            if slot.place in self.made or wrong[fact] + 2 > _MOST_OF_A_FACT * len(others):
-                continue
-            partner = self._partner(slot, others)
+    def spread(self, slots: Mapping[str, Sequence[_Slot]], share: float) -> None:
+        """Swap a share of all claims; what one fact has too few pairs for, the others make up."""
+        wanted = round(share * sum(map(len, slots.values())))
+        before = -1
+        while len(self.made) > before:
+            before, claims = len(self.made), sum(map(len, slots.values()))
+            each = (wanted - before) / max(claims, 1)
+            slots = {fact: of for fact, of in slots.items() if self._take(of, each)}
+
+    def _take(self, slots: Sequence[_Slot], share: float) -> bool:
+        """Swap a share of the claims of a fact, and tell whether there were as many pairs."""
+        pairs = round(share * len(slots) / 2)
+        for slot in slots:
+            if pairs == 0:
+                return True
+            partner = None if slot.place in self.made else self._partner(slot, slots)
             if partner:
-                self._record(kind, slot, partner.said)
-                self._record(kind, partner, slot.said)
-                wrong[fact] += 2
+                self._record(slot, partner.said)
+                self._record(partner, slot.said)
+                pairs -= 1
+        return pairs == 0
 
     def _partner(self, slot: _Slot, others: Sequence[_Slot]) -> _Slot | None:
         order = self._rng.permutation(len(others))[:_PARTNERS_TRIED]
@@ -153,7 +140,8 @@ class _Swaps:
         repeats = isinstance(claim.value, str) and claim.value in slot.beside
         return not repeats and verdict(claim, self._known[slot.id]) == "false"
 
-    def _record(self, kind: Kind, slot: _Slot, wrong: Claim) -> None:
+    def _record(self, slot: _Slot, wrong: Claim) -> None:
+        kind = domain(wrong.fact).kind
         self.made[slot.place] = Corruption(
             id=slot.id, clause=slot.clause, kind=kind, right=slot.said, wrong=wrong
         )
