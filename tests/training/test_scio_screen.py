@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -10,9 +11,11 @@ from support.scio_corpus import OracleScorer, records, texts_of
 
 from sargeo.errors import ReferenceDataError
 from sargeo.model.spec import Figure
+from sargeo_training.engine.texts import Span
 from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import screening_figures, tallies
+from sargeo_training.scio.scorer import Floats
 from sargeo_training.scio.screen import (
     Evidence,
     Screener,
@@ -70,6 +73,40 @@ def test_every_text_is_scored_with_and_without_each_clause() -> None:
     rest = oracle.contrast([0], [NOISY[0].without({2}).caption()])
     assert evidence.whole.shape == evidence.rises.shape == (clauses, 2)
     assert evidence.rises[2, 0] == pytest.approx(rest - whole)
+
+
+class Contradicted:
+    """Finds all that is said as fit as can be, but for one clause beside the others."""
+
+    def __init__(self, text: Text, place: int) -> None:
+        self._span = text.keyword_spans(place)
+
+    def contrast(self, images: Sequence[int], texts: Sequence[str]) -> Floats:
+        return np.ones(len(texts))
+
+    matching = contrast
+
+    def likelihood(
+        self, images: Sequence[int], texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> Floats:
+        return np.array([-5.0 if tuple(them) == self._span else -0.5 for them in spans])
+
+
+def test_what_contradicts_the_rest_is_found_by_its_hidden_words() -> None:
+    text = NOISY[0]
+    judged = alone_and_hidden(Contradicted(text, 1), [text])
+    assert judged.scores == ("contrast", "matching", "hidden")
+    expected = [-5.0 if k == 1 else -0.5 for k in range(len(text.clauses))]
+    assert judged.whole[:, 2].tolist() == expected
+    assert (-judged.rises[:, 2]).tolist() == expected
+    assert judged.places == tuple((text.id, k) for k in range(len(text.clauses)))
+
+
+def test_a_clause_without_keywords_is_not_unlikely() -> None:
+    mute = NOISY[0].clauses[0].model_copy(update={"keywords": ()})
+    text = Text("chip-0", 0, (mute, *NOISY[0].clauses[1:]))
+    judged = alone_and_hidden(Contradicted(text, 1), [text])
+    assert judged.whole[0, 2] == 0
 
 
 def test_an_only_clause_is_believed() -> None:
