@@ -48,7 +48,7 @@ class Decision:
     refill, refill_claims
         What the image says instead; None unless suspect.
     refill_contrast_rise, refill_matching_rise
-        By how much the scores of the believed clauses rise with it in the clause's place.
+        By how much the scores of the clause by itself rise with it.
     outcome
         ``"believed"``, ``"refilled"`` or ``"left out"``.
     """
@@ -160,8 +160,8 @@ def write_page(decisions: Sequence[Decision], path: Path) -> None:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
         f"<style>{_STYLE}</style><h1>{title}</h1>",
         f"<p>{escape(summary(decisions))} Rises are those of contrast and matching where the "
-        "clause is missing, or how low its own are where it was judged alone; then where the "
-        "refill takes its place.</p>",
+        "clause is missing, or how low its own are where it was judged alone; then those of the "
+        "refill over the clause.</p>",
         *(line for chip in _by_chip(decisions) for line in _chip_lines(chip)),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

@@ -5,8 +5,8 @@ from the image and the believed clauses which value fits best. It chooses among 
 texts give this fact: a clause is about something, and only its value is in doubt; a free word could
 be none that the fact can have, and would have to be understood before it could be judged. Where a
 clause claims several things, each is tried, and the one that gains most over what was said is
-taken. The new clause is kept if contrast and matching both rise over the old value in the same
-words.
+taken. The new clause is kept if contrast and matching of the clause itself both rise over the old
+value in the same words.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Refill:
     clause : Clause
         What fits best.
     contrast, matching : tuple of float
-        Scores of the believed clauses with the old value, and with the one that fits best, both in
-        the same words.
+        Scores of the clause with the old value, and with the one that fits best, both in the same
+        words.
     """
 
     place: Place
@@ -77,10 +77,6 @@ class _Blank:
     position: int
     wordings: tuple[tuple[Clause, ...], ...]
 
-    def said(self) -> Text:
-        """Return the text with the value as it was."""
-        return self.with_value(0)
-
     def with_value(self, value: int, wording: int = 0) -> Text:
         """Return the text with another value."""
         return self.text.with_clause(self.position, self.wordings[wording][value])
@@ -112,11 +108,11 @@ def refill(
     """
     blanks = [b for text in texts for b in _blanks_of(text, suspects, domains, seed)]
     best = _best(blanks, _gains(scorer, blanks))
-    before = [blank.said() for blank, _ in best]
-    after = [blank.with_value(value) for blank, value in best]
+    images = [blank.text.image for blank, _ in best]
+    before = [blank.wordings[0][0].text for blank, _ in best]
+    after = [blank.wordings[0][value].text for blank, value in best]
     scores = [
-        (scorer.contrast(*pairs_of(them)), scorer.matching(*pairs_of(them)))
-        for them in (before, after)
+        (scorer.contrast(images, them), scorer.matching(images, them)) for them in (before, after)
     ]
     return [
         Refill(
