@@ -9,8 +9,9 @@ learning rates. A fifth of what can be wrong is made wrong, otherwise for each s
     + reconstruction               the same screening stage; then with those that were filled anew
 
 Arms share the stages that they have in common. Validation chooses no weights and ends no stage: all
-arms get the last averaged ones. They are measured by how well real chips of the other splits and
-their true texts find each other. Simulated chips are neither trained on nor measured.
+arms get the last averaged ones. They are measured on real chips of the other splits: by how well
+these and their true texts find each other, and by how often a true statement scores higher than one
+that another chip's value makes false. Simulated chips are neither trained on nor measured.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ from sargeo_training.engine.material import Material, gather
 from sargeo_training.intervals import bootstrap
 from sargeo_training.language_metrics import RECALLS, Weights, retrieval_hits
 from sargeo_training.report import SYNTHETIC
+from sargeo_training.scio.network import NetworkScorer, chips_loader
 from sargeo_training.scio.rounds import read_texts, reconstruction_of, screening_of
 from sargeo_training.scio.run import STAGES, Run, Say, open_run, stages_of, true_text
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.training import EngineTrainer
 from sargeo_training.sheet import Split
+from sargeo_training.statement_metrics import SCORES, Pair, statement_pairs, told_apart
 
 CONTRAST, NOISY, SCREENED, RECONSTRUCTED = (
     "contrast",
@@ -53,7 +56,8 @@ _SPLITS: tuple[Split, ...] = ("holdout", "validation")
 _WORDING = 0  # of true texts, the same for all arms
 
 Hits = Mapping[str, NDArray[np.float64]]
-"""Arm to what each chip adds to the recalls, shape (seeds, chips, 2, 6); see `retrieval_hits`."""
+"""Arm to what each chip adds to the right answers and to all, by M measures, shape
+(seeds, chips, 2, M); see `retrieval_hits` and `told_apart`."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,24 @@ class Gallery:
     Attributes
     ----------
     split : {"holdout", "validation"}
-    numbers : list of int
-        Of the chips.
-    captions : list of str
+    texts : list of Text
+    pairs : list of Pair
+        Of true and false statements.
     """
 
     split: Split
-    numbers: list[int]
-    captions: list[str]
+    texts: list[Text]
+    pairs: list[Pair]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of the chips."""
+        return [text.image for text in self.texts]
+
+    @property
+    def captions(self) -> list[str]:
+        """Detailed captions."""
+        return [text.caption() for text in self.texts]
 
 
 def run_ablation(
@@ -104,7 +118,7 @@ def run_ablation(
     """
     stages = stages_of(config, start)
     material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
-    galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.numbers]
+    galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.texts]
     # Without chips of validation, the last weights are kept.
     learnt = _real(material, "train")
     found, figures = [], []
@@ -113,17 +127,23 @@ def run_ablation(
         run = open_run(own, learnt, place, noise=noise, seed=seed, start=start, say=say)
         found.append(
             {
-                (gallery.split, arm): _hits(stage, material, gallery)
+                (gallery.split, arm, measure): measure(stage, material, gallery)
                 for arm, stage in _trained(run, say)
                 for gallery in galleries
+                for measure in (_hits, _told_apart)
             }
         )
         figures.append(run.figures(1))
-    hits = {
-        g.split: {arm: np.stack([seed[g.split, arm] for seed in found]) for arm in ARMS}
-        for g in galleries
-    }
-    page = "\n".join(_page(config, seeds, noise, galleries, hits, figures)) + "\n"
+    hits, apart = (
+        {
+            g.split: {
+                arm: np.stack([seed[g.split, arm, measure] for seed in found]) for arm in ARMS
+            }
+            for g in galleries
+        }
+        for measure in (_hits, _told_apart)
+    )
+    page = "\n".join(_page(config, seeds, noise, galleries, hits, apart, figures)) + "\n"
     write_text(folder / PAGE, page)
     say(page)
 
@@ -141,7 +161,8 @@ def _real(material: Material, split: Split) -> Material:
 def _gallery(material: Material, split: Split) -> Gallery:
     numbers = _real(material, split).numbers(split, told=True)
     texts = [true_text(material.records[k], k, _WORDING) for k in numbers]
-    return Gallery(split, numbers, [text.caption() for text in texts])
+    records = {material.records[k].id: material.records[k] for k in numbers}
+    return Gallery(split, texts, statement_pairs(texts, records))
 
 
 def _trained(run: Run, say: Say) -> Iterator[tuple[str, Path]]:
@@ -197,12 +218,28 @@ def _hits(stage: Path, material: Material, gallery: Gallery) -> Weights:
         return retrieval_hits(vectors["images"], vectors["texts"], gallery.captions)
 
 
+def _told_apart(stage: Path, material: Material, gallery: Gallery) -> Weights:
+    """Return which true statements a stage's network prefers; kept in the folder of the stage."""
+    path = stage / f"{gallery.split}-statements.npz"
+    if not path.exists():
+        if material.shards is None:
+            raise ValueError("there are no chips")
+        network, config = load_best(stage)
+        load = chips_loader(material.shards, config.chips.chip_px, config.network.sensors)
+        counts = told_apart(NetworkScorer(network, load), gallery.texts, gallery.pairs)
+        with replacing(path) as part:
+            np.savez(part, counts=counts)
+    with np.load(path) as kept:
+        return np.asarray(kept["counts"])
+
+
 def _page(
     config: Config,
     seeds: Sequence[int],
     noise: float,
     galleries: Sequence[Gallery],
     hits: Mapping[Split, Hits],
+    apart: Mapping[Split, Hits],
     figures: Sequence[Sequence[Figure]],
 ) -> Iterator[str]:
     steps = " + ".join(str(config.stage(name).steps) for name in STAGES)
@@ -214,33 +251,54 @@ def _page(
         "nor measured. Values are means over seeds, with the standard deviation over seeds."
     )
     for gallery in galleries:
-        arms = hits[gallery.split]
-        yield from ("", f"## Retrieval: {len(gallery.numbers)} chips ({gallery.split})", "")
-        yield (
-            f"Detailed true captions, {len(set(gallery.captions))} of them different; equal ones "
-            "count as one."
-        )
-        yield from ("", *_recall_table(arms))
-        yield from ("", "Differences of the mean recall, and 95 % intervals over chips:", "")
-        yield from _difference_table(seeds, arms)
+        yield from _retrieval_section(seeds, gallery, hits[gallery.split])
+    for gallery in galleries:
+        yield from _statement_section(seeds, gallery, apart[gallery.split])
     yield from ("", "## Screening and reconstruction", "")
     yield "On the chips that thresholds were not chosen by."
     yield from ("", *_figure_table(seeds, figures))
 
 
-def _recall_table(hits: Hits) -> Iterator[str]:
-    yield f"| trained with | {' | '.join(RECALLS)} | mean |"
+def _retrieval_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> Iterator[str]:
+    yield from ("", f"## Retrieval: {len(gallery.texts)} chips ({gallery.split})", "")
+    yield (
+        f"Detailed true captions, {len(set(gallery.captions))} of them different; equal ones "
+        "count as one."
+    )
+    yield from ("", f"| trained with | {' | '.join(RECALLS)} | mean |")
     yield "|---" * (len(RECALLS) + 2) + "|"
     for arm in ARMS:
-        recalls = _recalls(hits[arm].sum(axis=1))
+        recalls = _shares(hits[arm].sum(axis=1))
         columns = [*recalls.T, recalls.mean(axis=1)]
         yield f"| {arm} | {' | '.join(map(_spread, columns))} |"
+    yield from ("", "Differences of the mean recall, and 95 % intervals over chips:", "")
+    yield from _difference_table(seeds, hits, _PAIRS)
 
 
-def _difference_table(seeds: Sequence[int], hits: Hits) -> Iterator[str]:
+def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> Iterator[str]:
+    title = f"## Statements told apart: {len(gallery.pairs)} of {len(gallery.texts)} chips"
+    yield from ("", f"{title} ({gallery.split})", "")
+    yield (
+        "How often a true statement scores higher than the same with another chip's value, which "
+        "is false of this one; chance is 0.5."
+    )
+    yield from ("", f"| trained with | {' | '.join(SCORES)} |", "|---" * (len(SCORES) + 1) + "|")
+    for arm in ARMS:
+        columns = [_spread(column) for column in _shares(hits[arm].sum(axis=1)).T]
+        told = [columns[0], "–"] if arm == CONTRAST else columns  # it learnt no matching
+        yield f"| {arm} | {' | '.join(told)} |"
+    yield from ("", "Differences by matching, and 95 % intervals over chips:", "")
+    pairs = [pair for pair in _PAIRS if CONTRAST not in pair]
+    matching = {arm: counts[..., SCORES.index("matching") :] for arm, counts in hits.items()}
+    yield from _difference_table(seeds, matching, pairs)
+
+
+def _difference_table(
+    seeds: Sequence[int], hits: Hits, pairs: Sequence[tuple[str, str]]
+) -> Iterator[str]:
     yield f"| difference | {_named(seeds)} | mean | 95 % interval |"
     yield "|---" * (len(seeds) + 3) + "|"
-    for better, worse in _PAIRS:
+    for better, worse in pairs:
         chips = np.moveaxis(np.stack([hits[better], hits[worse]]), 2, 0)
         values = " | ".join(f"{_gain(list(chips[:, :, [k]])):+.3f}" for k in range(len(seeds)))
         over = bootstrap(list(chips), _gain)
@@ -249,19 +307,19 @@ def _difference_table(seeds: Sequence[int], hits: Hits) -> Iterator[str]:
 
 
 def _gain(chips: Sequence[NDArray[np.float64]]) -> float:
-    """Return by how much the mean recall of an arm is above that of another, over seeds.
+    """Return by how much the mean share of an arm is above that of another, over seeds.
 
     Parameters
     ----------
-    chips : sequence of ndarray of float64, shape (2, seeds, 2, 6)
+    chips : sequence of ndarray of float64, shape (2, seeds, 2, M)
         Of both arms.
     """
     better, worse = np.sum(chips, axis=0)
-    return float(_recalls(better).mean() - _recalls(worse).mean())
+    return float(_shares(better).mean() - _shares(worse).mean())
 
 
-def _recalls(summed: NDArray[np.float64]) -> Weights:
-    """Return the six recalls of each seed, of what all chips add to them (seeds, 2, 6)."""
+def _shares(summed: NDArray[np.float64]) -> Weights:
+    """Return the share of right answers of each seed, of what all chips add (seeds, 2, M)."""
     return np.asarray(summed[:, 0] / summed[:, 1])
 
 

@@ -1,0 +1,24 @@
+"""Who knows everything tells all statements apart, and who knows nothing half of them."""
+
+from __future__ import annotations
+
+import pytest
+from support.scio_corpus import OracleScorer, records, texts_of
+
+from sargeo_training.scio.corrupt import corrupt
+from sargeo_training.statement_metrics import SCORES, statement_pairs, told_apart
+
+RECORDS = records(60, seed=3)
+TEXTS = texts_of(RECORDS)
+PAIRS = statement_pairs(TEXTS, RECORDS)
+FALSE, _ = corrupt(TEXTS, RECORDS, share=1.0)
+
+
+@pytest.mark.parametrize(("noise", "least", "most"), [(0.0, 1.0, 1.0), (1e6, 0.4, 0.6)])
+def test_shares_are_between_chance_and_all(noise: float, least: float, most: float) -> None:
+    oracle = OracleScorer(list(RECORDS.values()), [*TEXTS, *FALSE], noise)
+    counts = told_apart(oracle, TEXTS, PAIRS)
+    assert counts.shape == (len(TEXTS), 2, len(SCORES))
+    assert counts[:, 1].sum(axis=0).tolist() == [len(PAIRS)] * 2
+    for share in counts[:, 0].sum(axis=0) / counts[:, 1].sum(axis=0):
+        assert least <= share <= most
