@@ -116,7 +116,7 @@ class SarKnowlip(nn.Module):
         return features
 
     def visual_tokens(self, decoded: Tensor, valid: Tensor, context: Context) -> Tensor:
-        """Return what texts are read and written beside: tokens of cells, and of the overview.
+        """Return what texts are read and written beside: first the overview, then the cells.
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class SarKnowlip(nn.Module):
         with torch.no_grad():
             raw = self.heads(decoded)
         told: Tensor = self.overview(raw.landcover, raw, valid, context.gsd_m)
-        return torch.cat([told.to(cells.dtype), cells], dim=1)
+        return torch.cat([told[:, None].to(cells.dtype), cells], dim=1)
 
     def forward(self, pixels: Tensor, valid: Tensor, context: Context) -> RawOutputs:
         """Run tower and heads; see `ImageTower.forward` for the shapes."""

@@ -1,4 +1,4 @@
-"""What the heads found, as tokens that texts are read and written beside.
+"""What the heads found in an image and in its parts, as a vector that texts are read beside.
 
 Attention averages over what it looks at, so numbers of objects, shares of land cover and where most
 of something lies are hard to learn from cells. Here they are counted: over the whole image and over
@@ -17,8 +17,8 @@ from sargeo.model.vision import OUTPUT_STRIDE
 PARTS = 3
 """Parts of an image along each side."""
 
-TOKENS = 1 + PARTS**2
-"""Of the whole image, and of its parts row by row."""
+PLACES = 1 + PARTS**2
+"""The whole image, and its parts row by row."""
 
 _CONFIDENCES = (0.15, 0.3, 0.5)
 """That objects are counted from: a sure one says more than several doubtful ones."""
@@ -29,32 +29,30 @@ _SURE = 1  # place in the confidences of the one that lengths are taken from
 
 
 class Overview(nn.Module):
-    """Maps to tokens.
+    """Maps to a vector of each image.
 
     Parameters
     ----------
     classes, kinds : int
         Numbers of land-cover classes and of kinds of objects.
     width : int
-        Channels of a token.
+        Channels of the vector: those of a token of a text.
     """
 
     def __init__(self, classes: int, kinds: int, width: int) -> None:
         super().__init__()
         self.mix = nn.Sequential(
-            nn.Linear(classes + kinds * _PER_KIND + _PER_IMAGE, width),
+            nn.Linear(PLACES * (classes + kinds * _PER_KIND + _PER_IMAGE), 2 * width),
             nn.GELU(),
-            nn.Linear(width, width),
-            nn.LayerNorm(width),
+            nn.Linear(2 * width, width),
         )
-        self.places = nn.Parameter(torch.randn(TOKENS, width))
 
     def forward(
         self, landcover: Tensor, objects: ObjectMaps, valid: Tensor, gsd_m: Tensor
     ) -> Tensor:
-        """Return tokens of shape (N, 10, width); see `survey`. Maps learn nothing from them."""
-        tokens: Tensor = self.mix(survey(landcover, objects, valid, gsd_m)) + self.places
-        return tokens
+        """Return vectors (N, width); see `survey`. Maps learn nothing from them."""
+        mixed: Tensor = self.mix(survey(landcover, objects, valid, gsd_m).flatten(1))
+        return mixed
 
 
 @torch.no_grad()
@@ -147,4 +145,4 @@ def _spacing(gsd_m: Tensor) -> Tensor:
     """Return the logarithm of the spacing and whether it is known, (N, 10, 2)."""
     spacing = gsd_m.float().log().mean(1)
     told = torch.stack([spacing.nan_to_num(), (~spacing.isnan()).float()], 1)
-    return told[:, None].expand(-1, TOKENS, -1)
+    return told[:, None].expand(-1, PLACES, -1)

@@ -103,7 +103,7 @@ class LanguageSpec(_Part):
         default=16, gt=0, multiple_of=4, description="Pixels per token that the decoder looks at."
     )
     overview: bool = Field(
-        default=False, description="The decoder also looks at what the heads found in all."
+        default=False, description="Each token is told what the heads found in the image."
     )
     tokeniser_sha256: str = Field(
         default="", description="Of tokenizer.json; filled in when the model is saved."

@@ -6,14 +6,15 @@ import math
 
 import pytest
 import torch
-from support.language import tiny_language_network
+from support.language import TEXTS, tiny_language_network, tiny_language_spec, tiny_tokeniser
 from support.models import tiny_spec
 from torch import Tensor
 
 from sargeo.model.context import Context
 from sargeo.model.knowlip import SarKnowlip
+from sargeo.model.language import LanguagePart
 from sargeo.model.objects import ObjectMaps
-from sargeo.model.overview import TOKENS, survey
+from sargeo.model.overview import PLACES, survey
 
 SIDE = 24  # cells
 PIXELS = 4 * SIDE
@@ -54,14 +55,14 @@ def told(
         everywhere() if valid is None else valid,
         torch.full((1, 2), gsd_m),
     )
-    assert found.shape == (1, TOKENS, 10)
+    assert found.shape == (1, PLACES, 10)
     return found[0]
 
 
 def test_shares_of_the_whole_and_of_its_parts() -> None:
     found = told()[:, SHARES]
     torch.testing.assert_close(found[0], torch.tensor([1 / 3, 2 / 3]))
-    for part in range(1, TOKENS):
+    for part in range(1, PLACES):
         wanted = [1.0, 0.0] if part in (1, 4, 7) else [0.0, 1.0]
         torch.testing.assert_close(found[part], torch.tensor(wanted))
 
@@ -90,7 +91,7 @@ def test_parts_are_those_of_the_rectangle_that_is_valid() -> None:
     found = told(maps, valid)
     assert found[LOWER_RIGHT, NUMBERS].expm1().round().tolist() == [1, 1, 1]
     torch.testing.assert_close(found[0, SHARES], torch.tensor([1 / 3, 2 / 3]))
-    torch.testing.assert_close(found[:, VALID], torch.ones(TOKENS))
+    torch.testing.assert_close(found[:, VALID], torch.ones(PLACES))
 
 
 def test_what_is_not_valid_holds_nothing() -> None:
@@ -112,7 +113,7 @@ def test_holes_count_as_unknown() -> None:
 @pytest.mark.parametrize(("gsd_m", "wanted"), [(10.0, (math.log(10), 1.0)), (math.nan, (0.0, 0.0))])
 def test_the_spacing_may_be_unknown(gsd_m: float, wanted: tuple[float, float]) -> None:
     torch.testing.assert_close(
-        told(gsd_m=gsd_m)[:, SPACING], torch.tensor([wanted]).expand(TOKENS, -1)
+        told(gsd_m=gsd_m)[:, SPACING], torch.tensor([wanted]).expand(PLACES, -1)
     )
 
 
@@ -127,19 +128,33 @@ def context() -> Context:
     )
 
 
-def test_texts_look_at_it_beside_the_cells_and_maps_learn_nothing_from_it() -> None:
+def test_it_comes_before_the_cells_and_maps_learn_nothing_from_it() -> None:
     network = tiny_language_network()
     assert network.language is not None
     decoded = torch.randn(1, 8, SIDE, SIDE, requires_grad=True)
     tokens = network.visual_tokens(decoded, everywhere(), context())
-    cells = network.language.visual_tokens(decoded)
-    torch.testing.assert_close(tokens[:, TOKENS:], cells)
-    torch.autograd.backward(tokens[:, :TOKENS].square().sum())
+    torch.testing.assert_close(tokens[:, 1:], network.language.visual_tokens(decoded))
+    torch.autograd.backward(tokens[:, 0].square().sum())
     assert decoded.grad is not None
     assert decoded.grad.eq(0).all()
     assert network.landcover.classify.weight.grad is None
     assert network.overview is not None
-    assert network.overview.places.grad is not None
+    assert network.overview.mix[0].weight.grad.abs().sum() > 0
+
+
+@torch.no_grad()
+def test_each_token_of_a_text_is_told_but_where_the_spec_has_none() -> None:
+    for overview in (True, False):
+        spec = tiny_language_spec()
+        language = spec.language.model_copy(update={"overview": overview})
+        part = LanguagePart(language, 8, tiny_tokeniser())
+        for layer in part.text.layers:  # nobody looks at the image
+            layer.cross_attention.join.weight.zero_()
+        tokens = part.tokeniser.encode(TEXTS[:1])
+        image = torch.randn(1, 5, language.width)
+        other = torch.cat([torch.randn(1, 1, language.width), image[:, 1:]], 1)
+        one, two = (part.text(tokens, visual=visual) for visual in (image, other))
+        assert torch.allclose(one, two) == (not overview)
 
 
 def test_a_network_without_language_has_none() -> None:
