@@ -20,7 +20,6 @@ from sargeo_training.scio.screen import (
     Evidence,
     Screener,
     alone,
-    alone_and_hidden,
     group_of,
     leave_out,
 )
@@ -42,14 +41,14 @@ def figures(screener: Screener, noise: float) -> dict[str, Figure]:
     return {figure.measure: figure for figure in found}
 
 
-@pytest.mark.parametrize("screener", [leave_out, alone, alone_and_hidden])
+@pytest.mark.parametrize("screener", [leave_out, alone])
 def test_who_knows_everything_finds_everything(screener: Screener) -> None:
     found = figures(screener, noise=0.0)
     assert found["screening: F1"].value == 1
     assert found["screening: recall of wrong place"].value == 1
 
 
-@pytest.mark.parametrize("screener", [leave_out, alone, alone_and_hidden])
+@pytest.mark.parametrize("screener", [leave_out, alone])
 def test_who_knows_nothing_finds_what_chance_does(screener: Screener) -> None:
     """Chance is to suspect all that may be wrong: precision is then the share that is."""
     found = figures(screener, noise=1e6)
@@ -94,7 +93,7 @@ class Contradicted:
 
 def test_what_contradicts_the_rest_is_found_by_its_hidden_words() -> None:
     text = NOISY[0]
-    judged = alone_and_hidden(Contradicted(text, 1), [text])
+    judged = alone(Contradicted(text, 1), [text])
     assert judged.scores == ("contrast", "matching", "hidden")
     expected = [-5.0 if k == 1 else -0.5 for k in range(len(text.clauses))]
     assert judged.whole[:, 2].tolist() == expected
@@ -105,7 +104,7 @@ def test_what_contradicts_the_rest_is_found_by_its_hidden_words() -> None:
 def test_a_clause_without_keywords_is_not_unlikely() -> None:
     mute = NOISY[0].clauses[0].model_copy(update={"keywords": ()})
     text = Text("chip-0", 0, (mute, *NOISY[0].clauses[1:]))
-    judged = alone_and_hidden(Contradicted(text, 1), [text])
+    judged = alone(Contradicted(text, 1), [text])
     assert judged.whole[0, 2] == 0
 
 
@@ -195,6 +194,7 @@ def test_clauses_about_the_same_are_a_group() -> None:
     claims.append(Claim(fact="landcover.main", value="open water"))
     clause = NOISY[0].clauses[0].model_copy(update={"claims": tuple(claims)})
     assert group_of(clause) == "landcover.main + objects.in_sector:ship"
+    assert group_of(clause.model_copy(update={"claims": ()})) == "no fact"
 
 
 def test_calibration_needs_right_and_wrong_clauses() -> None:

@@ -17,9 +17,10 @@ that another chip's value makes false. Simulated chips are neither trained on no
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material, gather
+from sargeo_training.geovl.shards import Shards
 from sargeo_training.intervals import bootstrap
 from sargeo_training.language_metrics import RECALLS, Weights, retrieval_hits
 from sargeo_training.report import SYNTHETIC
@@ -54,6 +56,8 @@ PAGE = "ablation.md"
 _PAIRS = ((NOISY, CONTRAST), (SCREENED, NOISY), (RECONSTRUCTED, SCREENED), (RECONSTRUCTED, NOISY))
 _SPLITS: tuple[Split, ...] = ("holdout", "validation")
 _WORDING = 0  # of true texts, the same for all arms
+
+Arrays = dict[str, NDArray[Any]]
 
 Hits = Mapping[str, NDArray[np.float64]]
 """Arm to what each chip adds to the right answers and to all, by M measures, shape
@@ -204,33 +208,42 @@ def _contrast(trainer: EngineTrainer) -> EngineTrainer:
 
 
 def _hits(stage: Path, material: Material, gallery: Gallery) -> Weights:
-    """Return what a stage's network finds; its vectors are kept in the folder of the stage."""
-    path = stage / f"{gallery.split}.npz"
-    if not path.exists():
-        if material.shards is None:
-            raise ValueError("there are no chips")
+    """Return what a stage's network finds."""
+
+    def vectors() -> Arrays:
         network, config = load_best(stage)
-        images = embed_chips(network.eval(), config, material.shards, gallery.numbers)
-        texts = embed_texts(network, gallery.captions)
-        with replacing(path) as part:
-            np.savez(part, images=images, texts=texts)
-    with np.load(path) as vectors:
-        return retrieval_hits(vectors["images"], vectors["texts"], gallery.captions)
+        images = embed_chips(network.eval(), config, _chips(material), gallery.numbers)
+        return {"images": images, "texts": embed_texts(network, gallery.captions)}
+
+    kept = _kept(stage / f"{gallery.split}.npz", vectors)
+    return retrieval_hits(kept["images"], kept["texts"], gallery.captions)
 
 
 def _told_apart(stage: Path, material: Material, gallery: Gallery) -> Weights:
-    """Return which true statements a stage's network prefers; kept in the folder of the stage."""
-    path = stage / f"{gallery.split}-statements.npz"
-    if not path.exists():
-        if material.shards is None:
-            raise ValueError("there are no chips")
+    """Return which true statements a stage's network prefers."""
+
+    def counts() -> Arrays:
         network, config = load_best(stage)
-        load = chips_loader(material.shards, config.chips.chip_px, config.network.sensors)
-        counts = told_apart(NetworkScorer(network, load), gallery.texts, gallery.pairs)
+        load = chips_loader(_chips(material), config.chips.chip_px, config.network.sensors)
+        return {"counts": told_apart(NetworkScorer(network, load), gallery.texts, gallery.pairs)}
+
+    return _kept(stage / f"{gallery.split}-statements.npz", counts)["counts"]
+
+
+def _chips(material: Material) -> Shards:
+    if material.shards is None:
+        raise ValueError("there are no chips")
+    return material.shards
+
+
+def _kept(path: Path, make: Callable[[], Arrays]) -> Arrays:
+    """Return arrays of a file, which is made if need be."""
+    if not path.exists():
+        made = make()
         with replacing(path) as part:
-            np.savez(part, counts=counts)
+            np.savez(part, allow_pickle=False, **made)
     with np.load(path) as kept:
-        return np.asarray(kept["counts"])
+        return dict(kept)
 
 
 def _page(

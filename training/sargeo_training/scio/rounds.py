@@ -35,15 +35,11 @@ from sargeo_training.scio.decisions import (
 )
 from sargeo_training.scio.refill import refill, repaired, without_suspects
 from sargeo_training.scio.scorer import Scorer
-from sargeo_training.scio.screen import Screener, alone, alone_and_hidden, leave_out
+from sargeo_training.scio.screen import Screener, alone, leave_out
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.thresholds import Calibration, Thresholds, choose
 
-SCREENERS: Mapping[str, Screener] = {
-    "left out": leave_out,
-    "alone": alone,
-    "alone and hidden": alone_and_hidden,
-}
+SCREENERS: Mapping[str, Screener] = {"left out": leave_out, "alone": alone}
 """Ways to judge clauses; the first of those that do equally well is taken."""
 
 _TEXT = TypeAdapter(Text)

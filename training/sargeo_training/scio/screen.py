@@ -1,14 +1,14 @@
 """Which clauses a model holds to be wrong: those whose absence makes image and text agree better.
 
 Each clause is left out in turn, and contrast and matching are scored with it and without it; or
-each is scored by itself, and maybe by how likely its keywords are where they are hidden from the
-text. A clause is suspect if all scores are worse than thresholds, see `thresholds`.
+each is scored by itself and by how likely its keywords are where they are hidden from the text. A
+clause is suspect if all scores are worse than thresholds, see `thresholds`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Evidence:
     groups : tuple of str
         What sort of clause each is, see `group_of`.
     scores : tuple of str
-        Names of the S scores: ``"contrast"``, ``"matching"`` and maybe ``"hidden"``.
+        Names of the S scores: ``"contrast"``, ``"matching"`` and, by `alone`, ``"hidden"``.
     whole : ndarray of float64, shape (n, S)
         Scores of the whole text, or of the clause.
     rises : ndarray of float64, shape (n, S)
@@ -72,35 +72,16 @@ def leave_out(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
 
 
 def alone(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
-    """Score every clause by itself: its rise is how little it fits the image."""
-    images = [text.image for text in texts for _ in text.clauses]
-    scored = _both(scorer, images, [c.text for text in texts for c in text.clauses])
-    return _evidence(texts, ("contrast", "matching"), [scored], [-scored])
+    """Score every clause by itself, and by how likely its keywords are where they are hidden.
 
-
-def alone_and_hidden(scorer: Scorer, texts: Sequence[Text]) -> Evidence:
-    """Score clauses as `alone`, and by how unlikely their keywords are where they are hidden.
-
-    The image and the rest of the text are given: a clause may fit the image and contradict the
-    rest. One without keywords is as likely as can be.
+    Its rises are how low these scores are. Where keywords are hidden, the image and the rest of the
+    text are given: a clause may fit the image and contradict the rest. One without keywords is as
+    likely as can be.
     """
-    asked = [
-        (place, text, spans)
-        for place, (text, spans) in enumerate(
-            (text, text.keyword_spans(k)) for text in texts for k in range(len(text.clauses))
-        )
-        if spans
-    ]
-    found = scorer.likelihood(*pairs_of([text for _, text, _ in asked]), [s for *_, s in asked])
-    judged = alone(scorer, texts)
-    likely = np.zeros((len(judged.places), 1))
-    likely[[place for place, *_ in asked], 0] = found
-    return replace(
-        judged,
-        scores=(*judged.scores, "hidden"),
-        whole=np.concatenate([judged.whole, likely], axis=1),
-        rises=np.concatenate([judged.rises, -likely], axis=1),
-    )
+    images = [text.image for text in texts for _ in text.clauses]
+    both = _both(scorer, images, [c.text for text in texts for c in text.clauses])
+    scored = np.column_stack([both, _hidden(scorer, texts)])
+    return _evidence(texts, ("contrast", "matching", "hidden"), [scored], [-scored])
 
 
 def group_of(clause: Clause) -> str:
@@ -108,7 +89,8 @@ def group_of(clause: Clause) -> str:
 
     These are the facts that it claims, whatever the sector.
     """
-    return " + ".join(sorted({_without_sector(claim.fact) for claim in clause.claims}))
+    facts = {_without_sector(claim.fact) for claim in clause.claims}
+    return " + ".join(sorted(facts)) or "no fact"
 
 
 def _without_sector(fact: str) -> str:
@@ -124,6 +106,16 @@ def _variants(text: Text) -> Iterator[str]:
 
 def _both(scorer: Scorer, images: Sequence[int], texts: Sequence[str]) -> Floats:
     return np.stack([scorer.contrast(images, texts), scorer.matching(images, texts)], axis=1)
+
+
+def _hidden(scorer: Scorer, texts: Sequence[Text]) -> Floats:
+    """Return how likely the keywords of each clause are, (n,)."""
+    asked = [(text, text.keyword_spans(k)) for text in texts for k in range(len(text.clauses))]
+    places = [place for place, (_, spans) in enumerate(asked) if spans]
+    images, captions = pairs_of([asked[place][0] for place in places])
+    likely = np.zeros(len(asked))
+    likely[places] = scorer.likelihood(images, captions, [asked[place][1] for place in places])
+    return likely
 
 
 def _evidence(

@@ -26,6 +26,7 @@ from sargeo_training.scio.screen import Evidence, Place
 _COMBINATIONS = 10_000  # of thresholds that are tried in a group
 _MOST_STEPS = 100
 _FEWEST_OF_A_GROUP = 20
+_OTHERS = "others"  # no group is called so: those with facts have a full stop in their names
 
 Least = tuple[float | None, ...] | None
 """What the rise of each score has to exceed, None for a score that tells nothing; or None in all,
@@ -122,20 +123,16 @@ def choose(evidence: Evidence, calibration: Calibration) -> Thresholds:
         group: _options(rises[groups == group], wrong[groups == group])
         for group in np.unique(groups).tolist()
     }
-    chosen, f1, before = dict.fromkeys(options, 0), 0.0, -1.0
-    while f1 > before:
-        before = f1
-        chosen = {group: option.best(f1) for group, option in options.items()}
-        found = sum(options[group].found[k] for group, k in chosen.items())
-        suspected = sum(options[group].suspected[k] for group, k in chosen.items())
-        f1 = float(2 * found / (suspected + wrong.sum()))
-    least = {group: options[group].least[k] for group, k in chosen.items()}
-    told = {group: _told(values) for group, values in least.items()}
+    f1, higher = 0.0, True
+    while higher:
+        best = {group: option.best(f1) for group, option in options.items()}
+        found = sum(options[group].found[k] for group, k in best.items())
+        suspected = sum(options[group].suspected[k] for group, k in best.items())
+        before, f1 = f1, float(2 * found / (suspected + wrong.sum()))
+        higher = f1 > before
+    told = {group: _told(options[group].least[k]) for group, k in best.items()}
     others = told.pop(_OTHERS, None)
     return Thresholds(by_group=told, others=others, f1=f1)
-
-
-_OTHERS = ""
 
 
 def _frequent(groups: NDArray[np.str_]) -> NDArray[np.str_]:
