@@ -24,13 +24,12 @@ import numpy as np
 import torch
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo.model.registry import read_spec, resolve
+from sargeo.model.registry import read_spec
 from sargeo.model.spec import Figure, LanguageSpec
-from sargeo.model.storage import load_weights
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.engine.chips import ChipStream
 from sargeo_training.engine.config import Config, Stage, checked_config
-from sargeo_training.engine.networks import new_network
+from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.geovl.evidence.landcover import landcover_facts
@@ -185,9 +184,7 @@ def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineT
     def begin() -> SarKnowlip:
         torch.manual_seed(0)
         network = new_network(config, tokeniser)
-        tower = load_weights(resolve("sargeo-tiny"), read_spec("sargeo-tiny"))
-        trained = {name: torch.from_numpy(values) for name, values in tower.items()}
-        network.load_state_dict(trained, strict=False)
+        take_from(network, "sargeo-tiny", MAPPING_PARTS)
         return network
 
     def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
