@@ -10,7 +10,7 @@ import typer
 
 from sargeo.errors import EnvironmentLackError
 
-app = typer.Typer(name="train", no_args_is_help=True)
+app = typer.Typer(name="train", no_args_is_help=True, add_completion=False)
 
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="SARGEO_DATA", help="Folder of the data sets.")

@@ -89,7 +89,7 @@ def gather(
             return Material(sources)
         raise UsageError(
             "The settings learn from whole chips, and none are given.",
-            "Give the folder that `sargeo train data` made by --shards.",
+            "Give the folder of `sargeo train data`, or for texts of `sargeo train texts`, by --shards.",
         )
     material = replace(gather_chips(shards, sources, say=say), writings=writings)
     if any(stage.texts for stage in stages):
