@@ -19,7 +19,7 @@ from sargeo_training.engine.texts import (
     hidden_tokens,
     keyword_spans,
 )
-from sargeo_training.hcot.writing import Clause, Question, Writing
+from sargeo_training.hcot.writing import Clause, Question, Writing, last_told
 
 WATER = Clause(
     scope="land",
@@ -94,6 +94,14 @@ def test_a_chip_of_empty_writings_has_no_text() -> None:
     assert not has_text(())
     assert not has_text((EMPTY,))
     assert has_text((EMPTY, WRITING))
+
+
+def test_the_last_writing_that_tells_something_counts() -> None:
+    other = WRITING.model_copy(update={"writer": "other"})
+    assert last_told((EMPTY, WRITING)) is WRITING
+    assert last_told((WRITING, other, EMPTY)) is other
+    with pytest.raises(ValueError, match="no writing"):
+        last_told((EMPTY,))
 
 
 def test_how_the_radar_worked_is_no_text() -> None:

@@ -19,7 +19,9 @@ from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips
 from sargeo_training.engine.material import Material
 from sargeo_training.engine.networks import new_network
+from sargeo_training.engine.validation import retrieval_score
 from sargeo_training.geovl.chip import Chip
+from sargeo_training.hcot.writing import Writing
 from sargeo_training.language_metrics import LanguageReport
 from sargeo_training.language_report import measure_language
 
@@ -29,12 +31,19 @@ def held_out(shown: Sequence[Chip], **changes: object) -> list[Chip]:
     return [dataclasses.replace(c, record=c.record.model_copy(update=update)) for c in shown]
 
 
+def network_of(config: Config) -> SarKnowlip:
+    torch.manual_seed(0)
+    return new_network(config, tokeniser(config)).eval()
+
+
+def material_of(shown: Sequence[Chip]) -> Material:
+    records = {k: chip.record for k, chip in enumerate(shown)}
+    return Material(coast_sources(), shown, None, records)
+
+
 def measure(shown: Sequence[Chip]) -> LanguageReport:
     config = telling_settings()
-    torch.manual_seed(0)
-    network = new_network(config, tokeniser(config)).eval()
-    records = {k: chip.record for k, chip in enumerate(shown)}
-    return measure_language(network, config, Material(coast_sources(), shown, None, records))
+    return measure_language(network_of(config), config, material_of(shown))
 
 
 def test_every_way_is_measured_on_held_out_chips_alone() -> None:
@@ -77,3 +86,16 @@ def test_place_is_not_told_where_it_is_said_so(monkeypatch: pytest.MonkeyPatch) 
 def test_without_real_chips_there_is_no_retrieval() -> None:
     report = measure(held_out(chips(2), source="simulated"))
     assert not any("recall" in f.measure for f in report.figures)
+
+
+def test_empty_writings_beside_one_that_tells_change_nothing() -> None:
+    empty = Writing(writer="nobody", clauses=(), concise="", detailed="")
+    plain = held_out(chips(12))
+    both = [held_out([c], writings=(empty, *c.record.writings, empty))[0] for c in plain]
+    assert measure(both) == measure(plain)
+    config = telling_settings()
+    scores = [
+        retrieval_score(network_of(config), material_of(shown), config, range(12))
+        for shown in (plain, both)
+    ]
+    assert scores[0] == scores[1] < 1

@@ -76,7 +76,7 @@ def _retrieval(network: SarKnowlip, config: Config, material: Material) -> Itera
     placed = embed_chips(network, config, material.shards, held_out)
     unplaced = embed_chips(network, config, material.shards, held_out, _without_place)
     for kind, caption in _CAPTIONS.items():
-        texts = [caption(material.texts_of(k)[0]) for k in held_out]
+        texts = [caption(material.text_of(k)) for k in held_out]
         captions = embed_texts(network, texts)
         for told, images in (("coordinates", placed), ("no coordinates", unplaced)):
             yield from retrieval_figures(f"{kind} captions; {told}", images, captions, texts)

@@ -25,7 +25,7 @@ from sargeo_training.engine.losses.reconstruction import hide
 from sargeo_training.engine.statements import exchanges, statements
 from sargeo_training.engine.texts import TextBatch, collate_texts, draw_told
 from sargeo_training.geovl.chip import Chip
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.hcot.writing import Writing, last_told
 from sargeo_training.radiometry import as_power
 
 _CHIPS = 1  # told apart from the draws of crops by this number
@@ -125,7 +125,7 @@ class ChipStream:
             draw_told(self._texts(drawn[place]), self._settings, length, rng)
             for place, rng in zip(places, rngs, strict=True)
         ]
-        said = [statements(self._texts(k)) for k in drawn]
+        said = [statements(last_told(self._texts(k))) for k in drawn]
         rounds = [exchanges(said, of_batch) for _ in range(self._settings.exchanges)]
         return collate_texts(
             told,

@@ -16,8 +16,8 @@ from sargeo_training.engine.losses.alignment import all_names
 from sargeo_training.engine.streams import Streams
 from sargeo_training.engine.texts import has_text
 from sargeo_training.geovl.record import Record
-from sargeo_training.geovl.shards import Shards
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.geovl.shards import Shards, left_out
+from sargeo_training.hcot.writing import Writing, last_told
 from sargeo_training.sheet import Source, Split
 from sargeo_training.sources.every import load_all
 
@@ -50,6 +50,10 @@ class Material:
         if self.writings is None:
             return record.writings
         return tuple(w for w in [self.writings.get(record.id)] if w)
+
+    def text_of(self, number: int) -> Writing:
+        """Return what counts of a chip of which something is said; see `last_told`."""
+        return last_told(self.texts_of(number))
 
     def numbers(self, split: Split, *, told: bool) -> list[int]:
         """Return the numbers of chips of a split; with ``told``, if something is said of them."""
@@ -89,7 +93,8 @@ def gather(
             return Material(sources)
         raise UsageError(
             "The settings learn from whole chips, and none are given.",
-            "Give the folder of `sargeo train data`, or for texts of `sargeo train texts`, by --shards.",
+            "Give the folder of `sargeo train data` by --shards, or for texts that of "
+            "`sargeo train texts`.",
         )
     material = replace(gather_chips(shards, sources, say=say), writings=writings)
     if any(stage.texts for stage in stages):
@@ -98,7 +103,12 @@ def gather(
 
 
 def gather_chips(shards: Path, sources: Sequence[Source], *, say: Say) -> Material:
-    """Open chips beside labelled sources."""
+    """Open chips beside labelled sources.
+
+    Every chip is read once: what is missing or damaged is left out here, aloud, and not met in the
+    middle of a training. What is left depends on the folder alone, so that processes that read the
+    same chips agree.
+    """
     opened = Shards(shards)
     return Material(sources, opened, None, _readable(opened, say))
 
@@ -114,15 +124,15 @@ def _count_untold(material: Material, say: Say) -> None:
 
 
 def _readable(shards: Shards, say: Say) -> dict[int, Record]:
-    """Read all records; broken ones are left out, and counted aloud."""
-    records, first = {}, ""
-    for number in range(len(shards)):
+    """Read all records; chips that are broken, be it their arrays, are left out and told."""
+    records, broken = {}, []
+    for number, name in enumerate(shards.ids):
         try:
-            records[number] = shards.record(number)
-        except ReferenceDataError as error:
-            first = first or error.problem
-    if broken := len(shards) - len(records):
-        say(f"{broken} of {len(shards)} chips are left out: {first}")
+            records[number] = shards.check(number)
+        except ReferenceDataError:
+            broken.append(name)
+    if broken:
+        say(left_out(broken, len(shards)))
     return records
 
 

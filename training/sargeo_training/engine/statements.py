@@ -37,11 +37,10 @@ Statements = Mapping[str, Statement]
 """By fact."""
 
 
-def statements(writings: Sequence[Writing]) -> Statements:
-    """Return what the last of some writings claims that an image can show."""
+def statements(writing: Writing) -> Statements:
+    """Return what a writing claims that an image can show."""
     return {
         claim.fact: Statement(claim.value, clause.text)
-        for writing in writings[-1:]
         for clause in writing.clauses
         for claim in clause.claims
         if domain(claim.fact).kind != "other"

@@ -100,13 +100,7 @@ class TextBatch:
 
 def has_text(writings: Sequence[Writing]) -> bool:
     """Tell whether anything has been said of the ground."""
-    return any(map(_tells, writings))
-
-
-def _tells(writing: Writing) -> bool:
-    """Tell whether a writing tells an image from others of the same radar."""
-    said = bool(writing.concise or writing.detailed)
-    return said and {clause.level for clause in writing.clauses} != {"SAR knowledge"}
+    return any(writing.tells for writing in writings)
 
 
 def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: Generator) -> Told:
@@ -122,7 +116,7 @@ def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: 
         From 0 to below 1: the kind of the text, from the shortest. Texts of one batch are best of
         one kind, since all are padded to the longest.
     """
-    spoken = [w for w in writings if _tells(w)]
+    spoken = [w for w in writings if w.tells]
     writing = spoken[rng.integers(len(spoken))]
     short = [t for t in (_few(writing.clauses, rng), writing.concise) if t]
     if not short or (writing.detailed and length >= 1 - settings.detailed):

@@ -39,7 +39,7 @@ def retrieval_score(
     """Return the mean recall at 1, 5 and 10, both ways, of chips and their longest captions."""
     if material.shards is None:
         raise ValueError("there are no chips")
-    captions = [material.texts_of(k)[0] for k in numbers]
+    captions = [material.text_of(k) for k in numbers]
     texts = [w.detailed or w.concise for w in captions]
     images = embed_chips(network, config, material.shards, numbers)
     figures = retrieval_figures("chips", images, embed_texts(network, texts), texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -139,6 +140,12 @@ class Writing(_Text):
     detailed: str
     questions: tuple[Question, ...] = ()
 
+    @property
+    def tells(self) -> bool:
+        """Whether it tells an image from others of the same radar."""
+        said = bool(self.concise or self.detailed)
+        return said and {clause.level for clause in self.clauses} != {"SAR knowledge"}
+
     def fields(self, scope: Scope) -> dict[str, str]:
         """Text of each field of a scope that something is said of, in the order of the fields."""
         texts = {
@@ -150,3 +157,17 @@ class Writing(_Text):
             for field in FIELDS[scope]
         }
         return {field: text for field, text in texts.items() if text}
+
+
+def last_told(writings: Sequence[Writing]) -> Writing:
+    """Return the last writing that tells something: the one that counts where one has to.
+
+    Raises
+    ------
+    ValueError
+        If none does.
+    """
+    told = [writing for writing in writings if writing.tells]
+    if not told:
+        raise ValueError("no writing tells anything")
+    return told[-1]
