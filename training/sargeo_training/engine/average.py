@@ -7,7 +7,10 @@ from torch import nn
 
 
 class Average:
-    """Exponential moving average of a network's weights, unbiased at the start."""
+    """Exponential moving average of a network's weights, unbiased at the start.
+
+    It follows the network to whichever device that is moved to, at its next update.
+    """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self._decay = decay
@@ -21,7 +24,7 @@ class Average:
         decay = min(self._decay, (1 + self._count) / (10 + self._count))
         for name, value in network.state_dict().items():
             if value.is_floating_point():
-                self.state[name].lerp_(value, 1 - decay)
+                self.state[name] = self.state[name].to(value.device).lerp_(value, 1 - decay)
 
     def state_dict(self) -> dict[str, object]:
         """Return what a checkpoint keeps."""
