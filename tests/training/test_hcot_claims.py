@@ -64,7 +64,8 @@ def test_what_is_false_in_part_is_false_as_a_whole(seed: int, draw: int) -> None
     whole = covered(labels)
     rng = np.random.default_rng(draw)
     for fact in findings(known):
-        claim = Claim(fact=fact, value=domain(fact).draw(rng))
+        values = domain(fact).values
+        claim = Claim(fact=fact, value=values[rng.integers(len(values))])
         if judge(claim, known) == "false":
             assert judge(claim, whole) != "true", claim
 
@@ -263,21 +264,6 @@ def test_the_table_of_facts_names_every_family_with_its_kind() -> None:
     assert dict(rows) == {family: domain(family).kind for family in domains.FAMILIES}
 
 
-def test_draws_are_other_values_of_the_domain() -> None:
-    rng = np.random.default_rng(0)
-    for family in domains.FAMILIES:
-        known = domain(family)
-        if not known.values:
-            with pytest.raises(ValueError, match="names"):
-                known.draw(rng)
-        elif len(known.values) > 1:
-            drawn = {known.draw(rng, but=known.values[0]) for _ in range(20)}
-            assert drawn <= set(known.values[1:])
+def test_a_fact_of_no_family_is_unknown() -> None:
     with pytest.raises(KeyError):
         domain("no.such")
-
-
-def test_few_objects_are_drawn_more_often_than_many() -> None:
-    rng = np.random.default_rng(0)
-    drawn = [int(domain(COUNT).draw(rng)) for _ in range(2000)]
-    assert np.median(drawn) < 10 < max(drawn)

@@ -70,8 +70,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-import numpy as np
-
 from sargeo.legend import LAND_COVER
 from sargeo_training.geovl.facts import SECTORS
 
@@ -120,25 +118,6 @@ class Domain:
 
     kind: Kind
     values: tuple[Value, ...]
-
-    def draw(self, rng: np.random.Generator, *, but: Value | None = None) -> Value:
-        """Draw a value at random, other than `but`.
-
-        A count n comes with a weight of 1 / (1 + n), as chips hold few objects more often than
-        many; all else comes evenly.
-
-        Raises
-        ------
-        ValueError
-            For names: another one has to come from another record.
-        """
-        values = [value for value in self.values if value != but]
-        if not values:
-            raise ValueError("names have no list to draw from")
-        weights = np.ones(len(values))
-        if self.kind == "count":
-            weights = 1 / (1 + np.array(values, dtype=float))
-        return values[int(rng.choice(len(values), p=weights / weights.sum()))]
 
 
 _YES_NO = ("yes", "no")
