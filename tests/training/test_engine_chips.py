@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.damage import flip_arrays, flip_record
 from support.training import chips, telling_settings, tokeniser, write_chips
 
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.batches import WHOLE, Part
 from sargeo_training.engine.chips import ChipStream, whole
-from sargeo_training.engine.material import gather
+from sargeo_training.engine.material import gather, gather_chips
 from sargeo_training.hcot.writing import Writing
 
 Texts = Callable[[int], Sequence[Writing]]
@@ -84,6 +85,28 @@ def test_chips_of_which_only_the_radar_is_told_are_left_out_and_counted(tmp_path
     assert radar
     assert material.numbers("train", told=True) == [0, 2, 3]
     assert [line[:25] for line in said] == ["1 of 4 chips to train on "]
+
+
+def test_damaged_chips_are_left_out_and_told(tmp_path: Path) -> None:
+    folder = write_chips(tmp_path, chips(8))
+    broken = flip_arrays(folder, 2), flip_record(folder, 5)
+    said: list[str] = []
+    material = gather_chips(folder, (), say=said.append)
+    whole_ones = [0, 1, 3, 4, 6, 7]
+    assert material.numbers("train", told=True) == whole_ones
+    (line,) = said
+    assert line.startswith("2 of 8 chips ")
+    assert line.endswith(f": {', '.join(broken)}.")
+    assert material.shards is not None
+    # A whole epoch, and the same again in another process that opens the folder.
+    other = gather_chips(folder, (), say=said.append)
+    for number in range(3):
+        batches = [
+            ChipStream(m.shards, m.numbers("train", told=True), CONFIG).batch(number, WHOLE)
+            for m in (material, other)
+            if m.shards is not None
+        ]
+        assert torch.equal(batches[0].inputs.pixels, batches[1].inputs.pixels)
 
 
 def test_what_is_known_of_a_chip_reaches_the_network() -> None:
