@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.chips import made_record
 
 from sargeo.grid import inverse_distance_m
 from sargeo_training.geovl.config import SplitSettings
-from sargeo_training.geovl.splits import GUARD, assign_splits, cell_of
+from sargeo_training.geovl.record import Record
+from sargeo_training.geovl.splits import GUARD, assign_splits, cell_of, ground_groups
 from sargeo_training.sheet import Split
 
 SETTINGS = SplitSettings(holdout=0.3, validation=0.2, cell_km=20, gap_m=500)
@@ -110,6 +112,44 @@ def test_chips_without_place_keep_their_split() -> None:
     ]
     with pytest.raises(ValueError, match="without place"):
         assign_splits(boxes, [None, "holdout", "train"], SETTINGS)
+
+
+def shown(west: float, south: float, side: float, **changes: object) -> Record:
+    corners = ((west, south), (west + side, south), (west + side, south + side))
+    ring = (*corners, (west, south + side))
+    return made_record(**{"footprint": ring, "centre": None, "extent_m": None, **changes})
+
+
+def test_chips_that_nest_or_touch_are_one_group() -> None:
+    whole = shown(15.0, 45.0, 0.04)
+    quarters = [shown(15 + col, 45 + row, 0.02) for row in (0, 0.02) for col in (0, 0.02)]
+    beside, apart = shown(15.04, 45.0, 0.01), shown(15.06, 45.0, 0.01)
+    again = shown(15.045, 45.005, 0.01, scene="of another day")
+    found = ground_groups([apart, *quarters, whole, beside, again])
+    assert found.tolist() == [0, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_ground_across_the_antimeridian_is_one_group() -> None:
+    east, west = shown(179.99, -17.0, 0.02), shown(-179.995, -17.0, 0.01)
+    assert ground_groups([east, west]).tolist() == [0, 0]
+
+
+def test_squares_of_unknown_outline_lie_around_their_centre() -> None:
+    given = {"footprint": None, "extent_m": 1000.0}
+    near, far = (shown(0, 0, 0, **given, centre=(15.0 + east, 45.0)) for east in (0.01, 0.1))
+    assert ground_groups([shown(0, 0, 0, **given, centre=(15.0, 45.0)), near, far]).tolist() == [
+        0,
+        0,
+        1,
+    ]
+
+
+def test_chips_without_place_are_grouped_by_scene() -> None:
+    lost = [made_record(footprint=None, centre=None, scene=name) for name in ("a", "b", "a")]
+    assert ground_groups(lost).tolist() == [0, 1, 0]
+    other = made_record(footprint=None, centre=None, scene="a", source="other")
+    assert ground_groups([*lost, shown(15, 45, 0.1, scene="a"), other]).tolist() == [0, 1, 0, 2, 3]
+    assert ground_groups([]).tolist() == []
 
 
 @given(st.floats(-180, 180), st.floats(-89, 89))

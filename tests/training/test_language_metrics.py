@@ -10,6 +10,7 @@ import pytest
 from support.sheets import coast, coast_sources
 
 from sargeo.legend import LAND_COVER, OPEN_WATER
+from sargeo.model.spec import Figure
 from sargeo_training.augment import Sample
 from sargeo_training.language_metrics import (
     LanguageReport,
@@ -25,8 +26,17 @@ WAYS = ("image to text", "text to image")
 
 
 def recalls(images: np.ndarray, captions: np.ndarray, texts: list[str]) -> dict[str, float]:
-    found = retrieval_figures("d", images.astype(np.float32), captions.astype(np.float32), texts)
-    return {f.measure: f.value for f in found}
+    return {f.measure: f.value for f in figures_of(images, captions, texts)}
+
+
+def figures_of(
+    images: np.ndarray, captions: np.ndarray, texts: list[str], groups: np.ndarray | None = None
+) -> list[Figure]:
+    """Return figures over groups of chips; by default each chip is one."""
+    if groups is None:
+        groups = np.arange(len(texts))
+    vectors = images.astype(np.float32), captions.astype(np.float32)
+    return retrieval_figures("some chips", *vectors, texts, groups)
 
 
 def test_what_fits_is_found_first() -> None:
@@ -63,7 +73,7 @@ def test_equal_captions_count_as_one() -> None:
     texts = ["sea", "sea", "sea", "town"]
     captions = np.array([[1, 0], [1, 0], [1, 0], [0, 1]])
     images = np.array([[1, 0.1], [0.1, 1], [1, 0.2], [0.3, 1]])
-    figures = retrieval_figures("d", images.astype(np.float32), captions.astype(np.float32), texts)
+    figures = figures_of(images, captions, texts)
     by_measure = {f.measure: f for f in figures}
     first, second = (by_measure[f"{way}: recall at 1"] for way in WAYS)
     assert first.value == pytest.approx(3 / 4)
@@ -71,6 +81,22 @@ def test_equal_captions_count_as_one() -> None:
     assert "gallery of 2 captions" in first.data
     assert "gallery of 4 images" in second.data
     assert first.low is not None
+
+
+def test_chips_of_one_ground_count_as_one_draw() -> None:
+    """Each area is found as a whole or not at all: four chips tell no more than one."""
+    rng = np.random.default_rng(0)
+    found = rng.permutation(np.repeat([True, False], 40))
+    whole = np.repeat(found, 4)
+    captions = np.eye(320)
+    images = np.where(whole[:, None], captions, np.roll(captions, 1, axis=1))
+    texts = [str(k) for k in range(320)]
+    alone = figures_of(images, captions, texts)[0]
+    together = figures_of(images, captions, texts, np.repeat(np.arange(80), 4))[0]
+    assert (alone.value, alone.images) == (together.value, together.images) == (0.5, 320)
+    # By the binomial of 320 chips, and of 80 areas.
+    assert alone.high - alone.low == pytest.approx(2 * 1.96 * 0.5 / 320**0.5, rel=0.1)
+    assert together.high - together.low == pytest.approx(2 * 1.96 * 0.5 / 80**0.5, rel=0.1)
 
 
 def test_texts_of_a_class_are_averaged() -> None:
@@ -107,8 +133,7 @@ def test_unlabelled_sheets_are_not_embedded() -> None:
 
 
 def test_report_is_data_and_a_page(tmp_path: Path) -> None:
-    unit = np.eye(6, dtype=np.float32)
-    figures = retrieval_figures("some chips", unit, unit, list("abcdef"))
+    figures = figures_of(np.eye(6), np.eye(6), list("abcdef"))
     report = LanguageReport(name="tiny", figures=tuple(figures))
     write_language_report(report, tmp_path)
     page = (tmp_path / "language.md").read_text(encoding="utf-8")

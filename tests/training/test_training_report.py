@@ -77,3 +77,8 @@ def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         assert found.high is not None
         covered += found.low <= 0 <= found.high
     assert 50 <= covered <= 60
+
+
+def test_two_groups_are_too_few_for_an_interval() -> None:
+    found = bootstrap([1.0, 2.0, 3.0, 4.0], lambda v: float(np.mean(v)), np.array([0, 1, 0, 1]))
+    assert (found.value, found.low, found.high, found.images) == (2.5, None, None, 4)

@@ -2,7 +2,7 @@
 
 Retrieval
     Captions that several chips share count as one: a chip finds its caption whichever chip it came
-    from, and a caption finds any of its chips. Intervals are over chips.
+    from, and a caption finds any of its chips. Intervals are over groups of chips, such as areas.
 Land cover by text
     Every cell gets the class whose texts its embedding is nearest to; it is scored by the figures
     of the trained head, on the same tiles.
@@ -52,7 +52,11 @@ class LanguageReport(BaseModel):
 
 
 def retrieval_figures(
-    data: str, images: Float32Array, captions: Float32Array, texts: Sequence[str]
+    data: str,
+    images: Float32Array,
+    captions: Float32Array,
+    texts: Sequence[str],
+    groups: NDArray[np.int64],
 ) -> list[Figure]:
     """Return recall at 1, 5 and 10 both ways; see `retrieval_hits`.
 
@@ -62,12 +66,18 @@ def retrieval_figures(
         What the chips are, and what the model was told of them.
     images, captions, texts
         See `retrieval_hits`.
+    groups : ndarray of int64, shape (n,)
+        Which chips an interval takes together; see `sargeo_training.geovl.splits.ground_groups`.
     """
     hits = retrieval_hits(images, captions, texts)
     galleries = f"{len(set(texts))} captions", f"{len(texts)} images"
     return [
         figure_of(
-            f"{data}; gallery of {galleries[k // len(RANKS)]}", name, list(hits[:, :, k]), _mean
+            f"{data}; gallery of {galleries[k // len(RANKS)]}",
+            name,
+            list(hits[:, :, k]),
+            _mean,
+            groups,
         )
         for k, name in enumerate(RECALLS)
     ]
@@ -178,7 +188,8 @@ def language_page(report: LanguageReport) -> str:
         lines += [
             *("", "## Retrieval", ""),
             "Among all captions or images of the gallery; equal captions count as one. By chance, "
-            "recall at k is k in the gallery's size. Intervals are 95 %, over chips.",
+            "recall at k is k in the gallery's size. Intervals are 95 %, over areas: chips "
+            "that touch, directly or through others, are drawn together.",
             *("", *figure_table(ways)),
         ]
     if others:

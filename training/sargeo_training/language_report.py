@@ -20,6 +20,7 @@ from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material
 from sargeo_training.engine.telling import language_of
+from sargeo_training.geovl.splits import ground_groups
 from sargeo_training.hcot.writing import Writing
 from sargeo_training.language_metrics import (
     LanguageReport,
@@ -75,11 +76,13 @@ def _retrieval(network: SarKnowlip, config: Config, material: Material) -> Itera
         return
     placed = embed_chips(network, config, material.shards, held_out)
     unplaced = embed_chips(network, config, material.shards, held_out, _without_place)
+    groups = ground_groups([material.records[k] for k in held_out])
     for kind, caption in _CAPTIONS.items():
         texts = [caption(material.text_of(k)) for k in held_out]
         captions = embed_texts(network, texts)
         for told, images in (("coordinates", placed), ("no coordinates", unplaced)):
-            yield from retrieval_figures(f"{kind} captions; {told}", images, captions, texts)
+            data = f"{kind} captions; {told}"
+            yield from retrieval_figures(data, images, captions, texts, groups)
 
 
 def _without_place(sample: Sample) -> Sample:

@@ -11,7 +11,7 @@ from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material
 from sargeo_training.evaluate import score_split
-from sargeo_training.language_metrics import retrieval_figures
+from sargeo_training.language_metrics import retrieval_hits
 from sargeo_training.validation import validation_score
 
 _MOST_CHIPS = 512
@@ -42,5 +42,5 @@ def retrieval_score(
     captions = [material.text_of(k) for k in numbers]
     texts = [w.detailed or w.concise for w in captions]
     images = embed_chips(network, config, material.shards, numbers)
-    figures = retrieval_figures("chips", images, embed_texts(network, texts), texts)
-    return float(np.mean([f.value for f in figures]))
+    found, asked = retrieval_hits(images, embed_texts(network, texts), texts).sum(axis=0)
+    return float((found / asked).mean())

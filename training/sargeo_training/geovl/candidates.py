@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from sargeo_training.geovl.config import ChipSettings
 from sargeo_training.geovl.duplicates import digest, picture_hash
 from sargeo_training.geovl.pictures import Picture, Unit, pictures_of
 from sargeo_training.geovl.record import file_safe
-from sargeo_training.geovl.splits import KM_PER_DEGREE
+from sargeo_training.geovl.splits import box_of
 from sargeo_training.sheet import Split
 
 Ring = tuple[tuple[float, float], ...]
@@ -129,7 +128,7 @@ def _candidate(picture: Picture, index: int, cut: Cut, min_valid: float) -> Cand
         split=picture.split,
         centre=centre,
         footprint=footprint,
-        box=_box(centre, footprint, cut.extent_m),
+        box=box_of(centre, footprint, cut.extent_m),
         hash=picture_hash(window, picture.bands).hex(),
         digest=digest(window),
     )
@@ -159,17 +158,3 @@ def _area(ring: Ring) -> float:
     return sum(
         x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True)
     )
-
-
-def _box(
-    centre: tuple[float, float] | None, footprint: Ring | None, extent_m: float | None
-) -> tuple[float, float, float, float] | None:
-    if footprint is not None:
-        lon, lat = zip(*footprint, strict=True)
-        return min(lon), min(lat), max(lon), max(lat)
-    if centre is None or extent_m is None:
-        return None
-    # Turned by an unknown angle, a square lies within the circle around its corners.
-    north = extent_m / 1e3 / math.sqrt(2) / KM_PER_DEGREE
-    east = north / max(math.cos(math.radians(abs(centre[1]) + north)), 0.02)
-    return centre[0] - east, centre[1] - north, centre[0] + east, centre[1] + north

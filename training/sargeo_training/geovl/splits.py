@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from shapely import STRtree
 
 from sargeo_training.geovl.config import SplitSettings
+from sargeo_training.geovl.record import Record
 from sargeo_training.sheet import Split
 from sargeo_training.sources.files import split_by_name
 
@@ -29,6 +30,9 @@ KM_PER_DEGREE = 111.195
 
 _STEEPEST = 0.02
 """Least cosine of latitude: a degree and a bit from the poles, boxes in degrees end."""
+
+_TOUCHING_M = 1.0
+"""Outlines of chips that touch are rounded, each for itself."""
 
 Boxes = NDArray[np.float64]
 """West, south, east and north of each chip in degrees, shape (N, 4); NaN where it has no place.
@@ -78,6 +82,54 @@ def near_pairs(boxes: Boxes, gap_m: float) -> NDArray[np.int64]:
     return np.unique(pairs, axis=1)
 
 
+def ground_groups(records: Sequence[Record]) -> NDArray[np.int64]:
+    """Tell which chips are no independent examples, as their ground is the same or goes on.
+
+    Chips that touch, directly or through others, are one group: those of several sizes nest in each
+    other, and neighbours share fields, towns and weather. So are chips of one scene whose place is
+    unknown.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        The number of each chip's group.
+    """
+    nowhere = (np.nan,) * 4
+    boxes = np.array(
+        [box_of(r.centre, r.footprint, r.extent_m) or nowhere for r in records], dtype=np.float64
+    ).reshape(-1, 4)
+    areas = _area_numbers(near_pairs(boxes, _TOUCHING_M), len(records)).tolist()
+    numbers: dict[object, int] = {}
+    keys = (
+        (record.source, record.scene) if unplaced else area
+        for record, unplaced, area in zip(records, np.isnan(boxes[:, 0]), areas, strict=True)
+    )
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+
+
+def box_of(
+    centre: tuple[float, float] | None,
+    footprint: Sequence[tuple[float, float]] | None,
+    extent_m: float | None,
+) -> tuple[float, float, float, float] | None:
+    """Return west, south, east and north of ground that holds a chip; None if nobody knows.
+
+    Parameters
+    ----------
+    centre, footprint, extent_m
+        See `sargeo_training.geovl.record.Record`.
+    """
+    if footprint is not None:
+        lon, lat = zip(*footprint, strict=True)
+        return min(lon), min(lat), max(lon), max(lat)
+    if centre is None or extent_m is None:
+        return None
+    # Turned by an unknown angle, a square lies within the circle around its corners.
+    north = extent_m / 1e3 / math.sqrt(2) / KM_PER_DEGREE
+    east = north / max(math.cos(math.radians(abs(centre[1]) + north)), _STEEPEST)
+    return centre[0] - east, centre[1] - north, centre[0] + east, centre[1] + north
+
+
 def cell_of(lon: float, lat: float, cell_km: float) -> tuple[int, int]:
     """Return the row and column of the cell that a point lies in; cells are about square."""
     rows = max(1, math.floor(180 * KM_PER_DEGREE / cell_km))
@@ -101,11 +153,15 @@ def _inflated(boxes: Boxes, margin_m: float) -> Boxes:
 
 def _areas(pairs: NDArray[np.int64], count: int) -> list[list[int]]:
     """Group chips that are near each other, directly or through others."""
-    graph = coo_array((np.ones(pairs.shape[1], dtype=bool), tuple(pairs)), shape=(count, count))
-    _, area = connected_components(graph, directed=False)
+    area = _area_numbers(pairs, count)
     order = np.argsort(area, kind="stable")
     ends = np.flatnonzero(np.diff(area[order])) + 1
     return [part.tolist() for part in np.split(order, ends)]
+
+
+def _area_numbers(pairs: NDArray[np.int64], count: int) -> NDArray[np.int32]:
+    graph = coo_array((np.ones(pairs.shape[1], dtype=bool), tuple(pairs)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1])
 
 
 class _Cells:
