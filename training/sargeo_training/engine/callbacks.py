@@ -20,6 +20,9 @@ from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.streams import StepBatch
 
+FIGURES = ("validation", "seconds_per_step", "waiting_share")
+"""What is logged beside losses."""
+
 _TELL_EVERY_S = 20.0
 
 

@@ -12,17 +12,18 @@ from typing import Any
 
 import torch
 from lightning import Trainer
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.batches import Ahead
-from sargeo_training.engine.callbacks import Best, Saving, Telling, Validate
+from sargeo_training.engine.callbacks import FIGURES, Best, Saving, Telling, Validate
 from sargeo_training.engine.checkpoints import LAST, WholeFiles, load_best
 from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.parallel import this_part
+from sargeo_training.engine.rows import Rows
 from sargeo_training.engine.streams import StepBatch, Streams
 
 
@@ -116,7 +117,10 @@ def _trainer(config: Config, stage: Stage, folder: Path, callbacks: list[Any]) -
         max_steps=stage.steps,
         max_epochs=-1,
         accumulate_grad_batches=config.optimiser.accumulate,
-        logger=[CSVLogger(folder, name="csv"), TensorBoardLogger(folder, name="tensorboard")],
+        logger=[
+            Rows(folder / "csv" / "version_0" / "metrics.csv", (*FIGURES, *stage.losses)),
+            TensorBoardLogger(folder, name="tensorboard", version=0),
+        ],
         callbacks=callbacks,
         plugins=[WholeFiles()],
         enable_checkpointing=False,
