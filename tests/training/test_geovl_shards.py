@@ -16,7 +16,7 @@ import webdataset
 from pyarrow import parquet
 from pydantic import ValidationError
 from support.chips import made_chip, made_record
-from support.damage import flip_arrays
+from support.damage import flip_arrays, flip_record
 
 from sargeo.errors import ReferenceDataError
 from sargeo_training.geovl.chip import Chip
@@ -182,8 +182,31 @@ def test_damage_is_found_by_an_index_without_checksums_too(tmp_path: Path) -> No
 
 def test_no_index_vouches_for_damaged_arrays(tmp_path: Path) -> None:
     flip_arrays(write_folder(tmp_path), 0)
-    with pytest.raises(ReferenceDataError, match="a-00000.tar is damaged"):
+    with pytest.raises(ReferenceDataError, match=r"a-00000\.tar is damaged"):
         index(tmp_path)
+
+
+def test_copies_leave_damaged_chips_out(tmp_path: Path) -> None:
+    folder, out = write_folder(tmp_path / "chips"), tmp_path / "out"
+    assert replace_writings(folder, {}, out) == ()
+    flip_record(folder, 0)
+    (folder / SHARDS / "b-00000.tar").unlink()
+    names = [chip.record.id for chip in CHIPS]
+    assert replace_writings(folder, {}, out) == (names[0], names[2])
+    # Nor is a shard left of which no chip is any more.
+    assert [path.name for path in (out / SHARDS).iterdir()] == ["a-00000.tar"]
+    assert Shards(out).ids == (names[1],)
+    assert_same(Shards(out)[0], CHIPS[1])
+
+
+def test_a_copy_of_nothing_leaves_what_was_there(tmp_path: Path) -> None:
+    folder, out = write_folder(tmp_path / "chips"), tmp_path / "out"
+    replace_writings(folder, {}, out)
+    for path in (folder / SHARDS).iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(ReferenceDataError, match="None of the chips"):
+        replace_writings(folder, {}, out)
+    assert [chip.record.id for chip in Shards(out)] == [chip.record.id for chip in CHIPS]
 
 
 def test_a_folder_without_chips_is_told(tmp_path: Path) -> None:

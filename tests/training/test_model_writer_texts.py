@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 from filelock import FileLock
+from support.damage import flip_arrays, flip_record
 from support.fake_endpoint import Answer, FakeEndpoint, Request, serving
 from support.told_chips import GOOD, WRONG_COUNT, level_of, telling, told_chip
 
-from sargeo.errors import OutputNotWritableError, ReferenceDataError, UsageError
+from sargeo.errors import OutputNotWritableError, UsageError
 from sargeo_training.geovl.shards import SHARDS, Shards, encode, write_index, write_shard
 from sargeo_training.hcot.endpoint import EndpointError
 from sargeo_training.hcot.endpoint_settings import WriterSettings
@@ -172,13 +173,34 @@ def test_runs_share_a_cache(folder: Path, tmp_path: Path) -> None:
 
 
 def test_broken_chips_are_skipped_and_counted(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    broken = flip_arrays(folder, 1), flip_record(folder, 3), "told_4", "told_5"
     (folder / SHARDS / "001.tar").unlink()
-    with serving(telling()) as fake, pytest.raises(ReferenceDataError, match="001"):
-        write_all(folder, settings(fake), tmp_path / "out")
-    kept = (tmp_path / "out" / "texts.json").read_text(encoding="utf-8")
-    report = TextsReport.model_validate_json(kept)
-    assert report.broken == ("told_4", "told_5")
-    assert (report.with_text, report.unfinished) == (4, 0)
+    with serving(telling()) as fake:
+        report = write_all(folder, settings(fake), out)
+    assert report.broken == broken
+    assert (report.with_text, report.unfinished) == (2, 0)
+    assert report.lines()[-1].startswith("4 of 6 chips ")
+    assert report.lines()[-1].endswith(": told_1, told_3, told_4, told_5.")
+    kept = (out / "texts.json").read_text(encoding="utf-8")
+    assert TextsReport.model_validate_json(kept) == report
+    assert Shards(out).ids == ("told_0", "told_2")
+    assert writers(out) == [["grounded", "model:fake"]] * 2
+
+
+def test_chips_that_break_once_they_have_texts_are_counted_once(
+    folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with serving(telling()) as fake:
+        write_all(folder, settings(fake), out)
+        name = flip_arrays(folder, 2)
+        report = write_all(folder, settings(fake), out)
+        assert len(fake.requests) == 5 * CHIPS
+    assert report.broken == (name,)
+    assert (report.with_text, report.without_text, report.unfinished) == (CHIPS - 1, 0, 0)
+    assert name not in Shards(out).ids
+    assert writers(out) == [["grounded", "model:fake"]] * (CHIPS - 1)
 
 
 def test_two_runs_do_not_work_in_one_folder(folder: Path, tmp_path: Path) -> None:

@@ -245,8 +245,8 @@ def left_out(ids: Sequence[str], count: int) -> str:
     )
 
 
-def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -> None:
-    """Copy a folder of chips with new texts.
+def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -> tuple[str, ...]:
+    """Copy a folder of chips with new texts; damaged chips are skipped.
 
     A writing takes the place of the one by the same writer; those by others stay, and so does
     whatever belongs to chips that are not named.
@@ -257,12 +257,17 @@ def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -
     writings : mapping of str to Writing
         By id.
     out : Path
-        Another folder.
+        Another folder. Shards of an earlier copy are replaced, or gone where no chip is left.
+
+    Returns
+    -------
+    tuple of str
+        The ids of the chips that are missing or damaged, and not in the copy.
 
     Raises
     ------
     sargeo.errors.ReferenceDataError
-        If the chips cannot be read.
+        If no chip can be read. Nothing is changed then.
     sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
         If the operating system refuses.
     """
@@ -271,21 +276,39 @@ def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -
     of_shard: dict[str, list[int]] = {}
     for index, name in enumerate(shards._names):
         of_shard.setdefault(name, []).append(index)
+    copied: set[str] = set()
+    empty = []
     for name, indices in of_shard.items():
-        rewritten = (_rewritten(shards, index, writings) for index in indices)
-        write_shard(out / SHARDS / name, rewritten)
+        if chips := list(_rewritten(shards, indices, writings)):
+            write_shard(out / SHARDS / name, chips)
+            copied.update(chip.id for chip in chips)
+        else:
+            empty.append(out / SHARDS / name)
+    if not copied:
+        raise ReferenceDataError(f"None of the chips of {folder} can be read.", _REMEDY)
+    for path in empty:
+        path.unlink(missing_ok=True)
     write_index(out)
+    return tuple(name for name in shards.ids if name not in copied)
 
 
-def _rewritten(shards: Shards, index: int, writings: Mapping[str, Writing]) -> Encoded:
-    chip = shards.encoded(index)
-    new = writings.get(chip.id)
-    if new is None:
-        return chip
-    record = shards.record(index)
+def _rewritten(
+    shards: Shards, indices: Iterable[int], writings: Mapping[str, Writing]
+) -> Iterator[Encoded]:
+    """Yield chips with their new texts; what is damaged is skipped."""
+    for index in indices:
+        try:
+            record, chip = shards.check(index), shards.encoded(index)
+        except ReferenceDataError:
+            continue
+        new = writings.get(chip.id)
+        yield chip if new is None else Encoded(chip.id, _with(record, new), chip.npz)
+
+
+def _with(record: Record, new: Writing) -> bytes:
+    """Encode a record whose text by a writer is replaced."""
     kept = (writing for writing in record.writings if writing.writer != new.writer)
-    changed = record.model_copy(update={"writings": (*kept, new)})
-    return Encoded(chip.id, _encode_record(changed), chip.npz)
+    return _encode_record(record.model_copy(update={"writings": (*kept, new)}))
 
 
 def _encode_record(record: Record) -> bytes:

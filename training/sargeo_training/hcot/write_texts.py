@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sargeo.errors import InputError, OutputNotWritableError, UsageError
 from sargeo.products.files import write_text
 from sargeo.products.workspace import writing_to
-from sargeo_training.geovl.shards import Shards, replace_writings
+from sargeo_training.geovl.shards import Shards, left_out, replace_writings
 from sargeo_training.hcot.cache import AnswerCache
 from sargeo_training.hcot.checking import Tally
 from sargeo_training.hcot.cost import Bill, BudgetSpentError
@@ -33,9 +33,10 @@ class TextsReport(BaseModel):
     records : int
         In the folder.
     with_text, without_text : int
-        Finished records, by this run or earlier ones; of those without text no sentence is left.
+        Finished records that can be read, by this run or earlier ones; of those without text no
+        sentence is left.
     broken : tuple of str
-        Records whose chip could not be read, skipped.
+        Records whose chip is missing or damaged: skipped, and in no shard.
     unfinished : int
         Records that the next run will take up.
     budget_spent : bool
@@ -88,6 +89,7 @@ class TextsReport(BaseModel):
             f"levels not written: {levels or 'none'}.",
             f"Calls: {self.calls}, retried {self.retries}, failed {self.failed_calls}; "
             f"{self.input_tokens} tokens in, {self.output_tokens} out{guessed}; {price}.",
+            *([left_out(self.broken, self.records)] if self.broken else []),
         ]
 
 
@@ -100,7 +102,8 @@ def write_all(folder: Path, settings: WriterSettings, out: Path) -> TextsReport:
     """Write texts of all chips of a folder, and a copy of it that holds them.
 
     Finished texts are kept in ``texts.jsonl`` as they come; the same call goes on from there.
-    Chips without text keep what they had.
+    Chips without text keep what they had; those that are missing or damaged are skipped, counted
+    and named in the report.
 
     Parameters
     ----------
@@ -118,7 +121,7 @@ def write_all(folder: Path, settings: WriterSettings, out: Path) -> TextsReport:
     UsageError
         If ``out`` is ``folder``, or holds texts made otherwise.
     ReferenceDataError
-        If ``folder`` holds no chips.
+        If ``folder`` holds no chips, or none that can be read.
     OutputNotWritableError, DiskFullError
         If another run works in ``out``, or it cannot be written.
     """
@@ -134,10 +137,9 @@ def write_all(folder: Path, settings: WriterSettings, out: Path) -> TextsReport:
         try:
             asyncio.run(run.complete())
         finally:
-            report = run.report()
-            write_text(out / "texts.json", report.model_dump_json(indent=2) + "\n")
-        replace_writings(folder, run.log.writings, out)
-    return report
+            run.save_report()
+        run.broken.update(replace_writings(folder, run.log.writings, out))
+        return run.save_report()
 
 
 class _Run:
@@ -146,14 +148,15 @@ class _Run:
     def __init__(self, shards: Shards, settings: WriterSettings, out: Path) -> None:
         self._shards = shards
         self._settings = settings
+        self._path = out / "texts.json"
         self._bill = Bill(settings.prices)
         self._cache = AnswerCache(settings.cache or out / "answers")
-        self._broken: list[str] = []
+        self.broken: set[str] = set()
         self.log = TextLog(out / "texts.jsonl", self._digests(), settings)
 
     async def complete(self) -> None:
         """Ask for the texts that are missing, until all are there or the budget is spent."""
-        known = self.log.done.union(self._broken)
+        known = self.log.done | self.broken
         missing = (i for i, name in enumerate(self._shards.ids) if name not in known)
         async with Endpoint(self._settings, self._bill) as endpoint:
             writer = ModelWriter(self._settings, endpoint, self._cache)
@@ -172,7 +175,7 @@ class _Run:
             try:
                 chip = self._shards[index]
             except InputError:
-                self._broken.append(name)
+                self.broken.add(name)
                 continue
             try:
                 self.log.add(name, await writer.write(chip))
@@ -181,17 +184,23 @@ class _Run:
             except BudgetSpentError:
                 return
 
-    def report(self) -> TextsReport:
-        """Say what the run came to."""
+    def save_report(self) -> TextsReport:
+        """Write down what the run came to, and return it."""
+        report = self._report()
+        write_text(self._path, report.model_dump_json(indent=2) + "\n")
+        return report
+
+    def _report(self) -> TextsReport:
         bill, log = self._bill, self.log
-        records = len(self._shards)
+        records, done = len(self._shards), log.done - self.broken
+        with_text = len(log.writings.keys() - self.broken)
         return TextsReport(
             writer=f"model:{self._settings.endpoint.model}",
             records=records,
-            with_text=len(log.writings),
-            without_text=len(log.done) - len(log.writings),
-            broken=tuple(self._broken),
-            unfinished=records - len(log.done) - len(self._broken),
+            with_text=with_text,
+            without_text=len(done) - with_text,
+            broken=tuple(name for name in self._shards.ids if name in self.broken),
+            unfinished=records - len(done) - len(self.broken),
             budget_spent=bill.budget_spent,
             tally=log.tally,
             calls=bill.calls,
@@ -211,7 +220,7 @@ class _Run:
             try:
                 digests[name] = digest_of(self._shards.record(index))
             except InputError:
-                self._broken.append(name)
+                self.broken.add(name)
         return digests
 
 
