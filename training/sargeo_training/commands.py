@@ -35,6 +35,9 @@ FirstWeightsOption = Annotated[
         "as RUN/texts, to take all of.",
     ),
 ]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")
+]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="Of the processor.")]
 
 
@@ -86,7 +89,7 @@ def texts(
     if model is None:
         from sargeo_training.hcot.write_facts import write_facts
 
-        _say(f"{write_facts(chips, output, seed)} chips have texts.")
+        _say(f"{write_facts(chips, output, seed, say=_say)} chips have texts.")
         return
     from sargeo_training.hcot.write_texts import write_texts
 
@@ -113,9 +116,7 @@ def pretrain(
         str | None,
         typer.Option("--from", help="Model to take tower and heads from, by name or folder."),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")
-    ] = False,
+    resume: ResumeOption = False,
     threads: ThreadsOption = 2,
 ) -> None:
     """Train a model by settings, calibrate it, and write model and report.
@@ -243,6 +244,7 @@ def make_own(
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="To train.")] = 300,
     seed: Annotated[int, typer.Option(help="Of batches, and of what validates.")] = 0,
+    resume: ResumeOption = False,
     threads: ThreadsOption = 2,
 ) -> None:
     """Make a model for classes of your own, from polygons on a scene.
@@ -253,7 +255,17 @@ def make_own(
     from sargeo_training.run import prepare
 
     prepare(threads)
-    finetune(scene, polygons, classes, output, start=start, assume=assume, steps=steps, seed=seed)
+    finetune(
+        scene,
+        polygons,
+        classes,
+        output,
+        start=start,
+        assume=assume,
+        steps=steps,
+        seed=seed,
+        resume=resume,
+    )
 
 
 @app.command()

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from sargeo.errors import UsageError
-from sargeo_training.geovl.shards import Shards, replace_writings
+from sargeo.errors import ReferenceDataError, UsageError
+from sargeo_training.geovl.shards import Shards, left_out, replace_writings
 from sargeo_training.hcot.grounded import write
 from sargeo_training.hcot.writing import Writing
 
 
-def write_facts(folder: Path, out: Path, seed: int) -> int:
+def write_facts(folder: Path, out: Path, seed: int, *, say: Callable[[str], None]) -> int:
     """Write a copy of a folder of chips with texts made from their facts.
 
-    The same seed gives the same texts. Chips of which nothing is known keep what they had.
+    The same seed gives the same texts. Chips of which nothing is known keep what they had; those
+    that are missing or damaged are skipped, and told.
 
     Parameters
     ----------
@@ -25,6 +27,8 @@ def write_facts(folder: Path, out: Path, seed: int) -> int:
         Another folder.
     seed : int
         Of the wording.
+    say : callable
+        Is told how many chips are skipped, and which.
 
     Returns
     -------
@@ -36,7 +40,9 @@ def write_facts(folder: Path, out: Path, seed: int) -> int:
     UsageError
         If ``out`` is ``folder``.
     ReferenceDataError
-        If ``folder`` holds no chips, or one that is damaged.
+        If ``folder`` holds no chips, or none that can be read.
+    OutputNotWritableError, DiskFullError
+        If the operating system refuses.
     """
     if out.resolve() == folder.resolve():
         raise UsageError(
@@ -46,8 +52,12 @@ def write_facts(folder: Path, out: Path, seed: int) -> int:
     writings: dict[str, Writing] = {}
     for number, name in enumerate(shards.ids):
         rng = np.random.default_rng((seed, zlib.crc32(name.encode())))
-        writing = write(shards.record(number), rng)
+        try:
+            writing = write(shards.record(number), rng)
+        except ReferenceDataError:
+            continue  # left out of the copy, and told below
         if writing.clauses:
             writings[name] = writing
-    replace_writings(folder, writings, out)
-    return len(writings)
+    if broken := replace_writings(folder, writings, out):
+        say(left_out(broken, len(shards)))
+    return len(writings.keys() - set(broken))
