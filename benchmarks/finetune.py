@@ -148,7 +148,15 @@ def learnt(
         drawn.to_file(polygons)
         first = DEFAULT_MODEL if start == "trained" else str(_random(folder, seed))
         finetune(
-            task.scene, polygons, "class", place, start=first, assume=ASSUME, steps=steps, seed=seed
+            task.scene,
+            polygons,
+            "class",
+            place,
+            start=first,
+            assume=ASSUME,
+            steps=steps,
+            seed=seed,
+            resume=True,
         )
     return _measured(task, place)
 

@@ -10,13 +10,17 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import torch
 from shapely import box
 from support.outcome import Outcome
 from support.rasters import write_raster
 
-from sargeo.errors import ReferenceDataError
+from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.model.registry import read_spec
-from sargeo_training.finetune import finetune
+from sargeo.model.storage import load_spec
+from sargeo.scene.open import open_scene
+from sargeo_training import finetune as finetuning
+from sargeo_training.finetune import finetune, label
 
 CRS, SIDE = 32632, 256
 
@@ -99,3 +103,63 @@ def test_polygons_elsewhere_are_refused(scene: Path, tiny_model: Path, tmp_path:
     far.to_file(tmp_path / "far.gpkg")
     with pytest.raises(ReferenceDataError, match="holds 0 classes within the scene"):
         finetune(scene, tmp_path / "far.gpkg", "kind", tmp_path / "run", start=str(tiny_model))
+
+
+def test_another_run_is_not_replaced(
+    scene: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumed: list[bool] = []
+
+    def train_stage(
+        network: torch.nn.Module, *_: object, resume: bool, **__: object
+    ) -> torch.nn.Module:
+        resumed.append(resume)
+        return network.eval()
+
+    monkeypatch.setattr(finetuning, "train_stage", train_stage)
+    polygons, run, start = drawn(tmp_path), tmp_path / "run", str(tiny_model)
+    finetune(scene, polygons, "kind", run, start=start, steps=2)
+    other = scene.rename(tmp_path / "cape.tif")
+    with pytest.raises(UsageError, match="holds a run already") as refused:
+        finetune(other, polygons, "kind", run, start=start, steps=2)
+    assert "--resume" in refused.value.remedy
+    with pytest.raises(UsageError, match="other settings"):
+        finetune(other, polygons, "kind", run, start=start, steps=2, resume=True)
+    assert read_spec(run / "model").name == "bay-classes"
+    finetune(other.rename(scene), polygons, "kind", run, start=start, steps=2, resume=True)
+    assert resumed == [False, True]
+
+
+def overlapping(folder: Path, reach_px: int) -> Path:
+    """Let each square reach beyond its east side, into the next one."""
+    shapes = gpd.read_file(drawn(folder)).to_crs(CRS)
+    shapes.geometry = [
+        box(*each.bounds[:2], each.bounds[2] + 10 * reach_px, each.bounds[3])
+        for each in shapes.geometry
+    ]
+    shapes.to_file(folder / "overlapping.gpkg")
+    return folder / "overlapping.gpkg"
+
+
+def test_pixels_that_teach_do_not_validate(scene: Path, tiny_model: Path, tmp_path: Path) -> None:
+    spec = load_spec(tiny_model)
+    for seed in range(4):
+        ground = label(open_scene(scene), overlapping(tmp_path, 60), "kind", spec, seed)
+        teaches, validates = (
+            np.any([sheet.labels > 0 for sheet in ground.sheets if sheet.split == split], axis=0)
+            for split in ("train", "validation")
+        )
+        assert teaches.any()
+        assert validates.any()
+        assert not (teaches & validates).any()
+
+
+def test_polygons_that_lie_in_each_other_cannot_validate(
+    scene: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    shapes = gpd.read_file(drawn(tmp_path))
+    shapes.geometry = [shapes.geometry.iloc[place] for place in (0, 0, 2, 3)]
+    shapes.to_file(tmp_path / "twice.gpkg")
+    with pytest.raises(ReferenceDataError, match="fish pond that validate hold no pixel"):
+        finetune(scene, tmp_path / "twice.gpkg", "kind", tmp_path / "run", start=str(tiny_model))
+    assert not (tmp_path / "run").exists()

@@ -35,6 +35,7 @@ from sargeo_training.engine.networks import (
     new_network,
     take_from,
 )
+from sargeo_training.engine.run import refuse_other_run, settle
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluate import ScoredTile, answer, scored, tiles_of
@@ -73,7 +74,7 @@ class Ground:
     ----------
     legend : tuple of ClassSpec
     sheets : tuple of Sheet
-        Trained on and validated on; no polygon is in both.
+        Trained on and validated on; no polygon is in both, and no pixel.
     """
 
     legend: tuple[ClassSpec, ...]
@@ -90,6 +91,7 @@ def finetune(
     assume: str | None = None,
     steps: int = 300,
     seed: int = 0,
+    resume: bool = False,
 ) -> ModelSpec:
     """Make a model that maps the classes of polygons.
 
@@ -108,6 +110,8 @@ def finetune(
     assume : str, optional
         What the scene's file does not say, as for ``sargeo map``.
     steps, seed : int
+    resume : bool
+        Go on from the last checkpoint; without one, start.
 
     Returns
     -------
@@ -118,17 +122,23 @@ def finetune(
     ------
     ReferenceDataError
         If the polygons cannot be used.
+    UsageError
+        If the output holds a run already, or one of other settings.
     """
     before = load_spec(resolve(start))
     opened = on_trained_spacing(open_scene(scene, assume=assume), before.spacing)
     ground = label(opened, polygons, field, before, seed)
     config = _config(before, ground.legend, scene.stem, steps, seed)
-    network = _train(_with_new_head(config, start), config, ground, output)
+    refuse_other_run(config, output, resume=resume)
+    settle(config, output)
+    network = _train(_with_new_head(config, start), config, ground, output, resume=resume)
     spec = _spec(before, config, _score(network, ground, config.network.codes))
     return save_model(output / "model", network, spec)
 
 
-def _train(network: SarKnowlip, config: Config, ground: Ground, output: Path) -> SarKnowlip:
+def _train(
+    network: SarKnowlip, config: Config, ground: Ground, output: Path, *, resume: bool
+) -> SarKnowlip:
     console = Console(stderr=True, soft_wrap=True)
 
     def validate(network: SarKnowlip) -> float:
@@ -140,7 +150,14 @@ def _train(network: SarKnowlip, config: Config, ground: Ground, output: Path) ->
     streams = Streams(mixture(config, [source]))
     (stage,) = config.stages
     return train_stage(
-        network, config, stage, streams, output, validate=validate, say=console.print
+        network,
+        config,
+        stage,
+        streams,
+        output,
+        validate=validate,
+        say=console.print,
+        resume=resume,
     )
 
 
@@ -151,7 +168,7 @@ def label(scene: Scene, polygons: Path, field: str, model: ModelSpec, seed: int)
     ------
     ReferenceDataError
         If the file cannot be read, lacks the field, or holds fewer than two classes, more than
-        there are colours, or none within the scene.
+        there are colours, or none within the scene; or nothing is left to validate a class on.
     """
     frame = _read(scene, polygons, field)
     names = sorted(frame[field].astype(str).unique())
@@ -170,14 +187,16 @@ def label(scene: Scene, polygons: Path, field: str, model: ModelSpec, seed: int)
         for r in Normalisation.of_scene(scene, model.normalisation.constants()).references
     )
     validates = _validates(codes.to_numpy(), seed)
-    parts: tuple[tuple[Split, NDArray[np.bool_]], ...] = (
-        ("train", ~validates),
-        ("validation", validates),
-    )
+    burnt: dict[Split, NDArray[np.uint8]] = {
+        "train": _burn(scene, frame[~validates], codes[~validates]),
+        "validation": _burn(scene, frame[validates], codes[validates]),
+    }
+    burnt["validation"][burnt["train"] != UNKNOWN] = UNKNOWN
+    _refuse_unvalidated(legend, burnt["validation"])
     sheets = [
         sheet
-        for split, part in parts
-        for sheet in _sheets(scene, _burn(scene, frame[part], codes[part]), split, references)
+        for split, labels in burnt.items()
+        for sheet in _sheets(scene, labels, split, references)
     ]
     return Ground(legend, tuple(sheets))
 
@@ -242,6 +261,16 @@ def _burn(scene: Scene, frame: gpd.GeoDataFrame, codes: Sequence[int]) -> NDArra
         dtype=np.uint8,
     )
     return np.asarray(burnt)
+
+
+def _refuse_unvalidated(legend: Sequence[ClassSpec], labels: NDArray[np.uint8]) -> None:
+    for each in legend:
+        if not (labels == each.code).any():
+            raise ReferenceDataError(
+                f"The polygons of {each.name} that validate hold no pixel of their own: they lie "
+                "in others, or are smaller than a pixel.",
+                "Draw polygons that do not overlap, or another one of this class.",
+            )
 
 
 def _sheets(
