@@ -9,7 +9,7 @@ from support.damage import flip_arrays, flip_record
 from support.told_chips import told_chip
 from support.training import write_chips
 
-from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.errors import OutputNotWritableError, ReferenceDataError, UsageError
 from sargeo_training.geovl.shards import SHARDS, Shards
 from sargeo_training.hcot.write_facts import write_facts
 
@@ -58,3 +58,9 @@ def test_a_folder_of_which_nothing_can_be_read_is_refused(folder: Path, tmp_path
 def test_chips_are_not_overwritten(folder: Path) -> None:
     with pytest.raises(UsageError, match="holds the chips"):
         write_facts(folder, folder, 0, say=print)
+
+
+def test_a_folder_that_cannot_be_made_is_told(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OutputNotWritableError):
+        write_facts(folder, tmp_path / "file" / "out", 0, say=print)

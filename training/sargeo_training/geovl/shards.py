@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from sargeo.errors import ReferenceDataError
 from sargeo.products.files import replacing
+from sargeo.products.workspace import writing_to
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.geovl.record import Record
 from sargeo_training.hcot.writing import Writing
@@ -272,7 +273,8 @@ def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -
         If the operating system refuses.
     """
     shards = Shards(folder)
-    (out / SHARDS).mkdir(parents=True, exist_ok=True)
+    with writing_to(out):
+        (out / SHARDS).mkdir(parents=True, exist_ok=True)
     of_shard: dict[str, list[int]] = {}
     for index, name in enumerate(shards._names):
         of_shard.setdefault(name, []).append(index)
