@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.chips import all_records
 from support.damage import flip_arrays, flip_record
 from support.told_chips import told_chip
 from support.training import write_chips
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_chip_of_which_something_is_known_gets_a_text(folder: Path, tmp_path: Path) -> None:
     said: list[str] = []
     assert write_facts(folder, tmp_path / "out", 0, say=said.append) == 5
-    assert [len(record.writings) for record in Shards(tmp_path / "out").records] == [1] * 5
+    assert [len(record.writings) for record in all_records(Shards(tmp_path / "out"))] == [1] * 5
     assert said == []
 
 
