@@ -14,6 +14,7 @@ from sargeo_training.geovl.chip import Chip
 from sargeo_training.geovl.config import BuildConfig
 from sargeo_training.geovl.facts import Bounds, Facts, LandCoverFacts
 from sargeo_training.geovl.record import BandRecord, Place, Record
+from sargeo_training.geovl.shards import Shards
 
 SHARES = {OPEN_WATER.name: 0.75, BUILT_UP.name: 0.25}
 
@@ -66,6 +67,11 @@ def made_chip(name: str = "made_scene_1000m_0_0", *, seed: int = 0, **changes: A
         searched=np.ones(shape, bool),
         ships=np.array([[4.5, 6.0, 3, 5, 5.5]], np.float32),
     )
+
+
+def all_records(shards: Shards) -> list[Record]:
+    """Read the records of all chips."""
+    return [shards.record(number) for number in range(len(shards))]
 
 
 def write_scene_folder(folder: Path, *, names: tuple[str, ...] = ("north", "south")) -> BuildConfig:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 import webdataset
-from support.chips import write_scene_folder
+from support.chips import all_records, write_scene_folder
 from support.sheets import coast
 
 from sargeo.errors import DiskFullError, NothingValidError, UsageError
@@ -73,7 +73,7 @@ def test_scenes_become_chips_with_all_that_is_known(built: tuple[Path, BuildRepo
     assert len(shards) == sum(n for counts in report.chips.values() for n in counts.values()) == 120
     assert report.shards == 6
     assert report.skipped == {}
-    record = shards.records[0]
+    record = shards.record(0)
     assert record.id == "scenes_north_500m_0_0"
     assert record.shape == (50, 50)
     assert record.gsd_m == pytest.approx((10, 10), rel=2e-3)
@@ -82,7 +82,7 @@ def test_scenes_become_chips_with_all_that_is_known(built: tuple[Path, BuildRepo
     assert record.place.country == "Croatia"
     assert record.platform == "Sentinel-1"
     assert len(record.references) == 2
-    assert {shards.splits[i] for i in range(60)} == {shards.splits[0]}
+    assert {shards.record(i).split for i in range(60)} == {record.split}
 
 
 def test_facts_and_labels_agree(built: tuple[Path, BuildReport]) -> None:
@@ -99,16 +99,16 @@ def test_facts_and_labels_agree(built: tuple[Path, BuildReport]) -> None:
     (ship,) = shards[8].ships
     assert shards.ids[8] == "scenes_north_500m_50_0"
     assert ship[:2].tolist() == [3, 46]
-    objects = shards.records[8].facts.objects
+    objects = shards.record(8).facts.objects
     assert objects is not None
     assert (objects.searched, objects.items[0].category) == (1, "tanker")
-    assert shards.records[0].facts.objects is not None
-    assert shards.records[0].facts.objects.items == ()
+    assert shards.record(0).facts.objects is not None
+    assert shards.record(0).facts.objects.items == ()
 
 
 def test_levels_with_too_many_pixels_are_averaged(built: tuple[Path, BuildReport]) -> None:
     shards = Shards(built[0])
-    coarse = next(r for r in shards.records if r.extent_m == 1000)
+    coarse = next(r for r in all_records(shards) if r.extent_m == 1000)
     assert coarse.shape == (50, 50)
     assert coarse.gsd_m == pytest.approx((20, 20), rel=2e-3)
     assert coarse.transform is not None
@@ -319,23 +319,23 @@ def test_real_data_give_chips_with_place_and_facts(sargeo_data: Path, tmp_path: 
         config.model_copy(update={"sources": chosen}), tmp_path, data=sargeo_data, workers=1
     )
     assert set(report.chips) == names
-    shards = Shards(tmp_path)
-    assert len(shards) > 200
-    assert all(record.place for record in shards.records)
-    spain = next(r for r in shards.records if r.scene == "Spain_7370579")
+    records = all_records(Shards(tmp_path))
+    assert len(records) > 200
+    assert all(record.place for record in records)
+    spain = next(r for r in records if r.scene == "Spain_7370579")
     assert spain.split == "holdout"
     assert spain.place is not None
     assert spain.place.country == "Spain"
     assert spain.facts.landcover is not None
     assert spain.facts.landcover.shares["open water"].lowest > 0
-    unlabelled = [r for r in shards.records if r.source == "sen12mscr"]
+    unlabelled = [r for r in records if r.source == "sen12mscr"]
     assert {r.place.country for r in unlabelled if r.place} >= {"Mozambique", "China"}
     assert all(r.facts == Facts() for r in unlabelled)
-    told = [r for r in shards.records if r.source == "opensarship" and r.facts.objects]
+    told = [r for r in records if r.source == "opensarship" and r.facts.objects]
     assert {o.category for r in told for o in r.facts.objects.items if r.facts.objects} >= {
         "cargo",
         "tanker",
     }
-    terrain = next(r for r in shards.records if r.source == "terramind").facts.terrain
+    terrain = next(r for r in records if r.source == "terramind").facts.terrain
     assert terrain is not None
     assert terrain.lowest_m < terrain.highest_m

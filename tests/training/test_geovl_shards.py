@@ -15,7 +15,7 @@ import pytest
 import webdataset
 from pyarrow import parquet
 from pydantic import ValidationError
-from support.chips import made_chip, made_record
+from support.chips import all_records, made_chip, made_record
 from support.damage import flip_arrays, flip_record
 
 from sargeo.errors import ReferenceDataError
@@ -55,11 +55,7 @@ def test_chips_come_back_by_number(tmp_path: Path) -> None:
     assert shards.ids == tuple(chip.record.id for chip in CHIPS)
     for i in (2, 0, 1):
         assert_same(shards[i], CHIPS[i])
-    assert shards.records[1] == CHIPS[1].record
-    assert [record.id for record in shards.records] == list(shards.ids)
-    assert list(shards.records[:2]) == [chip.record for chip in CHIPS[:2]]
-    assert list(shards.of_split("holdout")) == [1]
-    assert list(shards.of_split("validation")) == []
+    assert all_records(shards) == [chip.record for chip in CHIPS]
 
 
 def test_shards_cross_process_borders(tmp_path: Path) -> None:
@@ -117,11 +113,11 @@ def test_texts_are_replaced_by_writer(tmp_path: Path) -> None:
     replace_writings(tmp_path / "2", {name: by("model", "other")}, tmp_path / "3")
     replace_writings(tmp_path / "3", {name: by("grounded", "new")}, tmp_path / "4")
     last = Shards(tmp_path / "4")
-    assert [w.concise for w in last.records[1].writings] == ["other", "new"]
-    assert last.records[0].writings == ()
+    assert [w.concise for w in last.record(1).writings] == ["other", "new"]
+    assert last.record(0).writings == ()
     for i, chip in enumerate(CHIPS):
         np.testing.assert_array_equal(last[i].values, chip.values)
-    assert Shards(folder).records[1].writings == ()
+    assert Shards(folder).record(1).writings == ()
     assert gpd.read_parquet(tmp_path / "4" / "index.parquet")["texts"].tolist() == [0, 2, 0]
 
 

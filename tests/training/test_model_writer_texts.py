@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from filelock import FileLock
+from support.chips import all_records
 from support.damage import flip_arrays, flip_record
 from support.fake_endpoint import Answer, FakeEndpoint, Request, serving
 from support.told_chips import GOOD, WRONG_COUNT, level_of, telling, told_chip
@@ -48,7 +49,7 @@ def settings(fake: FakeEndpoint, **parts: Any) -> WriterSettings:
 
 
 def writers(folder: Path) -> list[list[str]]:
-    return [[text.writer for text in record.writings] for record in Shards(folder).records]
+    return [[text.writer for text in record.writings] for record in all_records(Shards(folder))]
 
 
 def but(

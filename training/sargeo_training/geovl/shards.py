@@ -13,9 +13,8 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -26,7 +25,6 @@ from sargeo.products.workspace import writing_to
 from sargeo_training.geovl.chip import Chip
 from sargeo_training.geovl.record import Record
 from sargeo_training.hcot.writing import Writing
-from sargeo_training.sheet import Split
 
 INDEX, SHARDS = "index.parquet", "shards"
 
@@ -130,12 +128,11 @@ class Shards:
         try:
             known = parquet.read_schema(folder / INDEX).names
             sums = [name for name in _CHECKSUMS if name in known]
-            columns = ["id", "split", "shard", *spans, *sums]
+            columns = ["id", "shard", *spans, *sums]
             table = parquet.read_table(folder / INDEX, columns=columns)
         except (OSError, pa.ArrowInvalid) as error:
             raise ReferenceDataError(f"{folder} holds no index of chips.", _REMEDY) from error
         self.ids: tuple[str, ...] = tuple(table["id"].to_pylist())
-        self.splits: tuple[Split, ...] = tuple(table["split"].to_pylist())
         self._names: list[str] = table["shard"].to_pylist()
         self._spans = np.stack([table[column].to_numpy() for column in spans], axis=1)
         # Early folders have none.
@@ -162,11 +159,6 @@ class Shards:
             raise self._damaged(index) from error
         return Chip(record=self._record(encoded.json, index), **read)
 
-    @cached_property
-    def records(self) -> Sequence[Record]:
-        """The records of all chips, each read when it is asked for."""
-        return _Records(self)
-
     def record(self, index: int) -> Record:
         """Read the record of a chip, without its arrays; errors as for the chip."""
         return self._record(self._read(index, 0), index)
@@ -184,10 +176,6 @@ class Shards:
     def encoded(self, index: int) -> Encoded:
         """Read the bytes of a chip; errors as for the chip."""
         return Encoded(self.ids[index], self._read(index, 0), self._read(index, 1))
-
-    def of_split(self, split: Split) -> Sequence[int]:
-        """Return the indices of the chips of a split."""
-        return [i for i, own in enumerate(self.splits) if own == split]
 
     def _record(self, content: bytes, index: int) -> Record:
         try:
@@ -214,27 +202,6 @@ class Shards:
         return ReferenceDataError(
             f"{path} is missing or damaged: {self.ids[index]} cannot be read.", _REMEDY
         )
-
-
-class _Records(Sequence[Record]):
-    """Records that are read when they are asked for."""
-
-    def __init__(self, shards: Shards) -> None:
-        self._shards = shards
-
-    def __len__(self) -> int:
-        return len(self._shards)
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Record]: ...
-
-    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
-        if isinstance(index, slice):
-            return [self._shards.record(i) for i in range(*index.indices(len(self)))]
-        return self._shards.record(index)
 
 
 def left_out(ids: Sequence[str], count: int) -> str:
