@@ -8,11 +8,14 @@ import numpy as np
 from support.training import chips
 
 from sargeo_training.engine.statements import Exchange, Statement, exchanges, statements
-from sargeo_training.hcot.domains import domain
+from sargeo_training.hcot.domains import CLASSES, Value, domain
 
 
-def said(**values: object) -> dict[str, Statement]:
-    return {fact: Statement(value, f"{fact} is {value}.") for fact, value in values.items()}
+FACTS = {"count": "objects.count:ship", "main": "landcover.main", "among": "landcover.among:1"}
+
+
+def said(**values: Value) -> dict[str, Statement]:
+    return {FACTS[name]: Statement(value, f"{name} is {value}.") for name, value in values.items()}
 
 
 def test_what_an_image_cannot_show_is_no_statement() -> None:
@@ -35,8 +38,13 @@ def test_the_same_fact_is_exchanged_where_values_differ() -> None:
 
 def test_no_statement_is_right_more_often_than_wrong() -> None:
     rng = np.random.default_rng(0)
-    known = [said(count=int(rng.integers(3)), size=int(rng.integers(2))) for _ in range(64)]
+    known = [said(count=int(rng.integers(3)), main=CLASSES[rng.integers(2)]) for _ in range(64)]
     made = [e for e in exchanges(known, rng) if e]
     assert len(made) > 50
     assert Counter(e.right for e in made) == Counter(e.wrong for e in made)
-    assert {e.right.split()[0] for e in made} == {"count", "size"}
+    assert {e.right.split()[0] for e in made} == {"count", "main"}
+
+
+def test_what_may_be_right_of_both_is_not_exchanged() -> None:
+    known = [said(among="trees"), said(among="bare")]
+    assert exchanges(known, np.random.default_rng(0)) == [None, None]

@@ -84,7 +84,7 @@ def test_arms_are_compared_and_nothing_is_done_twice(
     expected = mean["+ reconstruction"] - mean["+ matching and masked words"]
     assert float(gains[2]) == pytest.approx(expected, abs=0.0011)
     assert float(gains[2]) == pytest.approx((float(gains[0]) + float(gains[1])) / 2, abs=0.0011)
-    for name in ("round 1", "by text alone", "all that could be wrong"):
+    for name in ("round 1", "round 1, held-out chips", "by text alone", "all that could be wrong"):
         assert len(cells(page, f"{name} | screening: F1")) == 3
     assert "simulated" not in (out / "seed-0" / "truth.json").read_text(encoding="utf-8")
     for seed in (0, 1):

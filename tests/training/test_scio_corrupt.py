@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from support.scio_corpus import records, texts_of
 
-from sargeo.errors import ReferenceDataError
 from sargeo_training.hcot.claims import judge
 from sargeo_training.hcot.domains import domain
 from sargeo_training.scio.corrupt import KINDS, corrupt
 from sargeo_training.scio.measures import doubtful
 from sargeo_training.scio.texts import Text
-from sargeo_training.scio.truth import HiddenTruth
 
 RECORDS = records(60)
 TEXTS = texts_of(RECORDS)
@@ -87,13 +84,6 @@ def test_questions_would_tell_the_truth_and_are_left_out() -> None:
     writing = NOISY[0].writing("noisy")
     assert writing.questions == ()
     assert writing.detailed == NOISY[0].caption()
-
-
-def test_truth_lies_in_a_file_of_its_own(tmp_path: Path) -> None:
-    TRUTH.write(tmp_path / "truth.json")
-    assert HiddenTruth.read(tmp_path / "truth.json") == TRUTH
-    with pytest.raises(ReferenceDataError, match=r"none\.json"):
-        HiddenTruth.read(tmp_path / "none.json")
 
 
 def test_a_revealed_part_tells_of_no_other_chip() -> None:

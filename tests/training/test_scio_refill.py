@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,9 +167,10 @@ def test_what_hangs_on_the_value_is_masked(texts: list[str], parts: list[str]) -
 class Trainer:
     """Returns the oracle, notes what it was trained on, and breaks off when told to."""
 
-    def __init__(self, scorer: OracleScorer, break_at: str = "") -> None:
-        self.scorer, self.break_at = scorer, break_at
+    def __init__(self, oracle: OracleScorer, break_at: str = "") -> None:
+        self.oracle, self.break_at = oracle, break_at
         self.runs: list[tuple[str, int, str | None]] = []
+        self.loaded: list[str] = []
 
     def train(self, texts: Sequence[Text], folder: Path, start: Path | None) -> OracleScorer:
         name = "/".join(folder.parts[-2:])
@@ -176,7 +178,11 @@ class Trainer:
             raise KeyboardInterrupt
         clauses = sum(len(text.clauses) for text in texts)
         self.runs.append((name, clauses, start.name if start else None))
-        return self.scorer
+        return self.oracle
+
+    def scorer(self, stage: Path) -> OracleScorer:
+        self.loaded.append("/".join(stage.parts[-2:]))
+        return self.oracle
 
 
 def rounds(trainer: Trainer, folder: Path) -> Rounds:
@@ -214,6 +220,30 @@ def test_a_broken_run_goes_on_without_deciding_again(oracle: OracleScorer, tmp_p
     assert oracle.calls == before
     assert (stages / "reconstruction" / "texts.jsonl").read_bytes() == decided
     assert [name for name, *_ in trainer.runs][-1] == "round-1/reconstruction"
+
+
+def test_true_texts_come_back_once_thresholds_are_chosen(
+    oracle: OracleScorer, tmp_path: Path
+) -> None:
+    known = {text.id: text for text in texts_of(RECORDS) if text.id in CALIBRATION.ids}
+    replace(rounds(Trainer(oracle), tmp_path), true=known).run(1)
+    for stage in ("screening", "reconstruction"):
+        learnt = {text.id: text for text in read_texts(tmp_path / "run" / "round-1" / stage)}
+        assert {name: learnt[name] for name in known} == known
+        assert len(learnt) == len(NOISY)
+
+
+def test_other_texts_are_judged_as_a_round_did(oracle: OracleScorer, tmp_path: Path) -> None:
+    trainer = Trainer(oracle)
+    own = rounds(trainer, tmp_path)
+    own.run(1)
+    trained = list(trainer.runs)
+    stages = tmp_path / "run" / "round-1"
+    decided = read_decisions(stages / "reconstruction" / "decisions.parquet")
+    some = NOISY[5:15]
+    assert own.mend(1, some) == [d for d in decided if d.id in {text.id for text in some}]
+    assert trainer.loaded == ["run/joint", "round-1/screening"]
+    assert trainer.runs == trained
 
 
 def test_every_decision_can_be_looked_at(oracle: OracleScorer, tmp_path: Path) -> None:

@@ -15,13 +15,15 @@ from support.training import chips, scio_content, simulate_few_coasts, write_chi
 
 from sargeo.errors import UsageError
 from sargeo.model.storage import save_model
-from sargeo_training.engine.checkpoints import load_best
+from sargeo_training.engine.checkpoints import BEST, load_best
 from sargeo_training.engine.config import Config, checked_config, read_config
 from sargeo_training.engine.material import Material, gather, tokeniser_for
 from sargeo_training.engine.networks import model_spec, new_network
+from sargeo_training.engine.run import read_run
 from sargeo_training.hcot.claims import judge
 from sargeo_training.scio.decisions import read_decisions
-from sargeo_training.scio.run import STAGES, Posed, open_run, pose, run_rounds
+from sargeo_training.scio.pose import Posed, pose, pose_held_out
+from sargeo_training.scio.run import STAGES, open_run, run_rounds
 
 
 def settings(*names: str, **stage: Any) -> Config:
@@ -70,6 +72,9 @@ def test_only_the_chips_of_calibration_are_made_wrong(shards: Path) -> None:
     for text in posed.texts:
         if text.id not in posed.calibration.ids:
             assert text.clauses == known.records[text.image].writings[-1].clauses
+    assert posed.true.keys() == posed.calibration.ids
+    true = dataclasses.replace(posed, texts=list(posed.true.values()))
+    assert not false_clauses(true, known)
 
 
 def test_noise_is_spread_over_all_chips(shards: Path) -> None:
@@ -82,6 +87,36 @@ def test_noise_is_spread_over_all_chips(shards: Path) -> None:
     assert posed.calibration.wrong == {p for p in places if p[0] in posed.calibration.ids}
     assert pose(known, 0.3, seed=0) == posed
     assert pose(known, 0.3, seed=1) != posed
+    assert not posed.true  # what is measured keeps its errors
+
+
+def test_held_out_chips_are_posed_but_choose_nothing(shards: Path) -> None:
+    known = material(shards)
+    for number in list(known.records)[::2]:
+        held_out = known.records[number].model_copy(update={"split": "holdout"})
+        known.records[number] = held_out  # type: ignore[index]
+    posed = pose_held_out(known, 0.5, seed=0)
+    assert {text.image for text in posed.texts} == set(known.numbers("holdout", told=True))
+    assert {c.place for c in posed.truth.corruptions} == false_clauses(posed, known) != set()
+    assert not posed.calibration.ids
+    assert len(posed.tallies((), {})) == len(posed.texts)
+
+
+def test_noise_is_refused_where_true_texts_were_learnt(shards: Path, tmp_path: Path) -> None:
+    stage = tmp_path / "texts"
+    stage.mkdir()
+    (stage / BEST).touch()
+    with pytest.raises(UsageError, match="may know what --noise makes wrong"):
+        open_run(
+            settings(*STAGES),
+            material(shards),
+            tmp_path / "run",
+            noise=0.3,
+            seed=0,
+            start=str(stage),
+            say=print,
+        )
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
@@ -135,10 +170,8 @@ def test_commands_lead_from_chips_to_mended_texts(
     for name, words in files.items():
         (tmp_path / name).write_text(yaml.safe_dump(words), encoding="utf-8")
     made, told, run = (tmp_path / name for name in ("chips", "told", "run"))
-    command = [
-        *("scio", told, "--config", tmp_path / "scio.yaml", "-o", run),
-        *("--noise", 0.3, "--threads", 1),
-    ]
+    unmeasured = ["scio", told, "--config", tmp_path / "scio.yaml", "-o", run, "--threads", 1]
+    command = [*unmeasured, "--noise", 0.3]
 
     def train(*words: object) -> str:
         done = cli("train", *words)
@@ -150,7 +183,9 @@ def test_commands_lead_from_chips_to_mended_texts(
     )
     train("texts", made, "-o", told)
     said = train(*command)
-    assert "| round 1 | screening: F1 |" in (run / "figures.md").read_text(encoding="utf-8")
+    figures = (run / "figures.md").read_text(encoding="utf-8")
+    for shown in ("round 1", "round 1, held-out chips"):
+        assert f"| {shown} | screening: F1 |" in figures
     assert "Round 1: " in said
     last = run / "round-1" / "reconstruction"
     load_best(last)
@@ -158,6 +193,9 @@ def test_commands_lead_from_chips_to_mended_texts(
     (run / "decisions.html").unlink()
     assert f"of {len(decided)} clauses are suspect" in train("decisions", run)
     assert (run / "decisions.html").exists()
+    network, _ = read_run(run)
+    weights = load_best(last)[0].state_dict()
+    assert all(torch.equal(v, weights[name]) for name, v in network.state_dict().items())
     train(*command, "--rounds", 2)  # goes on
     assert read_decisions(last / "decisions.parquet") == decided
     assert (run / "round-2" / "reconstruction" / "texts.jsonl").exists()
@@ -165,7 +203,7 @@ def test_commands_lead_from_chips_to_mended_texts(
     assert done.code == UsageError.exit_code
     assert "a run on other texts" in done.err
     other = ("-o", tmp_path / "other", "--from", run / "joint", "--set", "network.sensors=[X]")
-    done = cli("train", *command, *other)
+    done = cli("train", *unmeasured, *other)
     assert done.code == UsageError.exit_code
     assert "another network" in done.err
     assert not (tmp_path / "other").exists()

@@ -36,8 +36,9 @@ from sargeo_training.intervals import bootstrap
 from sargeo_training.language_metrics import RECALLS, Weights, retrieval_hits
 from sargeo_training.report import SYNTHETIC
 from sargeo_training.scio.network import NetworkScorer, chips_loader
+from sargeo_training.scio.pose import pose_held_out, true_text
 from sargeo_training.scio.rounds import read_texts, reconstruction_of, screening_of
-from sargeo_training.scio.run import STAGES, Run, Say, open_run, stages_of, true_text
+from sargeo_training.scio.run import STAGES, Run, Say, open_run, stages_of
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.training import EngineTrainer
 from sargeo_training.sheet import Split
@@ -137,7 +138,8 @@ def run_ablation(
                 for measure in (_hits, _told_apart)
             }
         )
-        figures.append(run.figures(1))
+        held_out = pose_held_out(_real(material, "holdout"), noise, seed)
+        figures.append(run.figures(1, held_out))
     hits, apart = (
         {
             g.split: {

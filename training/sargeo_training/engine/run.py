@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -103,14 +104,30 @@ def pretrain(
 def read_run(folder: Path) -> tuple[SarKnowlip, Config]:
     """Return the network of the last stage that has one, and the settings of the run.
 
+    Parameters
+    ----------
+    folder : Path
+        Of a run of `pretrain` or of rounds, see `sargeo_training.scio.rounds`.
+
     Raises
     ------
     UsageError, ModelDamagedError
         If the folder holds no run.
     """
     config = read_config(folder / SETTINGS)
-    begun = [s.name for s in config.stages if (folder / s.name / BEST).exists()]
-    return load_best(folder / (begun[-1] if begun else config.stages[0].name))
+    begun = list(_begun(config, folder))
+    return load_best(begun[-1] if begun else folder / config.stages[0].name)
+
+
+def _begun(config: Config, folder: Path) -> Iterator[Path]:
+    """Yield the folders of stages that have weights, as they follow each other."""
+    rounds = itertools.takewhile(
+        Path.exists, (folder / f"round-{number}" for number in itertools.count(1))
+    )
+    for place in (folder, *rounds):
+        for stage in config.stages:
+            if (place / stage.name / BEST).exists():
+                yield place / stage.name
 
 
 def first_process() -> bool:

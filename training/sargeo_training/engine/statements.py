@@ -1,9 +1,9 @@
 """Statements that are exchanged between chips: each is right of one and wrong of the other.
 
 Texts of different images mostly differ in what is seen at a glance, so that telling them apart
-teaches nothing of counts, places and sizes. Two chips of which the same fact is claimed with
-different values exchange their clauses about it. As every clause is then right once and wrong once,
-no value is suspicious by itself: the image has to tell.
+teaches nothing of counts, places and sizes. Two chips of which the same fact is claimed with values
+that exclude each other exchange their clauses about it. As every clause is then right once and
+wrong once, no value is suspicious by itself: the image has to tell.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
+from sargeo_training.hcot.contrary import contrary
 from sargeo_training.hcot.domains import Value, domain
 from sargeo_training.hcot.writing import Writing
 
@@ -64,7 +65,11 @@ def exchanges(said: Sequence[Statements], rng: Generator) -> list[Exchange | Non
         one = free.pop()
         for fact in rng.permutation(sorted(said[one])).tolist():
             mine = said[one][fact]
-            others = [k for k in free if fact in said[k] and said[k][fact].value != mine.value]
+            others = [
+                k
+                for k in free
+                if fact in said[k] and contrary(fact, mine.value, said[k][fact].value)
+            ]
             if others:
                 other = others[rng.integers(len(others))]
                 theirs = said[other][fact]

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sargeo.products.files import replacing, write_text
 from sargeo_training.hcot.writing import Claim, Clause
 from sargeo_training.scio.refill import Refill
 from sargeo_training.scio.screen import Evidence, Place, group_of
@@ -133,7 +134,9 @@ def refilled_of(decisions: Sequence[Decision]) -> dict[Place, tuple[Claim, ...]]
 
 def write_decisions(decisions: Sequence[Decision], path: Path) -> None:
     """Write a Parquet file, one row for each decision."""
-    pq.write_table(pa.Table.from_pylist([asdict(d) for d in decisions], schema=_SCHEMA), path)
+    table = pa.Table.from_pylist([asdict(d) for d in decisions], schema=_SCHEMA)
+    with replacing(path) as part:
+        pq.write_table(table, part)
 
 
 def read_decisions(path: Path) -> list[Decision]:
@@ -164,7 +167,7 @@ def write_page(decisions: Sequence[Decision], path: Path) -> None:
         "refill over the clause.</p>",
         *(line for chip in _by_chip(decisions) for line in _chip_lines(chip)),
     ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str, Any]]:

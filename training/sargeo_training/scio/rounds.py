@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -33,9 +34,9 @@ from sargeo_training.scio.decisions import (
     write_decisions,
     write_page,
 )
-from sargeo_training.scio.refill import refill, repaired, without_suspects
+from sargeo_training.scio.refill import Refill, refill, repaired, without_suspects
 from sargeo_training.scio.scorer import Scorer
-from sargeo_training.scio.screen import Screener, alone, leave_out
+from sargeo_training.scio.screen import Place, Screener, alone, leave_out
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.thresholds import Calibration, Thresholds, choose
 
@@ -45,6 +46,7 @@ SCREENERS: Mapping[str, Screener] = {"left out": leave_out, "alone": alone}
 _TEXT = TypeAdapter(Text)
 _THRESHOLDS = TypeAdapter(dict[str, Thresholds])
 _TEXTS = "texts.jsonl"
+_CHOSEN = "thresholds.json"
 DECISIONS = "decisions.parquet"
 
 
@@ -64,6 +66,10 @@ class Trainer(Protocol):
         """
         ...
 
+    def scorer(self, stage: Path) -> Scorer:
+        """Return the model of a stage that has been trained."""
+        ...
+
 
 @dataclass(frozen=True)
 class Rounds:
@@ -80,6 +86,9 @@ class Rounds:
         Ways to judge clauses; the one with the highest F1 on the chips of calibration is taken.
     seed : int
         Of the wording of refills.
+    true : mapping of str to Text
+        True texts by id, which are learnt once thresholds are chosen, in place of those that were
+        made wrong for it. Empty where all errors are to stay, to measure.
     """
 
     texts: Sequence[Text]
@@ -88,6 +97,7 @@ class Rounds:
     folder: Path
     screeners: Mapping[str, Screener] = field(default_factory=lambda: SCREENERS)
     seed: int = 0
+    true: Mapping[str, Text] = field(default_factory=dict)
 
     def run(self, number: int) -> Scorer:
         """Run so many rounds and return the last model; what is done is not done again."""
@@ -111,22 +121,42 @@ class Rounds:
             way: choose(screener(scorer, known), self.calibration)
             for way, screener in self.screeners.items()
         }
-        best = max(chosen, key=lambda way: chosen[way].f1)
-        evidence = self.screeners[best](scorer, self.texts)
         written = _THRESHOLDS.dump_json(chosen, indent=1).decode()
-        write_text(stage / "thresholds.json", f"{written}\n")
-        decisions = decide(number, self.texts, evidence, chosen[best])
+        write_text(stage / _CHOSEN, f"{written}\n")
+        decisions = self._judged(number, scorer, self.texts)
         texts = without_suspects(self.texts, suspects_of(decisions))
-        _write_stage(stage, decisions, texts)
+        _write_stage(stage, decisions, self._learnt(texts))
 
     def _reconstruct(
         self, number: int, scorer: Scorer, decided: Sequence[Decision], stage: Path
     ) -> None:
         stage.mkdir(parents=True, exist_ok=True)
         suspects = suspects_of(decided)
-        refills = refill(scorer, self.texts, suspects, domains(self.texts), seed=self.seed + number)
+        refills = self._refills(number, scorer, self.texts, suspects)
         texts = repaired(self.texts, suspects, refills)
-        _write_stage(stage, with_refills(decided, refills), texts)
+        _write_stage(stage, with_refills(decided, refills), self._learnt(texts))
+
+    def mend(self, number: int, texts: Sequence[Text]) -> list[Decision]:
+        """Judge other texts, and fill them anew, as a round did its own; nothing is trained."""
+        judge = reconstruction_of(self.folder, number - 1) if number > 1 else self.folder / "joint"
+        decisions = self._judged(number, self.trainer.scorer(judge), texts)
+        scorer = self.trainer.scorer(screening_of(self.folder, number))
+        return with_refills(decisions, self._refills(number, scorer, texts, suspects_of(decisions)))
+
+    def _judged(self, number: int, scorer: Scorer, texts: Sequence[Text]) -> list[Decision]:
+        """Judge texts by the thresholds of a round."""
+        written = screening_of(self.folder, number) / _CHOSEN
+        chosen = _THRESHOLDS.validate_json(written.read_bytes())
+        best = max(chosen, key=lambda way: chosen[way].f1)
+        return decide(number, texts, self.screeners[best](scorer, texts), chosen[best])
+
+    def _refills(
+        self, number: int, scorer: Scorer, texts: Sequence[Text], suspects: AbstractSet[Place]
+    ) -> list[Refill]:
+        return refill(scorer, texts, suspects, domains(self.texts), seed=self.seed + number)
+
+    def _learnt(self, texts: Sequence[Text]) -> list[Text]:
+        return [self.true.get(text.id, text) for text in texts]
 
 
 def screening_of(folder: Path, number: int) -> Path:

@@ -3,19 +3,20 @@
 Thresholds need texts of which it is known what is wrong. So a share of the chips gets true texts,
 from their facts, of which a fifth of what can be wrong is; all other texts are cleaned as they
 are. To measure the method, all texts are such, with errors of a given share; the same share of the
-chips then chooses thresholds, and figures are of the others.
+chips then chooses thresholds, and figures are of the others. Held-out chips, which no stage and
+no tower has learnt from, get such texts too, and are judged as the others were.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import os
-import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from pydantic import TypeAdapter
 
@@ -31,54 +32,37 @@ from sargeo_training.engine.run import settle
 from sargeo_training.engine.streams import Streams
 from sargeo_training.engine.telling import language_of
 from sargeo_training.engine.validation import stage_score
-from sargeo_training.geovl.record import Record
-from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.writing import Claim, Writing
+from sargeo_training.hcot.writing import Writing
 from sargeo_training.report import figure_table
-from sargeo_training.scio.corrupt import SHARE, corrupt
-from sargeo_training.scio.decisions import read_decisions, refilled_of, suspects_of
+from sargeo_training.scio.decisions import (
+    Decision,
+    read_decisions,
+    refilled_of,
+    suspects_of,
+    write_decisions,
+)
 from sargeo_training.scio.measures import (
-    Tally,
     doubtful,
     refill_figures,
     screening_figures,
-    tallies,
 )
 from sargeo_training.scio.network import chips_loader
+from sargeo_training.scio.pose import Posed, pose, pose_held_out
 from sargeo_training.scio.rounds import DECISIONS, Rounds, reconstruction_of
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.text_only import BATCH, TextOnly, surprise
 from sargeo_training.scio.texts import Text
-from sargeo_training.scio.thresholds import Calibration, choose
+from sargeo_training.scio.thresholds import choose
 from sargeo_training.scio.training import EngineTrainer
-from sargeo_training.scio.truth import HiddenTruth
 
 STAGES = ("joint", "screening", "reconstruction")
-CALIBRATION_SHARE = 0.2
 
 _REMEDY = "Take scio.yaml, or a copy of it with other values."
 
 _PLACES = TypeAdapter(list[Place])
+_TEXTS = TypeAdapter(list[Text])
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Posed:
-    """Texts to clean.
-
-    Attributes
-    ----------
-    texts : list of Text
-    truth : HiddenTruth
-        What was made wrong in them.
-    calibration : Calibration
-        The part of it that thresholds are chosen by.
-    """
-
-    texts: list[Text]
-    truth: HiddenTruth
-    calibration: Calibration
 
 
 @dataclass(frozen=True)
@@ -92,41 +76,53 @@ class Run:
     folder : Path
         See `sargeo_training.scio.rounds`.
     seed : int
-    records : mapping of str to Record
-        Of the chips, by id.
     """
 
     posed: Posed
     trainer: EngineTrainer
     folder: Path
     seed: int
-    records: Mapping[str, Record]
 
     @property
     def rounds(self) -> Rounds:
         """The rounds on these texts."""
         posed = self.posed
-        return Rounds(posed.texts, posed.calibration, self.trainer, self.folder, seed=self.seed)
+        return Rounds(
+            posed.texts,
+            posed.calibration,
+            self.trainer,
+            self.folder,
+            seed=self.seed,
+            true=posed.true,
+        )
 
-    def figures(self, rounds: int) -> list[Figure]:
+    def figures(self, rounds: int, held_out: Posed) -> list[Figure]:
         """Return how well each round did on chips that thresholds were not chosen by.
 
         Beside it stands what one gets without the image: by texts alone, and by suspecting all
         that could be wrong.
         """
+        posed = self.posed
         return [
-            *(figure for k in range(1, rounds + 1) for figure in self._mended(k)),
-            *screening_figures("by text alone", self._tallies(self._by_text(), {})),
-            *screening_figures(
-                "all that could be wrong", self._tallies(doubtful(self.posed.texts), {})
+            *(
+                figure
+                for number in range(1, rounds + 1)
+                for figure in self._mended(number, held_out)
             ),
+            *screening_figures("by text alone", posed.tallies(self._by_text(), {})),
+            *screening_figures("all that could be wrong", posed.tallies(doubtful(posed.texts), {})),
         ]
 
-    def _mended(self, number: int) -> list[Figure]:
-        decisions = read_decisions(reconstruction_of(self.folder, number) / DECISIONS)
-        chips = self._tallies(suspects_of(decisions), refilled_of(decisions))
-        name = f"round {number}"
-        return [*screening_figures(name, chips), *refill_figures(name, chips)]
+    def _mended(self, number: int, held_out: Posed) -> list[Figure]:
+        stage = reconstruction_of(self.folder, number)
+        figures = _figures_of(f"round {number}", self.posed, read_decisions(stage / DECISIONS))
+        if not held_out.texts:
+            return figures
+        path = stage / "held-out.parquet"
+        if not path.exists():
+            write_decisions(self.rounds.mend(number, held_out.texts), path)
+        name = f"round {number}, held-out chips"
+        return [*figures, *_figures_of(name, held_out, read_decisions(path))]
 
     def _by_text(self) -> list[Place]:
         """Return what a model of texts suspects, which learns from as many as the first stage."""
@@ -144,12 +140,10 @@ class Run:
             write_text(path, _PLACES.dump_json(places).decode() + "\n")
         return _PLACES.validate_json(path.read_bytes())
 
-    def _tallies(
-        self, suspects: Collection[Place], refilled: Mapping[Place, Sequence[Claim]]
-    ) -> list[Tally]:
-        posed = self.posed
-        measured = [text for text in posed.texts if text.id not in posed.calibration.ids]
-        return tallies(measured, suspects, refilled, self.records, posed.truth)
+
+def _figures_of(name: str, posed: Posed, decisions: Sequence[Decision]) -> list[Figure]:
+    chips = posed.tallies(suspects_of(decisions), refilled_of(decisions))
+    return [*screening_figures(name, chips), *refill_figures(name, chips)]
 
 
 def run_rounds(
@@ -199,7 +193,8 @@ def run_rounds(
     run = open_run(config, material, folder, noise=noise, seed=seed, start=start, say=say)
     run.rounds.run(rounds)
     if noise is not None:
-        table = "\n".join(figure_table(run.figures(rounds)))
+        held_out = pose_held_out(material, noise, seed)
+        table = "\n".join(figure_table(run.figures(rounds, held_out)))
         write_text(folder / "figures.md", f"{table}\n")
         say(table)
 
@@ -223,56 +218,16 @@ def open_run(
     config, folder, noise, seed, start, say
         See `run_rounds`.
     """
+    if noise is not None and _is_stage(start):
+        raise UsageError(
+            f"{start} has learnt texts, and may know what --noise makes wrong.",
+            "Give a model by --from, of which only tower and heads are taken.",
+        )
     posed = pose(material, noise, seed)
     first = _first_network(config, material, start)
     settle(config, folder)
-    _settle_truth(posed.truth, folder)
-    trainer = _trainer(config, material, first, say)
-    records = {record.id: record for record in material.records.values()}
-    return Run(posed, trainer, folder, seed, records)
-
-
-def pose(material: Material, noise: float | None, seed: int) -> Posed:
-    """Choose what is judged: the same for the same chips, share and seed.
-
-    Raises
-    ------
-    UsageError
-        If nothing was written about any chip.
-    """
-    numbers = material.numbers("train", told=True)
-    order = np.random.default_rng(seed).permutation(numbers)
-    calibrating = frozenset(order[: round(CALIBRATION_SHARE * len(numbers))].tolist())
-    anew = calibrating if noise is None else frozenset(numbers)
-    texts = [_text(material, k, seed if k in anew else None) for k in numbers]
-    texts = [text for text in texts if text.clauses]
-    if not texts:
-        raise UsageError(
-            "There is no chip with a text to train on.", "Write texts by `sargeo train texts`."
-        )
-    true = [text for text in texts if text.image in anew]
-    records = {text.id: material.records[text.image] for text in true}
-    wrong, truth = corrupt(true, records, share=SHARE if noise is None else noise, seed=seed)
-    changed = {text.id: text for text in wrong}
-    return Posed(
-        [changed.get(text.id, text) for text in texts],
-        truth,
-        truth.reveal([text.id for text in true if text.image in calibrating]),
-    )
-
-
-def _text(material: Material, number: int, seed: int | None) -> Text:
-    """Return what was written last about a chip, or with a seed a true text from its facts."""
-    record = material.records[number]
-    if seed is not None:
-        return true_text(record, number, seed)
-    return Text(record.id, number, material.texts_of(number)[-1].clauses)
-
-
-def true_text(record: Record, number: int, seed: int) -> Text:
-    """Return what the facts of a chip say of it; the seed is of the wording."""
-    rng = np.random.default_rng((seed, zlib.crc32(record.id.encode())))
-    return Text(record.id, number, write(record, rng).clauses)
+    _settle_texts(posed, start, folder)
+    return Run(posed, _trainer(config, material, first, say), folder, seed)
 
 
 def _refuse_processes() -> None:
@@ -311,20 +266,31 @@ def stages_of(config: Config, start: str | None) -> list[Stage]:
     return [first, *others]
 
 
-def _settle_truth(truth: HiddenTruth, folder: Path) -> None:
-    """Write down what is wrong, unless a run on other texts has the folder."""
-    path = folder / "truth.json"
-    if not path.exists():
-        truth.write(path)
-    elif HiddenTruth.read(path) != truth:
-        raise UsageError(
-            f"{folder} holds a run on other texts.",
-            "Go on with the chips, --noise and --seed of the run, or give another folder.",
-        )
+def _settle_texts(posed: Posed, start: str | None, folder: Path) -> None:
+    """Write down what is cleaned and what is wrong in it, unless another run has the folder."""
+    digest = hashlib.sha256(_TEXTS.dump_json(posed.texts)).hexdigest()
+    own = {
+        "begun.json": json.dumps({"texts": digest, "from": start}),
+        "truth.json": posed.truth.model_dump_json(indent=1),
+    }
+    for name, said in own.items():
+        path = folder / name
+        if not path.exists():
+            write_text(path, f"{said}\n")
+        elif path.read_text(encoding="utf-8") != f"{said}\n":
+            raise UsageError(
+                f"{folder} holds a run on other texts, or from another start.",
+                "Go on with the chips, --from, --noise and --seed of the run, or give another "
+                "folder.",
+            )
+
+
+def _is_stage(start: str | None) -> bool:
+    return start is not None and (Path(start) / BEST).exists()
 
 
 def _first_network(config: Config, material: Material, start: str | None) -> SarKnowlip:
-    if start is None or not (Path(start) / BEST).exists():
+    if start is None or not _is_stage(start):
         torch.manual_seed(config.seed)
         network = new_network(config, tokeniser_for(config, material))
         if start is not None:

@@ -79,6 +79,13 @@ class EngineTrainer:
             say=self.say,
             resume=True,
         )
+        return self._scorer(network)
+
+    def scorer(self, stage: Path) -> NetworkScorer:
+        """Return the model of a stage that has been trained."""
+        return self._scorer(load_best(stage)[0])
+
+    def _scorer(self, network: SarKnowlip) -> NetworkScorer:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         return NetworkScorer(network.to(device), self.load)
 

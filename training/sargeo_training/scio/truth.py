@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from sargeo.errors import ReferenceDataError
 from sargeo_training.hcot.domains import Kind
 from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.screen import Place
@@ -56,24 +54,3 @@ class HiddenTruth(BaseModel):
         """Open what is wrong in a few chips, to choose thresholds by."""
         chips = frozenset(ids)
         return Calibration(chips, frozenset(c.place for c in self.corruptions if c.id in chips))
-
-    def write(self, path: Path) -> None:
-        """Write it as JSON."""
-        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
-
-    @classmethod
-    def read(cls, path: Path) -> HiddenTruth:
-        """Read what `write` wrote.
-
-        Raises
-        ------
-        ReferenceDataError
-            If it cannot be read.
-        """
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ReferenceDataError(
-                f"{path} holds no record of corrupted clauses.",
-                "Give the file that was written along with the corrupted texts.",
-            ) from error
