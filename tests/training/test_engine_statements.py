@@ -10,7 +10,6 @@ from support.training import chips
 from sargeo_training.engine.statements import Exchange, Statement, exchanges, statements
 from sargeo_training.hcot.domains import CLASSES, Value, domain
 
-
 FACTS = {"count": "objects.count:ship", "main": "landcover.main", "among": "landcover.among:1"}
 
 
