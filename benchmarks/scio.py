@@ -17,7 +17,6 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,25 +35,19 @@ from sargeo_training.geovl.evidence.landcover import landcover_facts
 from sargeo_training.geovl.evidence.objects import object_facts
 from sargeo_training.geovl.facts import Facts
 from sargeo_training.geovl.record import BandRecord, Record
-from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.writing import Claim, Writing
+from sargeo_training.hcot.writing import Writing
 from sargeo_training.report import figure_table
 from sargeo_training.scio.corrupt import corrupt
-from sargeo_training.scio.measures import (
-    Tally,
-    refill_figures,
-    screening_figures,
-    tallies,
-)
+from sargeo_training.scio.measures import refill_figures, screening_figures
 from sargeo_training.scio.network import chips_loader
+from sargeo_training.scio.pose import Posed, true_text
 from sargeo_training.scio.refill import kept_claims, refill
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.screen import Evidence, Place, alone, leave_out
 from sargeo_training.scio.text_only import TextOnly, surprise
 from sargeo_training.scio.texts import Text, domains
-from sargeo_training.scio.thresholds import Calibration, choose
+from sargeo_training.scio.thresholds import choose
 from sargeo_training.scio.training import EngineTrainer
-from sargeo_training.scio.truth import HiddenTruth
 from sargeo_training.sheet import Sheet
 from sargeo_training.sources import simulated
 
@@ -69,68 +62,45 @@ def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     chips = made_chips(args.chips)
     records = {chip.record.id: chip.record for chip in chips}
-    rng = np.random.default_rng(0)
-    texts = [
-        Text(name, k, write(record, rng).clauses)
-        for k, (name, record) in enumerate(records.items())
-    ]
+    texts = [true_text(chip.record, k, seed=0) for k, chip in enumerate(chips)]
     noisy, truth = corrupt(texts, records)
     # Chips of one scene are on one side.
     opened = [name for name, record in records.items() if int(record.scene[-2:]) % 4 == 0]
-    trial = Trial(noisy, records, truth, truth.reveal(opened))
+    posed = Posed(noisy, truth, truth.reveal(opened), records, true={})
     print(f"{len(chips)} chips, {sum(len(t.clauses) for t in texts)} clauses", flush=True)
     with timed("text-only screening"):
         words = TextOnly.train(noisy, LANGUAGE, steps=args.text_steps)
-        trial.screened("by text", surprise(words, noisy))
+        screened(posed, "by text", surprise(words, noisy))
     with timed("training"):
         scorer = trainer(chips, noisy, args.steps).train(noisy, args.folder / "joint", None)
     with timed("screening by single clauses"):
-        trial.screened("alone", alone(scorer, noisy))
+        screened(posed, "alone", alone(scorer, noisy))
     with timed("screening by leaving out"):
-        suspects = trial.screened("left out", leave_out(scorer, noisy))
+        suspects = screened(posed, "left out", leave_out(scorer, noisy))
     with timed("refilling of suspects"):
-        trial.refilled("suspects", scorer, suspects)
+        refilled(posed, "suspects", scorer, suspects)
     with timed("refilling of what is wrong"):
-        trial.refilled("all wrong clauses", scorer, set(truth.by_place()))
+        refilled(posed, "all wrong clauses", scorer, set(truth.by_place()))
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Corrupted texts with their truth."""
+def screened(posed: Posed, name: str, evidence: Evidence) -> set[Place]:
+    """Print how well a screener does, and return what it suspects."""
+    thresholds = choose(evidence, posed.calibration)
+    print(thresholds)
+    suspect = thresholds.suspects(evidence)
+    suspects = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
+    show(screening_figures(name, posed.tallies(suspects, {})))
+    return suspects
 
-    texts: list[Text]
-    records: dict[str, Record]
-    truth: HiddenTruth
-    calibration: Calibration
 
-    def screened(self, name: str, evidence: Evidence) -> set[Place]:
-        """Print how well a screener does, and return what it suspects."""
-        thresholds = choose(evidence, self.calibration)
-        print(thresholds)
-        suspect = thresholds.suspects(evidence)
-        suspects = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
-        self.show(screening_figures(name, self.tallies(suspects, {})))
-        return suspects
+def refilled(posed: Posed, name: str, scorer: Scorer, suspects: set[Place]) -> None:
+    """Print how well suspect clauses are refilled."""
+    refills = refill(scorer, posed.texts, suspects, domains(posed.texts))
+    show(refill_figures(name, posed.tallies(suspects, kept_claims(refills))))
 
-    def refilled(self, name: str, scorer: Scorer, suspects: set[Place]) -> None:
-        """Print how well suspect clauses are refilled."""
-        refills = refill(scorer, self.measured, suspects, domains(self.texts))
-        self.show(refill_figures(name, self.tallies(suspects, kept_claims(refills))))
 
-    @property
-    def measured(self) -> list[Text]:
-        """The texts that thresholds were not chosen on."""
-        return [text for text in self.texts if text.id not in self.calibration.ids]
-
-    def tallies(
-        self, suspects: set[Place], refilled: Mapping[Place, Sequence[Claim]]
-    ) -> list[Tally]:
-        """Count the measured chips."""
-        return tallies(self.measured, suspects, refilled, self.records, self.truth)
-
-    def show(self, figures: list[Figure]) -> None:
-        """Print a table."""
-        print("\n".join(figure_table(figures)), flush=True)
+def show(figures: list[Figure]) -> None:
+    print("\n".join(figure_table(figures)), flush=True)
 
 
 def made_chips(number: int) -> list[Chip]:
