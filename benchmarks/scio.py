@@ -89,14 +89,14 @@ def screened(posed: Posed, name: str, evidence: Evidence) -> set[Place]:
     print(thresholds)
     suspect = thresholds.suspects(evidence)
     suspects = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
-    show(screening_figures(name, posed.tallies(suspects, {})))
+    show(screening_figures(name, posed.tallies(suspects, {}), posed.groups))
     return suspects
 
 
 def refilled(posed: Posed, name: str, scorer: Scorer, suspects: set[Place]) -> None:
     """Print how well suspect clauses are refilled."""
     refills = refill(scorer, posed.texts, suspects, domains(posed.texts))
-    show(refill_figures(name, posed.tallies(suspects, kept_claims(refills))))
+    show(refill_figures(name, posed.tallies(suspects, kept_claims(refills)), posed.groups))
 
 
 def show(figures: list[Figure]) -> None:

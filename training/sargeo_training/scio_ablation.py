@@ -32,6 +32,7 @@ from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material, gather
 from sargeo_training.geovl.shards import Shards
+from sargeo_training.geovl.splits import ground_groups
 from sargeo_training.intervals import bootstrap
 from sargeo_training.language_metrics import RECALLS, Weights, retrieval_hits
 from sargeo_training.report import SYNTHETIC
@@ -75,11 +76,14 @@ class Gallery:
     texts : list of Text
     pairs : list of Pair
         Of true and false statements.
+    groups : ndarray of int64, shape (texts,)
+        Which chips are no independent examples.
     """
 
     split: Split
     texts: list[Text]
     pairs: list[Pair]
+    groups: NDArray[np.int64]
 
     @property
     def numbers(self) -> list[int]:
@@ -168,7 +172,8 @@ def _gallery(material: Material, split: Split) -> Gallery:
     numbers = _real(material, split).numbers(split, told=True)
     texts = [true_text(material.records[k], k, _WORDING) for k in numbers]
     records = {material.records[k].id: material.records[k] for k in numbers}
-    return Gallery(split, texts, statement_pairs(texts, records))
+    groups = ground_groups([material.records[k] for k in numbers])
+    return Gallery(split, texts, statement_pairs(texts, records), groups)
 
 
 def _trained(run: Run, say: Say) -> Iterator[tuple[str, Path]]:
@@ -286,8 +291,8 @@ def _retrieval_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
         recalls = _shares(hits[arm].sum(axis=1))
         columns = [*recalls.T, recalls.mean(axis=1)]
         yield f"| {arm} | {' | '.join(map(_spread, columns))} |"
-    yield from ("", "Differences of the mean recall, and 95 % intervals over chips:", "")
-    yield from _difference_table(seeds, hits, _PAIRS)
+    yield from ("", "Differences of the mean recall, and 95 % intervals over ground:", "")
+    yield from _difference_table(seeds, gallery.groups, hits, _PAIRS)
 
 
 def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> Iterator[str]:
@@ -302,21 +307,24 @@ def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
         columns = [_spread(column) for column in _shares(hits[arm].sum(axis=1)).T]
         told = [columns[0], "–"] if arm == CONTRAST else columns  # it learnt no matching
         yield f"| {arm} | {' | '.join(told)} |"
-    yield from ("", "Differences by matching, and 95 % intervals over chips:", "")
+    yield from ("", "Differences by matching, and 95 % intervals over ground:", "")
     pairs = [pair for pair in _PAIRS if CONTRAST not in pair]
     matching = {arm: counts[..., SCORES.index("matching") :] for arm, counts in hits.items()}
-    yield from _difference_table(seeds, matching, pairs)
+    yield from _difference_table(seeds, gallery.groups, matching, pairs)
 
 
 def _difference_table(
-    seeds: Sequence[int], hits: Hits, pairs: Sequence[tuple[str, str]]
+    seeds: Sequence[int],
+    groups: NDArray[np.int64],
+    hits: Hits,
+    pairs: Sequence[tuple[str, str]],
 ) -> Iterator[str]:
     yield f"| difference | {_named(seeds)} | mean | 95 % interval |"
     yield "|---" * (len(seeds) + 3) + "|"
     for better, worse in pairs:
         chips = np.moveaxis(np.stack([hits[better], hits[worse]]), 2, 0)
         values = " | ".join(f"{_gain(list(chips[:, :, [k]])):+.3f}" for k in range(len(seeds)))
-        over = bootstrap(list(chips), _gain)
+        over = bootstrap(list(chips), _gain, groups)
         interval = f"{over.low:+.3f} to {over.high:+.3f}" if over.low is not None else "–"
         yield f"| {better} against {worse} | {values} | {over.value:+.3f} | {interval} |"
 

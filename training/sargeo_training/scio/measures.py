@@ -1,4 +1,4 @@
-"""How well screening and refilling did, against what is known to be wrong. Intervals over chips."""
+"""How well screening and refilling did, against what is known to be wrong."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Tally = NDArray[np.int64]
 """Shape (kinds + 1, 4): of clauses wrong in each kind, and last of right ones, how many there are,
 are suspect, were refilled, and are right since then."""
+
+Groups = NDArray[np.int64]
+"""Numbers of the chips' groups, which intervals are over; each chip is one by default."""
 
 _Measure = Callable[[Tally], float]
 
@@ -68,7 +71,9 @@ def doubtful(texts: Sequence[Text]) -> frozenset[Place]:
     )
 
 
-def screening_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
+def screening_figures(
+    data: str, chips: Sequence[Tally], groups: Groups | None = None
+) -> list[Figure]:
     """Return precision, recall and F1 of suspicion, and recall by kind of error.
 
     What nothing can be said of, such as the precision of no suspicion, is left out.
@@ -80,10 +85,10 @@ def screening_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
         "screening: F1": screening_f1,
         **_by_kind("screening: recall of wrong", _SUSPECT, _ALL),
     }
-    return _figures(data, chips, measures)
+    return _figures(data, chips, groups, measures)
 
 
-def refill_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
+def refill_figures(data: str, chips: Sequence[Tally], groups: Groups | None = None) -> list[Figure]:
     """Return how many wrong clauses were rightly restored, and how many of the texts' are left.
 
     What nothing can be said of, as where nothing was refilled, is left out.
@@ -95,7 +100,7 @@ def refill_figures(data: str, chips: Sequence[Tally]) -> list[Figure]:
         "clauses that are wrong afterwards": _wrong_afterwards,
         **_by_kind("restored of those found wrong in", _RIGHT, _SUSPECT),
     }
-    return _figures(data, chips, measures)
+    return _figures(data, chips, groups, measures)
 
 
 def screening_f1(tally: Tally) -> float:
@@ -164,11 +169,18 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _figures(data: str, chips: Sequence[Tally], measures: Mapping[str, _Measure]) -> list[Figure]:
+def _figures(
+    data: str,
+    chips: Sequence[Tally],
+    groups: Groups | None,
+    measures: Mapping[str, _Measure],
+) -> list[Figure]:
     total = np.sum(chips, axis=0)
     known = {name: of for name, of in measures.items() if not math.isnan(of(total))}
-    return [_figure(data, name, chips, of) for name, of in known.items()]
+    return [_figure(data, name, chips, groups, of) for name, of in known.items()]
 
 
-def _figure(data: str, measure: str, chips: Sequence[Tally], of: _Measure) -> Figure:
-    return figure_of(data, measure, chips, lambda them: of(np.sum(them, axis=0)))
+def _figure(
+    data: str, measure: str, chips: Sequence[Tally], groups: Groups | None, of: _Measure
+) -> Figure:
+    return figure_of(data, measure, chips, lambda them: of(np.sum(them, axis=0)), groups)

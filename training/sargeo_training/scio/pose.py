@@ -11,10 +11,11 @@ import numpy as np
 from sargeo.errors import UsageError
 from sargeo_training.engine.material import Material
 from sargeo_training.geovl.record import Record
+from sargeo_training.geovl.splits import ground_groups
 from sargeo_training.hcot.grounded import write
 from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import SHARE, corrupt
-from sargeo_training.scio.measures import Tally, tallies
+from sargeo_training.scio.measures import Groups, Tally, tallies
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import Calibration
@@ -52,8 +53,17 @@ class Posed:
         self, suspects: Collection[Place], refilled: Mapping[Place, Sequence[Claim]]
     ) -> list[Tally]:
         """Count clauses of the chips that thresholds were not chosen by."""
-        measured = [text for text in self.texts if text.id not in self.calibration.ids]
-        return tallies(measured, suspects, refilled, self.records, self.truth)
+        return tallies(self.measured, suspects, refilled, self.records, self.truth)
+
+    @property
+    def measured(self) -> list[Text]:
+        """Texts about chips that thresholds were not chosen by."""
+        return [text for text in self.texts if text.id not in self.calibration.ids]
+
+    @property
+    def groups(self) -> Groups:
+        """Which of these chips are no independent examples."""
+        return ground_groups([self.records[text.id] for text in self.measured])
 
 
 def pose(material: Material, noise: float | None, seed: int) -> Posed:
@@ -108,7 +118,7 @@ def _text(material: Material, number: int, seed: int | None) -> Text:
     record = material.records[number]
     if seed is not None:
         return true_text(record, number, seed)
-    return Text(record.id, number, material.texts_of(number)[-1].clauses)
+    return Text(record.id, number, material.text_of(number).clauses)
 
 
 def true_text(record: Record, number: int, seed: int) -> Text:

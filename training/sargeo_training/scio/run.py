@@ -13,7 +13,7 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,8 +109,8 @@ class Run:
                 for number in range(1, rounds + 1)
                 for figure in self._mended(number, held_out)
             ),
-            *screening_figures("by text alone", posed.tallies(self._by_text(), {})),
-            *screening_figures("all that could be wrong", posed.tallies(doubtful(posed.texts), {})),
+            *_screening_of("by text alone", posed, self._by_text()),
+            *_screening_of("all that could be wrong", posed, doubtful(posed.texts)),
         ]
 
     def _mended(self, number: int, held_out: Posed) -> list[Figure]:
@@ -142,8 +142,13 @@ class Run:
 
 
 def _figures_of(name: str, posed: Posed, decisions: Sequence[Decision]) -> list[Figure]:
-    chips = posed.tallies(suspects_of(decisions), refilled_of(decisions))
-    return [*screening_figures(name, chips), *refill_figures(name, chips)]
+    suspects = suspects_of(decisions)
+    chips = posed.tallies(suspects, refilled_of(decisions))
+    return [*_screening_of(name, posed, suspects), *refill_figures(name, chips, posed.groups)]
+
+
+def _screening_of(name: str, posed: Posed, suspects: Collection[Place]) -> list[Figure]:
+    return screening_figures(name, posed.tallies(suspects, {}), posed.groups)
 
 
 def run_rounds(
