@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import webdataset
-from pyarrow import parquet
 from pydantic import ValidationError
 from support.chips import all_records, made_chip, made_record
 from support.damage import flip_arrays, flip_record
@@ -162,18 +161,6 @@ def test_a_changed_number_of_a_record_is_told(tmp_path: Path) -> None:
     path.write_bytes(changed)
     with pytest.raises(ReferenceDataError, match=CHIPS[0].record.id):
         shards.record(0)
-
-
-def test_damage_is_found_by_an_index_without_checksums_too(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path)
-    table = parquet.read_table(folder / "index.parquet")
-    early = table.drop_columns(["json_crc32", "npz_crc32"])
-    parquet.write_table(early, folder / "index.parquet")
-    name = flip_arrays(folder, 1)
-    shards = Shards(folder)
-    assert shards.check(0) == CHIPS[0].record
-    with pytest.raises(ReferenceDataError, match=name):
-        shards.check(1)
 
 
 def test_no_index_vouches_for_damaged_arrays(tmp_path: Path) -> None:
