@@ -30,6 +30,9 @@ LONG = 20
 # Names end in their unit; these numbers are shown with a prefix to it.
 BYTES = "_bytes"
 
+# Stands in a table where a row has no value, such as an interval over one image.
+_NONE = "–"
+
 Facts = Mapping[str, object]
 
 
@@ -129,7 +132,8 @@ def _records(rows: Sequence[Facts]) -> Table:
     for name in rows[0]:
         table.add_column(_label(name), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_text(value, name)) for name, value in row.items()))
+        cells = (_NONE if value is None else _text(value, name) for name, value in row.items())
+        table.add_row(*map(Text, cells))
     return table
 
 

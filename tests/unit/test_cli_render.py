@@ -20,7 +20,7 @@ FACTS = {
         "corner": {"row": 0, "col": 0},
     },
     "sizes": {"memory_bytes": 2_100_000_000, "output_bytes": {"landcover": 5}},
-    "bands": [{"polarisation": "VV", "scale": "db"}, {"polarisation": "VH", "scale": "db"}],
+    "bands": [{"polarisation": "VV", "scale": "db"}, {"polarisation": "VH", "scale": None}],
     "notes": [],
     "products": ["a/long/path/to/the_first.tif", "b.tif"],
 }
@@ -50,7 +50,7 @@ def test_text_has_sections_and_tables(capsys: pytest.CaptureFixture[str]) -> Non
         "bands",
         "polarisation   scale",
         "VV             db",
-        "VH             db",
+        "VH             –",
     ]
 
 
