@@ -78,7 +78,7 @@ def test_arms_are_compared_and_nothing_is_done_twice(
     assert page in again.err
     assert "## Retrieval: 4 chips (holdout)" in page
     assert "## Retrieval: 3 chips (validation)" in page
-    assert re.search(r"## Statements told apart: \d+ of 4 chips \(holdout\)", page)
+    assert re.search(r"## Statements told apart: \d+ about 4 chips \(holdout\)", page)
     mean = {arm: float(cells(page, arm)[-1].partition(" ")[0]) for arm in ARMS}
     gains = cells(page, "+ reconstruction against + matching and masked words")
     expected = mean["+ reconstruction"] - mean["+ matching and masked words"]

@@ -296,7 +296,7 @@ def _retrieval_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
 
 
 def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> Iterator[str]:
-    title = f"## Statements told apart: {len(gallery.pairs)} of {len(gallery.texts)} chips"
+    title = f"## Statements told apart: {len(gallery.pairs)} about {len(gallery.texts)} chips"
     yield from ("", f"{title} ({gallery.split})", "")
     yield (
         "How often a true statement scores higher than the same with another chip's value, which "
