@@ -134,7 +134,7 @@ class ModelDamagedError(EnvironmentLackError):
 
 
 class NoLanguageError(EnvironmentLackError):
-    """The model only maps: it neither reads nor writes."""
+    """The model only maps, or it reads but does not write."""
 
     code = "no_language"
 

@@ -13,7 +13,7 @@ import shapely
 
 from sargeo.errors import AreaOfInterestError, NothingValidError
 from sargeo.grid import Block
-from sargeo.language.speaking import clean_texts, refuse_long_question, speaking_model
+from sargeo.language.speaking import clean_texts, refuse_long_question, writing_model
 from sargeo.model.api import SarModel
 from sargeo.scene.area import PolygonArea
 from sargeo.scene.open import open_scene
@@ -117,7 +117,7 @@ def caption(
     sargeo.errors.SargeoError
         By its other subclasses, with a remedy each.
     """
-    loaded = speaking_model(model, device)
+    loaded = writing_model(model, device)
     return _describe(scene, loaded, None, aoi, assume)
 
 
@@ -142,7 +142,7 @@ def ask(
         As `caption` does.
     """
     (asked,) = clean_texts([question])
-    loaded = speaking_model(model, device)
+    loaded = writing_model(model, device)
     refuse_long_question(loaded, asked)
     return _describe(scene, loaded, asked, aoi, assume)
 

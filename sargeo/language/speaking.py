@@ -34,6 +34,19 @@ def speaking_model(model: SarModel | str | Path, device: str) -> SarModel:
     return loaded
 
 
+def writing_model(model: SarModel | str | Path, device: str) -> SarModel:
+    """Load a model that describes and answers.
+
+    Raises
+    ------
+    sargeo.errors.SargeoError
+        If it cannot be loaded, or does not write.
+    """
+    loaded = speaking_model(model, device)
+    _ = loaded.writer  # raises where it has not learnt to
+    return loaded
+
+
 def clean_texts(texts: Sequence[str]) -> tuple[str, ...]:
     """Return texts without space around them.
 

@@ -102,6 +102,24 @@ class SarModel:
             )
         return self._network.language
 
+    @property
+    def writer(self) -> LanguagePart:
+        """The same part, if it has learnt to write.
+
+        Raises
+        ------
+        NoLanguageError
+            If the model only maps, or only reads.
+        """
+        language = self.language
+        if not self.spec.writes:
+            raise NoLanguageError(
+                f"The model {self.spec.name} {self.spec.version} has not learnt to write: it reads "
+                "texts, but neither describes nor answers.",
+                "Choose another model by --model, or train this one with the loss captioning.",
+            )
+        return language
+
     def predict(
         self,
         pixels: ArrayLike,
@@ -195,7 +213,7 @@ class SarModel:
         Raises
         ------
         NoLanguageError
-            If the model only maps.
+            If the model only maps, or only reads.
         OutOfMemoryError
             If memory of the machine or of the device ran out.
         """
@@ -207,11 +225,11 @@ class SarModel:
         Raises
         ------
         NoLanguageError
-            If the model only maps.
+            If the model only maps, or only reads.
         OutOfMemoryError
             If memory of the machine or of the device ran out.
         """
-        language = self.language
+        language = self.writer
         prompts = language.tokeniser.prompts([question] * len(batch.pixels)).to(self.device)
         with _memory_watched(batch), self._computing():
             pixels, valid, context = self._inputs(batch, acquisition)

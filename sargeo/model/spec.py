@@ -201,6 +201,10 @@ class ModelSpec(_Part):
     min_confidence: float = Field(
         ge=0, le=1, description="Objects under it are left out unless the user says otherwise."
     )
+    writes: bool = Field(
+        default=True,
+        description="It has learnt to describe and to answer; without, language only reads.",
+    )
     weights_sha256: str = Field(
         default="", description="Of weights.safetensors; filled in when weights are saved."
     )

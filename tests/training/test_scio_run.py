@@ -158,6 +158,7 @@ def test_own_settings_have_the_stages_of_rounds() -> None:
     own, tiny = read_config(Path("scio.yaml")), read_config(Path("tiny.yaml"))
     assert tuple(stage.name for stage in own.stages) == STAGES
     assert own.network == tiny.network
+    assert model_spec(tiny).writes
 
 
 @pytest.mark.slow
@@ -193,7 +194,8 @@ def test_commands_lead_from_chips_to_mended_texts(
     (run / "decisions.html").unlink()
     assert f"of {len(decided)} clauses are suspect" in train("decisions", run)
     assert (run / "decisions.html").exists()
-    network, _ = read_run(run)
+    network, own = read_run(run)
+    assert not model_spec(own).writes
     weights = load_best(last)[0].state_dict()
     assert all(torch.equal(v, weights[name]) for name, v in network.state_dict().items())
     train(*command, "--rounds", 2)  # goes on

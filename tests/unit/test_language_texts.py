@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from support.language import tiny_language_model
@@ -9,6 +11,7 @@ from support.speaking import SpeakingStub
 
 from sargeo.errors import NoLanguageError, UsageError
 from sargeo.language.classification import classify, legend_of
+from sargeo.language.description import ask, caption
 from sargeo.language.retrieval import search
 from sargeo.language.speaking import (
     MOST_TEXTS,
@@ -59,6 +62,16 @@ def test_a_search_of_nothing_is_refused() -> None:
 def test_a_model_that_only_maps_is_refused(tiny_model) -> None:
     with pytest.raises(NoLanguageError, match="without language"):
         speaking_model(tiny_model, "cpu")
+
+
+def test_a_model_that_only_reads_neither_describes_nor_answers() -> None:
+    model = SpeakingStub()
+    assert model.writer is model.language
+    model.spec = model.spec.model_copy(update={"writes": False})
+    for say in (caption, partial(ask, question="ships?")):
+        with pytest.raises(NoLanguageError, match="has not learnt to write"):
+            say("nowhere.tif", model=model)
+    assert speaking_model(model, "cpu") is model
 
 
 def test_vectors_of_texts_are_means_over_sentences_of_unit_length() -> None:
