@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -55,12 +56,12 @@ class Posed:
         """Count clauses of the chips that thresholds were not chosen by."""
         return tallies(self.measured, suspects, refilled, self.records, self.truth)
 
-    @property
+    @cached_property
     def measured(self) -> list[Text]:
         """Texts about chips that thresholds were not chosen by."""
         return [text for text in self.texts if text.id not in self.calibration.ids]
 
-    @property
+    @cached_property
     def groups(self) -> Groups:
         """Which of these chips are no independent examples."""
         return ground_groups([self.records[text.id] for text in self.measured])

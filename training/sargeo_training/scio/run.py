@@ -142,9 +142,11 @@ class Run:
 
 
 def _figures_of(name: str, posed: Posed, decisions: Sequence[Decision]) -> list[Figure]:
-    suspects = suspects_of(decisions)
-    chips = posed.tallies(suspects, refilled_of(decisions))
-    return [*_screening_of(name, posed, suspects), *refill_figures(name, chips, posed.groups)]
+    chips = posed.tallies(suspects_of(decisions), refilled_of(decisions))
+    return [
+        *screening_figures(name, chips, posed.groups),
+        *refill_figures(name, chips, posed.groups),
+    ]
 
 
 def _screening_of(name: str, posed: Posed, suspects: Collection[Place]) -> list[Figure]:
