@@ -13,6 +13,7 @@ from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training import language_report
+from sargeo_training.answer_metrics import RIGHT
 from sargeo_training.augment import Sample
 from sargeo_training.engine.chips import whole
 from sargeo_training.engine.config import Config
@@ -81,6 +82,18 @@ def test_place_is_not_told_where_it_is_said_so(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(language_report, "embed_chips", embed)
     measure(held_out(chips(2)))
     assert told == [{True}, {False}]
+
+
+def test_answers_are_marked_where_the_network_learns_to_write() -> None:
+    shown = held_out(chips(3))
+    figures = [f for f in measure(shown).figures if f.measure == RIGHT]
+    assert "all applications" in {f.data.partition(";")[0] for f in figures}
+    config = telling_settings()
+    stage = config.stages[0]
+    losses = {name: weight for name, weight in stage.losses.items() if name != "captioning"}
+    silent = config.model_copy(update={"stages": (stage.model_copy(update={"losses": losses}),)})
+    report = measure_language(network_of(silent), silent, material_of(shown))
+    assert not any(f.measure == RIGHT for f in report.figures)
 
 
 def test_without_real_chips_there_is_no_retrieval() -> None:

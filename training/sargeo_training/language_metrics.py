@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sargeo.grid import Block
 from sargeo.legend import LAND_COVER
 from sargeo.model.spec import Figure
+from sargeo_training.answer_metrics import BLIND, RIGHT
 from sargeo_training.augment import Sample, cut
 from sargeo_training.evaluate import ScoredTile, scored, tiles_of
 from sargeo_training.intervals import figure_of
@@ -180,7 +181,8 @@ def write_language_report(report: LanguageReport, folder: Path) -> None:
 def language_page(report: LanguageReport) -> str:
     """Return the report as a page of tables."""
     ways = [f for f in report.figures if ": recall at " in f.measure]
-    others = [f for f in report.figures if f not in ways]
+    answers = [f for f in report.figures if f.measure in (RIGHT, BLIND)]
+    others = [f for f in report.figures if f not in ways + answers]
     lines = [f"# Image and text: {report.name}"]
     if not report.figures:
         lines += ["", "No real chip with a text and no labelled tile is held out to measure on."]
@@ -191,6 +193,14 @@ def language_page(report: LanguageReport) -> str:
             "recall at k is k in the gallery's size. Intervals are 95 %, over areas: chips "
             "that touch, directly or through others, are drawn together.",
             *("", *figure_table(ways)),
+        ]
+    if answers:
+        lines += [
+            *("", "## Answers", ""),
+            "Questions about held-out chips that have one right answer, which has to be said in "
+            "one of the ways to say it, numbers exactly. Without the image: by the answer that "
+            "real training chips have most often to the same words. Intervals are over areas.",
+            *("", *figure_table(answers)),
         ]
     if others:
         lines += [

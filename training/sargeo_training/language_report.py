@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,8 +14,11 @@ from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import TEMPLATES
 from sargeo.model.spec import Figure
+from sargeo_training.answer_metrics import answer_figures, asked_of, commonest_answers, mark
 from sargeo_training.augment import Sample
 from sargeo_training.batches import make_inputs
+from sargeo_training.engine.answering import answer_chips
+from sargeo_training.engine.chips import ChipSource
 from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material
@@ -30,6 +33,7 @@ from sargeo_training.language_metrics import (
     score_by_text,
 )
 from sargeo_training.report import SYNTHETIC
+from sargeo_training.sheet import Split
 
 _NAMES = {c.name: tuple(t.format(c.name) for t in TEMPLATES) for c in LAND_COVER}
 _OTHER_WORDS: Mapping[str, str] = {  # none of those that the alignment of cells is trained with
@@ -52,7 +56,7 @@ _CAPTIONS: Mapping[str, Callable[[Writing], str]] = {
 
 
 def measure_language(network: SarKnowlip, config: Config, material: Material) -> LanguageReport:
-    """Measure retrieval on held-out real chips, and land cover by text on held-out tiles.
+    """Measure retrieval and answers on held-out real chips, and land cover by text on tiles.
 
     Parameters
     ----------
@@ -62,27 +66,54 @@ def measure_language(network: SarKnowlip, config: Config, material: Material) ->
     material : Material
         With chips, and the labelled sources.
     """
-    figures = (*_retrieval(network, config, material), *_landcover(network, material))
-    return LanguageReport(name=config.card.name, figures=figures)
+    held_out = _real(material, "holdout")
+    figures: list[Figure] = []
+    if held_out:
+        figures += _retrieval(network, config, material, held_out)
+        if config.writes:
+            figures += _answers(network, config, material, held_out)
+    figures += _landcover(network, material)
+    return LanguageReport(name=config.card.name, figures=tuple(figures))
 
 
-def _retrieval(network: SarKnowlip, config: Config, material: Material) -> Iterator[Figure]:
+def _chips(material: Material) -> ChipSource:
     if material.shards is None:
         raise ValueError("there are no chips")
-    held_out = [
-        k for k in material.numbers("holdout", told=True) if material.records[k].source != SYNTHETIC
-    ]
-    if not held_out:
-        return
-    placed = embed_chips(network, config, material.shards, held_out)
-    unplaced = embed_chips(network, config, material.shards, held_out, _without_place)
-    groups = ground_groups([material.records[k] for k in held_out])
+    return material.shards
+
+
+def _real(material: Material, split: Split) -> list[int]:
+    numbers = material.numbers(split, told=True)
+    return [k for k in numbers if material.records[k].source != SYNTHETIC]
+
+
+def _retrieval(
+    network: SarKnowlip, config: Config, material: Material, numbers: Sequence[int]
+) -> Iterator[Figure]:
+    chips = _chips(material)
+    placed = embed_chips(network, config, chips, numbers)
+    unplaced = embed_chips(network, config, chips, numbers, _without_place)
+    groups = ground_groups([material.records[k] for k in numbers])
     for kind, caption in _CAPTIONS.items():
-        texts = [caption(material.text_of(k)) for k in held_out]
+        texts = [caption(material.text_of(k)) for k in numbers]
         captions = embed_texts(network, texts)
         for told, images in (("coordinates", placed), ("no coordinates", unplaced)):
             data = f"{kind} captions; {told}"
             yield from retrieval_figures(data, images, captions, texts, groups)
+
+
+def _answers(
+    network: SarKnowlip, config: Config, material: Material, numbers: Sequence[int]
+) -> Iterator[Figure]:
+    commonest = commonest_answers(material.text_of(k) for k in _real(material, "train"))
+    asked = {k: found for k in numbers if (found := asked_of(material.text_of(k)))}
+    words = {k: [question.question for question in found] for k, found in asked.items()}
+    said = answer_chips(network, config, _chips(material), words)
+    marks = [
+        [mark(question, text, commonest) for question, text in zip(found, texts, strict=True)]
+        for found, texts in zip(asked.values(), said, strict=True)
+    ]
+    yield from answer_figures(marks, ground_groups([material.records[k] for k in asked]))
 
 
 def _without_place(sample: Sample) -> Sample:

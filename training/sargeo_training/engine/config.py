@@ -238,6 +238,11 @@ class Config(_Part):
         )
 
     @property
+    def writes(self) -> bool:
+        """Whether its network learns to write."""
+        return any(stage.uses("captioning") for stage in self.stages)
+
+    @property
     def title(self) -> str:
         """What a run is, beside others that left something out."""
         parts = {

@@ -126,7 +126,7 @@ def model_spec(config: Config, sources: tuple[str, ...] = ()) -> ModelSpec:
             floor_db=CONSTANTS.floor_db,
         ),
         min_confidence=0.3,
-        writes=any(stage.uses("captioning") for stage in config.stages),
+        writes=config.writes,
     )
 
 

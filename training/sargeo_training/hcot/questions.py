@@ -17,6 +17,9 @@ from sargeo_training.hcot.writing import Application, Claim, Question
 PER_APPLICATION = 2
 """At most so many questions of one application; each asks for something else."""
 
+_WAYS = 32
+"""Wordings drawn of an answer; few answers have more than four."""
+
 
 class Pair(Pattern):
     """Ways to ask for claims; `stems` are the answers."""
@@ -59,6 +62,24 @@ def ask(
             pair, choices = usable[i]
             asked.append(_question(application, pair, _balanced(choices, rng), rng))
     return tuple(asked)
+
+
+def answers_to(question: Question) -> frozenset[str]:
+    """Return the ways to give the same answer, the one that was given among them.
+
+    Others are known of claims that a pattern words; of what a language model asked there may be
+    none.
+    """
+    pairs = (p for p in _pairs().get(question.application, ()) if p.fits(question.claims))
+    pair = next(pairs, None)
+    if pair is None:
+        return frozenset({question.answer})
+    claims = pair.ordered(question.claims)
+    drawn = (
+        _question(question.application, pair, claims, np.random.default_rng(k)).answer
+        for k in range(_WAYS)
+    )
+    return frozenset({question.answer, *drawn})
 
 
 def _described(questions: Sequence[str], caption: Caption, rng: np.random.Generator) -> Question:

@@ -1,0 +1,39 @@
+"""Answers of a network to questions about whole chips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+
+from sargeo.model.knowlip import SarKnowlip
+from sargeo_training.batches import make_inputs
+from sargeo_training.engine.chips import ChipSource, whole
+from sargeo_training.engine.config import Config
+from sargeo_training.engine.telling import language_of
+
+
+@torch.inference_mode()
+def answer_chips(
+    network: SarKnowlip, config: Config, chips: ChipSource, asked: Mapping[int, Sequence[str]]
+) -> Iterator[list[str]]:
+    """Yield the answers about each chip, chip by chip.
+
+    Parameters
+    ----------
+    network : SarKnowlip
+        That writes.
+    config : Config
+    chips : ChipSource
+    asked : mapping of int to sequence of str
+        Number of a chip to the questions about it, one at least.
+    """
+    language, device = language_of(network), next(network.parameters()).device
+    for number, questions in asked.items():
+        sample = whole(chips[number], config.chips.chip_px)
+        inputs = make_inputs([sample], config.network.sensors).to(device)
+        decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
+        visual = network.visual_tokens(decoded, inputs.valid, inputs.context)
+        prompts = language.tokeniser.prompts(questions).to(device)
+        shown = visual.expand(len(questions), -1, -1)
+        yield language.generate(shown, prompts, language.spec.max_tokens)
