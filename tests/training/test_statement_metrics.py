@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from support.scio_corpus import OracleScorer, records, texts_of
 
@@ -11,7 +13,7 @@ from sargeo_training.statement_metrics import SCORES, statement_pairs, told_apar
 RECORDS = records(60, seed=3)
 TEXTS = texts_of(RECORDS)
 PAIRS = statement_pairs(TEXTS, RECORDS)
-FALSE, _ = corrupt(TEXTS, RECORDS, share=1.0)
+FALSE = [text for draw in range(4) for text in corrupt(TEXTS, RECORDS, share=1.0, seed=draw)[0]]
 
 
 @pytest.mark.parametrize(("noise", "least", "most"), [(0.0, 1.0, 1.0), (1e6, 0.4, 0.6)])
@@ -22,3 +24,9 @@ def test_shares_are_between_chance_and_all(noise: float, least: float, most: flo
     assert counts[:, 1].sum(axis=0).tolist() == [len(PAIRS)] * 2
     for share in counts[:, 0].sum(axis=0) / counts[:, 1].sum(axis=0):
         assert least <= share <= most
+
+
+def test_a_statement_is_set_beside_several_different_ones() -> None:
+    rights = Counter((pair.place, pair.right) for pair in PAIRS)
+    assert max(rights.values()) > 1
+    assert len({(pair.place, pair.right, pair.wrong) for pair in PAIRS}) == len(PAIRS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.texts import Text
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from sargeo_training.geovl.record import Record
 
 SCORES = ("contrast", "matching")
+
+_DRAWS = 4
+"""Other chips that a statement is drawn for, so that less hangs on who they are."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Pair:
 
 
 def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> list[Pair]:
-    """Set as many clauses as possible beside false ones.
+    """Set as many clauses as possible beside false ones, each beside a few different ones.
 
     Parameters
     ----------
@@ -42,12 +46,15 @@ def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> lis
     records : mapping
         Id to record.
     """
-    wrong, truth = corrupt(texts, records, share=1.0)
     places = {text.id: place for place, text in enumerate(texts)}
-    return [
-        Pair(place, texts[place].clauses[k].text, wrong[place].clauses[k].text)
-        for place, k in ((places[c.id], c.clause) for c in truth.corruptions)
-    ]
+    found: dict[tuple[str, int, Claim], Pair] = {}
+    for draw in range(_DRAWS):
+        wrong, truth = corrupt(texts, records, share=1.0, seed=draw)
+        for c in truth.corruptions:
+            place = places[c.id]
+            right, false = (all_of[place].clauses[c.clause].text for all_of in (texts, wrong))
+            found[c.id, c.clause, c.wrong] = Pair(place, right, false)
+    return list(found.values())
 
 
 def told_apart(scorer: Scorer, texts: Sequence[Text], pairs: Sequence[Pair]) -> NDArray[np.float64]:
