@@ -1,23 +1,27 @@
 """How often questions about images are answered rightly, and how often without looking.
 
-An answer is right if it is one of the ways to say what the facts say; numbers have to be exact.
-Descriptions are not asked for: they have no single right answer.
+An answer is right if the facts make true what it claims, as `sargeo_training.hcot.claims` judges,
+and it says so in one of the ways of the grounded writer; things that are listed may come in any
+order. Descriptions are not asked for.
 
-The figure to beat is that of whoever knows the questions and no image: the answer that real
-training chips have most often to the same words.
+The figure to beat is that of whoever knows the questions and no image: the answer that is given
+most often to the same question about the real training chips.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
-from sargeo_training.hcot.questions import answers_to
+from sargeo_training.hcot.findings import Findings
+from sargeo_training.hcot.questions import answers_to, topic
 from sargeo_training.hcot.writing import APPLICATIONS, Application, Claim, Question, Writing
 from sargeo_training.intervals import figure_of
 
@@ -33,29 +37,42 @@ class Marked:
     blind: bool
 
 
-Commonest = Mapping[str, tuple[Claim, ...]]
-"""Words of a question to what is most often true of a chip that they are asked of."""
+Commonest = Mapping[str, str]
+"""What a question asks for to the answer that is given most often."""
 
 
 def asked_of(writing: Writing) -> tuple[Question, ...]:
-    """Return the questions that have one right answer."""
+    """Return the questions that are marked: all but those for a description."""
     return tuple(q for q in writing.questions if q.application != "description")
 
 
 def commonest_answers(writings: Iterable[Writing]) -> Commonest:
-    """Count the answers of chips to the same words."""
+    """Count the answers to the same question, however it is worded."""
     found: dict[str, Counter[tuple[Claim, ...]]] = defaultdict(Counter)
+    said: dict[tuple[Claim, ...], str] = {}
     for writing in writings:
         for question in asked_of(writing):
-            found[question.question][question.claims] += 1
-    return {words: answers.most_common(1)[0][0] for words, answers in found.items()}
+            found[topic(question)][question.claims] += 1
+            said[question.claims] = question.answer
+    return {what: said[answers.most_common(1)[0][0]] for what, answers in found.items()}
 
 
-def mark(question: Question, said: str, commonest: Commonest) -> Marked:
-    """Mark an answer."""
-    ways = {_plain(way) for way in answers_to(question)}
-    blind = commonest.get(question.question) == question.claims
-    return Marked(question.application, _plain(said) in ways, blind)
+def mark(question: Question, said: str, facts: Findings, commonest: Commonest) -> Marked:
+    """Mark an answer.
+
+    Parameters
+    ----------
+    question : Question
+    said : str
+        What was answered.
+    facts : Findings
+        Of the record that it was asked about.
+    commonest : mapping
+        See `commonest_answers`.
+    """
+    ways = {_things(way) for way in answers_to(question, facts)}
+    blind = commonest.get(topic(question), "")
+    return Marked(question.application, _things(said) in ways, _things(blind) in ways)
 
 
 def answer_figures(
@@ -94,6 +111,8 @@ def _share(counts: Sequence[tuple[int, int]]) -> float:
     return float(right / asked)
 
 
-def _plain(text: str) -> str:
-    """Return a text without what a tokeniser loses: capitals, spaces and a full stop."""
-    return "".join(text.lower().split()).rstrip(".")
+def _things(text: str) -> frozenset[str]:
+    """Return what a text lists, without what a tokeniser loses: case, accents, some spaces."""
+    plain = "".join(c for c in normalize("NFD", text.lower()) if not combining(c)).rstrip(". ")
+    closed = re.sub(r"\s*([^\w\s])\s*", r"\1", " ".join(plain.split()))
+    return frozenset(re.split(r",| and ", closed))

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sargeo.grid import Block
 from sargeo.legend import LAND_COVER
 from sargeo.model.spec import Figure
+from sargeo.products.files import write_text
 from sargeo_training.answer_metrics import BLIND, RIGHT
 from sargeo_training.augment import Sample, cut
 from sargeo_training.evaluate import ScoredTile, scored, tiles_of
@@ -172,10 +173,8 @@ def landcover_figures(tiles: Sequence[ScoredTile], temperature: float = 1.0) -> 
 def write_language_report(report: LanguageReport, folder: Path) -> None:
     """Write ``language.json`` and ``language.md``."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = report.model_dump_json(indent=2) + "\n"
-    (folder / "language.json").write_text(text, encoding="utf-8", newline="\n")
-    page = language_page(report)
-    (folder / "language.md").write_text(page, encoding="utf-8", newline="\n")
+    write_text(folder / "language.json", report.model_dump_json(indent=2) + "\n")
+    write_text(folder / "language.md", language_page(report))
 
 
 def language_page(report: LanguageReport) -> str:
@@ -197,9 +196,10 @@ def language_page(report: LanguageReport) -> str:
     if answers:
         lines += [
             *("", "## Answers", ""),
-            "Questions about held-out chips that have one right answer, which has to be said in "
-            "one of the ways to say it, numbers exactly. Without the image: by the answer that "
-            "real training chips have most often to the same words. Intervals are over areas.",
+            "Questions about held-out chips, of which the network is told all that is known, also "
+            "where they lie. Right is what the facts make true, in one of the ways to say it. "
+            "Without the image: by the answer that is given most often to the same "
+            "question about the real training chips. Intervals are over areas.",
             *("", *figure_table(answers)),
         ]
     if others:

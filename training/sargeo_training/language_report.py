@@ -14,17 +14,26 @@ from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import TEMPLATES
 from sargeo.model.spec import Figure
-from sargeo_training.answer_metrics import answer_figures, asked_of, commonest_answers, mark
+from sargeo_training.answer_metrics import (
+    BLIND,
+    Commonest,
+    Marked,
+    answer_figures,
+    asked_of,
+    commonest_answers,
+    mark,
+)
 from sargeo_training.augment import Sample
 from sargeo_training.batches import make_inputs
 from sargeo_training.engine.answering import answer_chips
-from sargeo_training.engine.chips import ChipSource
 from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material
 from sargeo_training.engine.telling import language_of
+from sargeo_training.geovl.record import Record
 from sargeo_training.geovl.splits import ground_groups
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.hcot.claims import findings
+from sargeo_training.hcot.writing import Question, Writing
 from sargeo_training.language_metrics import (
     LanguageReport,
     class_vectors,
@@ -32,8 +41,6 @@ from sargeo_training.language_metrics import (
     retrieval_figures,
     score_by_text,
 )
-from sargeo_training.report import SYNTHETIC
-from sargeo_training.sheet import Split
 
 _NAMES = {c.name: tuple(t.format(c.name) for t in TEMPLATES) for c in LAND_COVER}
 _OTHER_WORDS: Mapping[str, str] = {  # none of those that the alignment of cells is trained with
@@ -66,7 +73,7 @@ def measure_language(network: SarKnowlip, config: Config, material: Material) ->
     material : Material
         With chips, and the labelled sources.
     """
-    held_out = _real(material, "holdout")
+    held_out = material.real("holdout").numbers("holdout", told=True)
     figures: list[Figure] = []
     if held_out:
         figures += _retrieval(network, config, material, held_out)
@@ -76,21 +83,10 @@ def measure_language(network: SarKnowlip, config: Config, material: Material) ->
     return LanguageReport(name=config.card.name, figures=tuple(figures))
 
 
-def _chips(material: Material) -> ChipSource:
-    if material.shards is None:
-        raise ValueError("there are no chips")
-    return material.shards
-
-
-def _real(material: Material, split: Split) -> list[int]:
-    numbers = material.numbers(split, told=True)
-    return [k for k in numbers if material.records[k].source != SYNTHETIC]
-
-
 def _retrieval(
     network: SarKnowlip, config: Config, material: Material, numbers: Sequence[int]
 ) -> Iterator[Figure]:
-    chips = _chips(material)
+    chips = material.chips
     placed = embed_chips(network, config, chips, numbers)
     unplaced = embed_chips(network, config, chips, numbers, _without_place)
     groups = ground_groups([material.records[k] for k in numbers])
@@ -105,15 +101,26 @@ def _retrieval(
 def _answers(
     network: SarKnowlip, config: Config, material: Material, numbers: Sequence[int]
 ) -> Iterator[Figure]:
-    commonest = commonest_answers(material.text_of(k) for k in _real(material, "train"))
+    train = material.real("train")
+    commonest = commonest_answers(map(train.text_of, train.numbers("train", told=True)))
     asked = {k: found for k in numbers if (found := asked_of(material.text_of(k)))}
     words = {k: [question.question for question in found] for k, found in asked.items()}
-    said = answer_chips(network, config, _chips(material), words)
+    said = answer_chips(network, config, material.chips, words)
     marks = [
-        [mark(question, text, commonest) for question, text in zip(found, texts, strict=True)]
-        for found, texts in zip(asked.values(), said, strict=True)
+        _marked(material.records[k], asked[k], texts, commonest)
+        for k, texts in zip(asked, said, strict=True)
     ]
-    yield from answer_figures(marks, ground_groups([material.records[k] for k in asked]))
+    groups = ground_groups([material.records[k] for k in asked])
+    for figure in answer_figures(marks, groups):
+        if commonest or figure.measure != BLIND:  # nobody knows the commonest answer of none
+            yield figure
+
+
+def _marked(
+    record: Record, questions: Sequence[Question], said: Sequence[str], commonest: Commonest
+) -> list[Marked]:
+    facts = findings(record)
+    return [mark(q, text, facts, commonest) for q, text in zip(questions, said, strict=True)]
 
 
 def _without_place(sample: Sample) -> Sample:

@@ -16,7 +16,7 @@ that another chip's value makes false. Simulated chips are neither trained on no
 
 from __future__ import annotations
 
-import math
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,11 +31,9 @@ from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.config import Config
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material, gather
-from sargeo_training.geovl.shards import Shards
 from sargeo_training.geovl.splits import ground_groups
 from sargeo_training.intervals import bootstrap
 from sargeo_training.language_metrics import RECALLS, Weights, retrieval_hits
-from sargeo_training.report import SYNTHETIC
 from sargeo_training.scio.network import NetworkScorer, chips_loader
 from sargeo_training.scio.pose import pose_held_out, true_text
 from sargeo_training.scio.rounds import read_texts, reconstruction_of, screening_of
@@ -109,7 +107,8 @@ def run_ablation(
 ) -> None:
     """Train and measure all arms, and write ``ablation.md``; go on where a call stopped.
 
-    Calls with different seeds may run at the same time; one with all of them then writes the page.
+    Calls with different seeds may run at the same time. Each writes the page of its own; one with
+    all of them comes last.
 
     Parameters
     ----------
@@ -128,8 +127,10 @@ def run_ablation(
     stages = stages_of(config, start)
     material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
     galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.texts]
-    # Without chips of validation, the last weights are kept.
-    learnt = _real(material, "train")
+    config = config.model_copy(  # so that validation may be measured on
+        update={"validation": config.validation.model_copy(update={"keep": "last"})}
+    )
+    learnt = material.real("train")
     found, figures = [], []
     for seed in seeds:
         own, place = config.model_copy(update={"seed": seed}), folder / f"seed-{seed}"
@@ -142,7 +143,7 @@ def run_ablation(
                 for measure in (_hits, _told_apart)
             }
         )
-        held_out = pose_held_out(_real(material, "holdout"), noise, seed)
+        held_out = pose_held_out(material.real("holdout"), noise, seed)
         figures.append(run.figures(1, held_out))
     hits, apart = (
         {
@@ -158,18 +159,8 @@ def run_ablation(
     say(page)
 
 
-def _real(material: Material, split: Split) -> Material:
-    """Leave all but the real chips of a split out."""
-    records = {
-        k: record
-        for k, record in material.records.items()
-        if record.split == split and record.source != SYNTHETIC
-    }
-    return replace(material, records=records)
-
-
 def _gallery(material: Material, split: Split) -> Gallery:
-    numbers = _real(material, split).numbers(split, told=True)
+    numbers = material.real(split).numbers(split, told=True)
     texts = [true_text(material.records[k], k, _WORDING) for k in numbers]
     records = {material.records[k].id: material.records[k] for k in numbers}
     groups = ground_groups([material.records[k] for k in numbers])
@@ -219,10 +210,10 @@ def _hits(stage: Path, material: Material, gallery: Gallery) -> Weights:
 
     def vectors() -> Arrays:
         network, config = load_best(stage)
-        images = embed_chips(network.eval(), config, _chips(material), gallery.numbers)
+        images = embed_chips(network.eval(), config, material.chips, gallery.numbers)
         return {"images": images, "texts": embed_texts(network, gallery.captions)}
 
-    kept = _kept(stage / f"{gallery.split}.npz", vectors)
+    kept = _kept(stage / f"{gallery.split}.npz", gallery.captions, vectors)
     return retrieval_hits(kept["images"], kept["texts"], gallery.captions)
 
 
@@ -231,26 +222,25 @@ def _told_apart(stage: Path, material: Material, gallery: Gallery) -> Weights:
 
     def counts() -> Arrays:
         network, config = load_best(stage)
-        load = chips_loader(_chips(material), config.chips.chip_px, config.network.sensors)
+        load = chips_loader(material.chips, config.chips.chip_px, config.network.sensors)
         return {"counts": told_apart(NetworkScorer(network, load), gallery.texts, gallery.pairs)}
 
-    return _kept(stage / f"{gallery.split}-statements.npz", counts)["counts"]
+    asked = [text for pair in gallery.pairs for text in (str(pair.place), pair.right, pair.wrong)]
+    return _kept(stage / f"{gallery.split}-statements.npz", asked, counts)["counts"]
 
 
-def _chips(material: Material) -> Shards:
-    if material.shards is None:
-        raise ValueError("there are no chips")
-    return material.shards
-
-
-def _kept(path: Path, make: Callable[[], Arrays]) -> Arrays:
-    """Return arrays of a file, which is made if need be."""
-    if not path.exists():
-        made = make()
-        with replacing(path) as part:
-            np.savez(part, allow_pickle=False, **made)
-    with np.load(path) as kept:
-        return dict(kept)
+def _kept(path: Path, asked: Sequence[str], make: Callable[[], Arrays]) -> Arrays:
+    """Return arrays of a file, which is made if need be: also if it was made of other texts."""
+    digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()
+    if path.exists():
+        with np.load(path) as kept:
+            arrays = dict(kept)
+        if str(arrays.pop("asked", "")) == digest:
+            return arrays
+    made = make()
+    with replacing(path) as part:
+        np.savez(part, allow_pickle=False, asked=digest, **made)
+    return made
 
 
 def _page(
@@ -350,10 +340,11 @@ def _figure_table(seeds: Sequence[int], figures: Sequence[Sequence[Figure]]) -> 
     yield f"| what | measure | {_named(seeds)} | mean |"
     yield "|---" * (len(seeds) + 3) + "|"
     by_name = [{(f.data, f.measure): f.value for f in each} for each in figures]
-    for data, measure in by_name[0]:
-        values = np.array([each.get((data, measure), math.nan) for each in by_name])
-        cells = " | ".join(f"{value:.2f}" for value in values)
-        yield f"| {data} | {measure} | {cells} | {_spread(values)} |"
+    for data, measure in dict.fromkeys(name for each in by_name for name in each):
+        values = [each.get((data, measure)) for each in by_name]
+        cells = " | ".join("–" if value is None else f"{value:.2f}" for value in values)
+        known = np.array([value for value in values if value is not None])
+        yield f"| {data} | {measure} | {cells} | {_spread(known)} |"
 
 
 def _named(seeds: Sequence[int]) -> str:

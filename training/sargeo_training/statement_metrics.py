@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.texts import Text
@@ -37,7 +36,10 @@ class Pair:
 
 
 def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> list[Pair]:
-    """Set as many clauses as possible beside false ones, each beside a few different ones.
+    """Set as many clauses as possible beside false ones, each beside a few of them.
+
+    Two chips swap values, so that each value is right as often as wrong: without the image,
+    nothing tells which is which. What is drawn twice counts twice, for the same reason.
 
     Parameters
     ----------
@@ -47,18 +49,26 @@ def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> lis
         Id to record.
     """
     places = {text.id: place for place, text in enumerate(texts)}
-    found: dict[tuple[str, int, Claim], Pair] = {}
+    pairs = []
     for draw in range(_DRAWS):
         wrong, truth = corrupt(texts, records, share=1.0, seed=draw)
         for c in truth.corruptions:
             place = places[c.id]
             right, false = (all_of[place].clauses[c.clause].text for all_of in (texts, wrong))
-            found[c.id, c.clause, c.wrong] = Pair(place, right, false)
-    return list(found.values())
+            pairs.append(Pair(place, right, false))
+    return pairs
 
 
 def told_apart(scorer: Scorer, texts: Sequence[Text], pairs: Sequence[Pair]) -> NDArray[np.float64]:
-    """Tell how often the true one of a pair scores higher.
+    """Tell how often the true one of a pair scores higher; a tie counts against it.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    texts : sequence of Text
+        Of a gallery, with its images.
+    pairs : sequence of Pair
+        See `statement_pairs`.
 
     Returns
     -------

@@ -18,6 +18,7 @@ from sargeo_training.engine.texts import has_text
 from sargeo_training.geovl.record import Record
 from sargeo_training.geovl.shards import Shards, left_out
 from sargeo_training.hcot.writing import Writing, last_told
+from sargeo_training.report import SYNTHETIC
 from sargeo_training.sheet import Source, Split
 from sargeo_training.sources.every import load_all
 
@@ -43,6 +44,28 @@ class Material:
     shards: Shards | None = None
     writings: Mapping[str, Writing] | None = None
     records: Mapping[int, Record] = field(default_factory=dict)
+
+    @property
+    def chips(self) -> Shards:
+        """The shards.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        if self.shards is None:
+            raise ValueError("there are no chips")
+        return self.shards
+
+    def real(self, split: Split) -> Material:
+        """Leave all but the real chips of a split out."""
+        records = {
+            k: record
+            for k, record in self.records.items()
+            if record.split == split and record.source != SYNTHETIC
+        }
+        return replace(self, records=records)
 
     def texts_of(self, number: int) -> tuple[Writing, ...]:
         """Return what was written about a chip."""

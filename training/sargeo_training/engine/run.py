@@ -102,7 +102,7 @@ def pretrain(
 
 
 def read_run(folder: Path) -> tuple[SarKnowlip, Config]:
-    """Return the network of the last stage that has one, and the settings of the run.
+    """Return the network of the last stage that has one, and its settings up to that stage.
 
     Parameters
     ----------
@@ -114,9 +114,13 @@ def read_run(folder: Path) -> tuple[SarKnowlip, Config]:
     UsageError, ModelDamagedError
         If the folder holds no run.
     """
-    config = read_config(folder / SETTINGS)
-    begun = list(_begun(config, folder))
-    return load_best(begun[-1] if begun else folder / config.stages[0].name)
+    planned = read_config(folder / SETTINGS)
+    begun = list(_begun(planned, folder))
+    last = begun[-1] if begun else folder / planned.stages[0].name
+    network, config = load_best(last)
+    names = [stage.name for stage in config.stages]
+    done = config.stages[: names.index(last.name) + 1]
+    return network, config.model_copy(update={"stages": done})
 
 
 def _begun(config: Config, folder: Path) -> Iterator[Path]:

@@ -37,10 +37,8 @@ def retrieval_score(
     network: SarKnowlip, material: Material, config: Config, numbers: Sequence[int]
 ) -> float:
     """Return the mean recall at 1, 5 and 10, both ways, of chips and their longest captions."""
-    if material.shards is None:
-        raise ValueError("there are no chips")
     captions = [material.text_of(k) for k in numbers]
     texts = [w.detailed or w.concise for w in captions]
-    images = embed_chips(network, config, material.shards, numbers)
+    images = embed_chips(network, config, material.chips, numbers)
     found, asked = retrieval_hits(images, embed_texts(network, texts), texts).sum(axis=0)
     return float((found / asked).mean())

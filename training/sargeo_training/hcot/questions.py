@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from pydantic import Field, TypeAdapter
 
-from sargeo_training.hcot.claims import Findings, sayable
+from sargeo_training.hcot.claims import Findings, domain, sayable, verdict
 from sargeo_training.hcot.phrases import Pattern, Wording, by_family
 from sargeo_training.hcot.words import load_table
 from sargeo_training.hcot.writing import Application, Claim, Question
@@ -17,8 +17,8 @@ from sargeo_training.hcot.writing import Application, Claim, Question
 PER_APPLICATION = 2
 """At most so many questions of one application; each asks for something else."""
 
-_WAYS = 32
-"""Wordings drawn of an answer; few answers have more than four."""
+_WAYS = 256
+"""Wordings that are drawn of a question and its answer, which have some dozens at most."""
 
 
 class Pair(Pattern):
@@ -64,22 +64,66 @@ def ask(
     return tuple(asked)
 
 
-def answers_to(question: Question) -> frozenset[str]:
-    """Return the ways to give the same answer, the one that was given among them.
+def topic(question: Question) -> str:
+    """Return the same words for all questions that ask for the same."""
+    pair = _pair_of(question)
+    return question.question if pair is None else _worded(pair, question.claims, 0)[0]
 
-    Others are known of claims that a pattern words; of what a language model asked there may be
-    none.
+
+def answers_to(question: Question, found: Findings) -> frozenset[str]:
+    """Return the ways to answer rightly, the given one among them.
+
+    Parameters
+    ----------
+    question
+        About a record.
+    found
+        What the record's facts say: any value that they make true may be answered.
+
+    Returns
+    -------
+    frozenset of str
+        Of a question that a language model made up, the given answer alone.
     """
-    pairs = (p for p in _pairs().get(question.application, ()) if p.fits(question.claims))
-    pair = next(pairs, None)
-    if pair is None:
+    if _pair_of(question) is None:
         return frozenset({question.answer})
-    claims = pair.ordered(question.claims)
-    drawn = (
-        _question(question.application, pair, claims, np.random.default_rng(k)).answer
-        for k in range(_WAYS)
+    right = [question.claims, *_other_truths(question.claims, found)]
+    return frozenset({question.answer}).union(
+        *(_ways_to_answer(question.application, claims) for claims in right)
     )
-    return frozenset({question.answer, *drawn})
+
+
+def _other_truths(claims: Sequence[Claim], found: Findings) -> Iterator[tuple[Claim, ...]]:
+    if len(claims) > 1:
+        return
+    for value in domain(claims[0].fact).values:
+        claim = claims[0].model_copy(update={"value": value})
+        if verdict(claim, found) == "true":
+            yield (claim,)
+
+
+def _pair_of(question: Question) -> Pair | None:
+    return _pair_for(question.application, question.claims)
+
+
+def _pair_for(application: Application, claims: Sequence[Claim]) -> Pair | None:
+    pairs = _pairs().get(application, ())
+    return next((pair for pair in pairs if claims and pair.fits(claims)), None)
+
+
+@cache
+def _ways_to_answer(application: Application, claims: tuple[Claim, ...]) -> frozenset[str]:
+    pair = _pair_for(application, claims)
+    if pair is None:
+        return frozenset()
+    return frozenset(_worded(pair, claims, draw)[1] for draw in range(_WAYS))
+
+
+def _worded(pair: Pair, claims: Sequence[Claim], draw: int) -> tuple[str, str]:
+    """Word question and answer; the same draw words alike what is alike."""
+    rng = np.random.default_rng(draw)
+    worded = _question("others", pair, pair.ordered(claims), rng)
+    return worded.question, worded.answer
 
 
 def _described(questions: Sequence[str], caption: Caption, rng: np.random.Generator) -> Question:

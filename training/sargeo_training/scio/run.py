@@ -313,8 +313,6 @@ def _first_network(config: Config, material: Material, start: str | None) -> Sar
 
 
 def _trainer(config: Config, material: Material, first: SarKnowlip, say: Say) -> EngineTrainer:
-    if material.shards is None:
-        raise ValueError("there are no chips")
     words = language_of(first).tokeniser
 
     def streams(writings: Mapping[str, Writing], stage: Stage) -> Streams:
@@ -324,7 +322,7 @@ def _trainer(config: Config, material: Material, first: SarKnowlip, say: Say) ->
         config,
         begin=lambda: copy.deepcopy(first),  # training changes it in place
         streams=streams,
-        load=chips_loader(material.shards, config.chips.chip_px, config.network.sensors),
+        load=chips_loader(material.chips, config.chips.chip_px, config.network.sensors),
         validate=lambda network: stage_score(network, material, config, config.stage(STAGES[0])),
         say=say,
     )
