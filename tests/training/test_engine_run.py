@@ -144,6 +144,24 @@ def test_stages_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert len(recorder.losses) == 2
 
 
+def test_a_run_is_read_as_far_as_it_was_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a model that has learnt labels alone would pass for one that writes."""
+    monkeypatch.setattr(material, "load_all", lambda *_, **__: coast_sources())
+    monkeypatch.setattr(runs, "stage_score", lambda *_: 0.5)
+    stage = {"steps": 1, "learning_rate": 1e-3}
+    labels = {"name": "labels", **stage, "losses": {"landcover": 1.0}}
+    texts = {"name": "texts", **stage, "losses": {"captioning": 1.0}}
+    config = telling_settings(stages=[labels, texts])
+    assert config.writes
+    told = write_chips(tmp_path / "told", chips())
+    runs.pretrain(config, tmp_path / "run", data=tmp_path, shards=told, stage="labels")
+    _, found = runs.read_run(tmp_path / "run")
+    assert [stage.name for stage in found.stages] == ["labels"]
+    assert not model_spec(found).writes
+
+
 def test_first_call_that_is_refused_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

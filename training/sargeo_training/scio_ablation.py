@@ -297,10 +297,11 @@ def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
         columns = [_spread(column) for column in _shares(hits[arm].sum(axis=1)).T]
         told = [columns[0], "–"] if arm == CONTRAST else columns  # it learnt no matching
         yield f"| {arm} | {' | '.join(told)} |"
-    yield from ("", "Differences by matching, and 95 % intervals over ground:", "")
-    pairs = [pair for pair in _PAIRS if CONTRAST not in pair]
-    matching = {arm: counts[..., SCORES.index("matching") :] for arm, counts in hits.items()}
-    yield from _difference_table(seeds, gallery.groups, matching, pairs)
+    for k, score in enumerate(SCORES):
+        yield from ("", f"Differences by {score}, and 95 % intervals over ground:", "")
+        pairs = [pair for pair in _PAIRS if score != "matching" or CONTRAST not in pair]
+        by_score = {arm: counts[..., [k]] for arm, counts in hits.items()}
+        yield from _difference_table(seeds, gallery.groups, by_score, pairs)
 
 
 def _difference_table(
