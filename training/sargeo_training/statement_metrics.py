@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 SCORES = ("contrast", "matching")
 
-_DRAWS = 4
-"""Other chips that a statement is drawn for, so that less hangs on who they are."""
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -36,10 +33,10 @@ class Pair:
 
 
 def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> list[Pair]:
-    """Set as many clauses as possible beside false ones, each beside a few of them.
+    """Set as many clauses as possible beside false ones.
 
     Two chips swap values, so that each value is right as often as wrong: without the image,
-    nothing tells which is which. What is drawn twice counts twice, for the same reason.
+    nothing tells which is which.
 
     Parameters
     ----------
@@ -48,15 +45,12 @@ def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> lis
     records : mapping
         Id to record.
     """
+    wrong, truth = corrupt(texts, records, share=1.0)
     places = {text.id: place for place, text in enumerate(texts)}
-    pairs = []
-    for draw in range(_DRAWS):
-        wrong, truth = corrupt(texts, records, share=1.0, seed=draw)
-        for c in truth.corruptions:
-            place = places[c.id]
-            right, false = (all_of[place].clauses[c.clause].text for all_of in (texts, wrong))
-            pairs.append(Pair(place, right, false))
-    return pairs
+    return [
+        Pair(place, texts[place].clauses[k].text, wrong[place].clauses[k].text)
+        for place, k in ((places[c.id], c.clause) for c in truth.corruptions)
+    ]
 
 
 def told_apart(scorer: Scorer, texts: Sequence[Text], pairs: Sequence[Pair]) -> NDArray[np.float64]:
