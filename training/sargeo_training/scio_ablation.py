@@ -127,13 +127,10 @@ def run_ablation(
     stages = stages_of(config, start)
     material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
     galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.texts]
-    config = config.model_copy(  # so that validation may be measured on
-        update={"validation": config.validation.model_copy(update={"keep": "last"})}
-    )
     learnt = material.real("train")
     found, figures = [], []
     for seed in seeds:
-        own, place = config.model_copy(update={"seed": seed}), folder / f"seed-{seed}"
+        own, place = _for_seed(config, seed), folder / f"seed-{seed}"
         run = open_run(own, learnt, place, noise=noise, seed=seed, start=start, say=say)
         found.append(
             {
@@ -157,6 +154,12 @@ def run_ablation(
     page = "\n".join(_page(config, seeds, noise, galleries, hits, apart, figures)) + "\n"
     write_text(folder / PAGE, page)
     say(page)
+
+
+def _for_seed(config: Config, seed: int) -> Config:
+    """Give settings a seed, and let validation choose no weights: its chips are measured on."""
+    validation = config.validation.model_copy(update={"keep": "last"})
+    return config.model_copy(update={"seed": seed, "validation": validation})
 
 
 def _gallery(material: Material, split: Split) -> Gallery:
