@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from support.outcome import Outcome
@@ -71,10 +72,14 @@ def test_arms_are_compared_and_nothing_is_done_twice(
     done = cli(*command, "--noise", 0.4, "--seed", 0, "--seed", 1)
     assert done.code == 0, done.err
     assert len(steps.take()) == len(taken)  # of the new seed
+    first = (out / PAGE).read_text(encoding="utf-8")
+    kept = next(out.rglob("holdout-statements.npz"))
+    np.savez(kept, asked="other texts", counts=np.ones((4, 2, 2)))
     again = cli(*command, "--noise", 0.4, "--seed", 0, "--seed", 1)
     assert again.code == 0, again.err
     assert not steps.take()
     page = (out / PAGE).read_text(encoding="utf-8")
+    assert page == first  # what was measured on other texts is not taken for it
     assert page in again.err
     assert "## Retrieval: 4 chips (holdout)" in page
     assert "## Retrieval: 3 chips (validation)" in page

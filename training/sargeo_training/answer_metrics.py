@@ -49,12 +49,13 @@ def asked_of(writing: Writing) -> tuple[Question, ...]:
 def commonest_answers(writings: Iterable[Writing]) -> Commonest:
     """Count the answers to the same question, however it is worded."""
     found: dict[str, Counter[tuple[Claim, ...]]] = defaultdict(Counter)
-    said: dict[tuple[Claim, ...], str] = {}
+    said: dict[tuple[str, tuple[Claim, ...]], str] = {}
     for writing in writings:
         for question in asked_of(writing):
-            found[topic(question)][question.claims] += 1
-            said[question.claims] = question.answer
-    return {what: said[answers.most_common(1)[0][0]] for what, answers in found.items()}
+            what = topic(question)
+            found[what][question.claims] += 1
+            said[what, question.claims] = question.answer
+    return {what: said[what, answers.most_common(1)[0][0]] for what, answers in found.items()}
 
 
 def mark(question: Question, said: str, facts: Findings, commonest: Commonest) -> Marked:

@@ -66,7 +66,7 @@ def ask(
 
 def topic(question: Question) -> str:
     """Return the same words for all questions that ask for the same."""
-    pair = _pair_of(question)
+    pair = _pair_for(question.application, question.claims)
     return question.question if pair is None else _worded(pair, question.claims, 0)[0]
 
 
@@ -85,8 +85,6 @@ def answers_to(question: Question, found: Findings) -> frozenset[str]:
     frozenset of str
         Of a question that a language model made up, the given answer alone.
     """
-    if _pair_of(question) is None:
-        return frozenset({question.answer})
     right = [question.claims, *_other_truths(question.claims, found)]
     return frozenset({question.answer}).union(
         *(_ways_to_answer(question.application, claims) for claims in right)
@@ -94,16 +92,12 @@ def answers_to(question: Question, found: Findings) -> frozenset[str]:
 
 
 def _other_truths(claims: Sequence[Claim], found: Findings) -> Iterator[tuple[Claim, ...]]:
-    if len(claims) > 1:
+    if len(claims) != 1:
         return
     for value in domain(claims[0].fact).values:
         claim = claims[0].model_copy(update={"value": value})
         if verdict(claim, found) == "true":
             yield (claim,)
-
-
-def _pair_of(question: Question) -> Pair | None:
-    return _pair_for(question.application, question.claims)
 
 
 def _pair_for(application: Application, claims: Sequence[Claim]) -> Pair | None:
@@ -121,9 +115,7 @@ def _ways_to_answer(application: Application, claims: tuple[Claim, ...]) -> froz
 
 def _worded(pair: Pair, claims: Sequence[Claim], draw: int) -> tuple[str, str]:
     """Word question and answer; the same draw words alike what is alike."""
-    rng = np.random.default_rng(draw)
-    worded = _question("others", pair, pair.ordered(claims), rng)
-    return worded.question, worded.answer
+    return _words(pair, pair.ordered(claims), np.random.default_rng(draw))
 
 
 def _described(questions: Sequence[str], caption: Caption, rng: np.random.Generator) -> Question:
@@ -138,10 +130,16 @@ def _described(questions: Sequence[str], caption: Caption, rng: np.random.Genera
 def _question(
     application: Application, pair: Pair, claims: Sequence[Claim], rng: np.random.Generator
 ) -> Question:
+    question, answer = _words(pair, claims, rng)
+    return Question(application=application, question=question, answer=answer, claims=tuple(claims))
+
+
+def _words(pair: Pair, claims: Sequence[Claim], rng: np.random.Generator) -> tuple[str, str]:
+    """Return a question and its answer."""
     wording = Wording(claims, rng)
     question, _ = wording.fill(wording.choose(pair.questions))
     answer, _ = wording.fill(wording.choose(pair.stems_for(claims)), pair.items, sentence=False)
-    return Question(application=application, question=question, answer=answer, claims=tuple(claims))
+    return question, answer
 
 
 def _balanced(choices: Sequence[tuple[Claim, ...]], rng: np.random.Generator) -> tuple[Claim, ...]:
