@@ -60,6 +60,12 @@ class SceneNotFoundError(InputError):
     code = "scene_not_found"
 
 
+class SeveralRastersError(InputError):
+    """The file holds several rasters, one level down: one of them has to be named."""
+
+    code = "several_rasters"
+
+
 class SceneDamagedError(InputError):
     """The file is a raster, but its pixels cannot be read."""
 

@@ -29,6 +29,7 @@ from sargeo.products.vector import objects_frame, write_objects
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter, Silent
 from sargeo.scene.gridmap import GridMapping
+from sargeo.scene.notices import notices
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.rasterfile import bounded_cache
@@ -169,6 +170,8 @@ class _Run:
         """Do the work in the order of its phases."""
         facts = self.job.facts()
         self.reporter.start(facts)
+        for notice in notices(self.job.scene):
+            self.reporter.warning(notice)
         rows, cols = self.job.scene.grid.shape
         pace = Pace(int(str(facts["windows"])), rows * cols, self.reporter, self.cancelled)
         pace.phase("read")

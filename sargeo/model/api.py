@@ -282,7 +282,7 @@ def _context(acquisition: Acquisition, lonlat: Tensor, sensors: tuple[str, ...])
     present, quantity = [False] * SLOTS, [0] * SLOTS
     for band in acquisition.bands:
         slot = POLARISATIONS.index(band.polarisation)
-        present[slot], quantity[slot] = True, QUANTITIES.index(band.quantity)
+        present[slot], quantity[slot] = True, QUANTITIES.index(band.fed_as)
     incidence = unknown if acquisition.incidence_deg is None else acquisition.incidence_deg
     sensor = 1 + sensors.index(acquisition.sensor) if acquisition.sensor in sensors else 0
     gsd_m = (unknown, unknown) if acquisition.gsd_m is None else acquisition.gsd_m

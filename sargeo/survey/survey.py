@@ -16,6 +16,7 @@ from sargeo.errors import UsageError
 from sargeo.grid import Block
 from sargeo.model.api import SarModel
 from sargeo.scene.area import PolygonArea
+from sargeo.scene.notices import notices
 from sargeo.scene.scene import Scene
 from sargeo.survey.spacing import on_trained_spacing, working_gsd_m
 from sargeo.tiling.batch import Acquisition
@@ -114,6 +115,7 @@ class Survey:
             "cols": self.scene.grid.width,
             "windows": sum(len(s.windows) for s in self.stripes()),
             "resampled": self.resampled,
+            "notices": list(notices(self.scene)),
         }
 
     def manifest(self, normalisation: Mapping[str, object]) -> dict[str, object]:
@@ -122,6 +124,8 @@ class Survey:
         return {
             "input": _fingerprint(self.scene),
             "bands": [asdict(b) for b in self.scene.bands],
+            "left_out": [c.position for c in getattr(self.scene, "companions", ())],
+            "notices": list(notices(self.scene)),
             "grid": {
                 "crs": self.work.grid.crs.to_string(),
                 "transform": list(self.work.grid.transform)[:6],
