@@ -135,7 +135,8 @@ class SarModel:
         Parameters
         ----------
         pixels : array_like, shape (C, H, W)
-            Backscatter; NaN and infinity are not valid.
+            Backscatter. NaN, infinity, fill values and regions of zeros are not valid, by the
+            rule that holds for files: `sargeo.scene.validity`.
         bands : sequence of {"VV", "VH", "HH", "HV"}
             Polarisation of each of the C bands.
         scale : {"db", "linear", "amplitude"}

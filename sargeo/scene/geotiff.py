@@ -173,6 +173,7 @@ class GeoTiffScene:
         self.findings = interpret(clues, assume)
         self.bands = tuple(finding.band for finding in self.findings)
         self.measurements.settle(self.bands)
+        self.measurements.check_any()
         tags = [tags for facts in self.facts for tags in (facts.tags, *facts.band_tags)]
         self.incidence_deg = find_incidence_deg(tags) or self._angle_deg
         self.platform, self.platform_from = find_platform(tags, path, assume.platform)

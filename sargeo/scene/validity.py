@@ -192,14 +192,17 @@ class Measurements:
         return sample
 
     def settle(self, bands: Sequence[Band]) -> None:
-        """Take into account what the bands are, now that it is known.
+        """Take into account what the bands are, now that it is known."""
+        self._limits = tuple(Limits.of(band) for band in bands)
+
+    def check_any(self) -> None:
+        """Look for a measurement.
 
         Raises
         ------
         NothingValidError
-            If no pixel is a measurement.
+            If there is none.
         """
-        self._limits = tuple(Limits.of(band) for band in bands)
         shape = self._whole.height, self._whole.width
         blocks = (b for part in (sample_blocks(shape), row_blocks(shape)) for b in part)
         if not any(self.read(block)[1].any() for block in blocks):

@@ -96,6 +96,7 @@ class DataArrayScene:
         self.findings = interpret(self._clues(storages), assume)
         self.bands = tuple(finding.band for finding in self.findings)
         self.measurements.settle(self.bands)
+        self.measurements.check_any()
         attrs = _text_attrs(array.attrs)
         self.incidence_deg = find_incidence_deg([attrs]) or self._angle_deg
         self.platform, self.platform_from = find_platform(
