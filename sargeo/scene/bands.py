@@ -44,7 +44,7 @@ class Band:
     def fed_as(self) -> Quantity:
         """What a network is told that it is fed with: all that is calibrated as sigma nought.
 
-        See `sargeo.scene.radiometry.sigma0_offset_db`. Training holds next to no gamma nought, so
-        that a network told of it would answer at random.
+        See docs/decisions/quantities.md: training holds no gamma nought, so that a network that is
+        conditioned on it answers at random.
         """
         return "sigma0" if self.calibrated else "uncalibrated"

