@@ -103,7 +103,7 @@ class SceneCells:
     @property
     def steps(self) -> int:
         """Windows of the plan."""
-        return sum(len(s.windows) for s in self.survey.stripes())
+        return self.survey.windows
 
     @cached_property
     def normalisation(self) -> Normalisation:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyproj
 import pytest
-from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from support.rasters import write_scene
 
@@ -92,12 +91,14 @@ def test_python_names_the_variable(name: str, kind: str, old_proj: Path, tmp_pat
 
 
 def test_a_broken_rasterio_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_code: int) -> CRS:
-        raise CRSError("Cannot find proj.db")
+    class WithoutDatabase:
+        @staticmethod
+        def from_epsg(_code: int) -> None:
+            raise CRSError("Cannot find proj.db")
 
     for name in foreign.FOREIGN_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(CRS, "from_epsg", fail)
+    monkeypatch.setattr("rasterio.crs.CRS", WithoutDatabase)
     with pytest.raises(EnvironmentLackError, match="rasterio finds no PROJ database"):
         foreign.check_projections()
 
