@@ -101,6 +101,11 @@ class SceneCells:
         )
 
     @property
+    def pixels(self) -> int:
+        """Of the scene."""
+        return self.survey.scene.grid.block.size
+
+    @property
     def steps(self) -> int:
         """Windows of the plan."""
         return self.survey.windows
