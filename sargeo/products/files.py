@@ -44,6 +44,24 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def require_writable(path: Path) -> None:
+    """Refuse a file that cannot be written, before the work that it is for.
+
+    Raises
+    ------
+    sargeo.errors.OutputNotWritableError
+        If the operating system refuses to make a file beside it, or a folder has its name.
+    """
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise storage_error(path, SMALL_FILE_BYTES, error) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a whole text file, in UTF-8 and with the same line ends everywhere."""
     with replacing(path) as part:
