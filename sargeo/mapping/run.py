@@ -241,7 +241,7 @@ class _Run:
         if not options.find_objects:
             return None
         frame = self._objects(detections)
-        with self.shortfall.allow("The objects", _ELSEWHERE.format("objects")):
+        with self.shortfall.allow("The objects and their counts", _ELSEWHERE.format("objects")):
             kept = options.objects.keep(frame, paths.landcover if options.landcover else None)
             frame = frame[kept].reset_index(drop=True)
             write_objects(paths.objects, frame)

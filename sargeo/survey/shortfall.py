@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sargeo.errors import CancelledError, OutOfMemoryError, SargeoError
+from sargeo.errors import CancelledError, EnvironmentLackError, OutOfMemoryError, SargeoError
 
 AGAIN = "Then run the same command again, with --overwrite."
 
@@ -68,6 +68,11 @@ def _as_error(error: Exception) -> SargeoError:
         case MemoryError():
             return OutOfMemoryError(
                 "The memory of this machine ran out.", "Close other programs first."
+            )
+        case OSError():
+            return EnvironmentLackError(
+                f"The system refused what was asked of it ({error}).",
+                "Check the disks and the network, and leave the scene where it is.",
             )
     return SargeoError(
         f"sargeo met something it did not foresee: {type(error).__name__}: {error}.",

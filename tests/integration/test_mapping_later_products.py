@@ -20,6 +20,7 @@ from support.stub_model import StubModel
 from sargeo.errors import (
     CancelledError,
     DiskFullError,
+    EnvironmentLackError,
     InputError,
     OutOfMemoryError,
     OutputNotWritableError,
@@ -144,7 +145,7 @@ LATER = {
     "item": ("sargeo.mapping.run.write_item", "The STAC item", {".stac.json"}),
     "objects": (
         "sargeo.mapping.run.write_objects",
-        "The objects",
+        "The objects and their counts",
         {"_objects.gpkg", "_count.tif", "_count.qml"},
     ),
     "count": (
@@ -181,6 +182,7 @@ def test_a_later_product_that_fails_takes_no_other_with_it(
     [
         (MemoryError(), OutOfMemoryError, 5),
         (ZeroDivisionError("by zero"), SargeoError, 1),
+        (OSError(errno.EIO, "Input/output error"), EnvironmentLackError, 4),
         (DiskFullError("Full.", "Free some."), DiskFullError, 4),
     ],
 )
