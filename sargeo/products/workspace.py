@@ -1,9 +1,9 @@
 """The folder in which a run works, and the moment when its products appear.
 
 Everything is written to ``.<stem>.sargeo/`` or its like inside the output folder, which is on the
-same volume, so that the finished set is moved into place by renames at the very end. A cancelled or
-killed run leaves that folder behind, with its manifest and finished stripes, and nothing under a
-final name.
+same volume, so that the finished set is moved into place by renames at the very end. A run that is
+cancelled, killed or fails leaves that folder behind, with its manifest and finished stripes, and
+nothing under a final name; where nothing was finished, or the input was refused, it goes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -52,7 +52,8 @@ class Workspace(Generic[P]):
     ProductsExistError
         If products or an unfinished run are there and ``overwrite`` is false.
     OutputNotWritableError
-        If the folder cannot be written, or another run works in it.
+        If the folder cannot be written, its files would have too long names, or another run works
+        in it.
     """
 
     def __init__(self, out_dir: Path, stem: str, kind: type[P], *, overwrite: bool = False) -> None:
@@ -69,10 +70,10 @@ class Workspace(Generic[P]):
             self.out_dir.mkdir(parents=True, exist_ok=True)
             self._take_lock()
         try:
-            self._refuse_existing()
             with writing_to(self.out_dir):
+                self._refuse_existing()
                 self._remove_folder()
-                (self.folder / "stripes").mkdir(parents=True)
+                self._make_folder()
         except BaseException:
             self._release()
             raise
@@ -84,9 +85,11 @@ class Workspace(Generic[P]):
         error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, SargeoError) and error.exit_code in _NOTHING_TO_KEEP:
-            self._remove_folder()
-        self._release()
+        try:
+            if error is not None:
+                self._leave_or_remove(error)
+        finally:
+            self._release()
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Write what the stripes depend on."""
@@ -153,6 +156,25 @@ class Workspace(Generic[P]):
                 f"{self.out_dir} holds an unfinished run of this scene ({self.folder.name}).",
                 "Add --overwrite to remove it and start anew.",
             )
+
+    def _make_folder(self) -> None:
+        """Make the folder, and see that the longest name fits: nobody but the system knows."""
+        (self.folder / "stripes").mkdir(parents=True)
+        try:
+            self.paths.longest_name.touch()
+            self.paths.longest_name.unlink()
+        except BaseException:
+            self._remove_folder()
+            raise
+
+    def _leave_or_remove(self, error: BaseException) -> None:
+        """Keep finished stripes of a run that ended too early, and say so; remove all else."""
+        refused = isinstance(error, SargeoError) and error.exit_code in _NOTHING_TO_KEEP
+        if refused or not any(self.folder.glob("stripes/*.npz")):
+            with suppress(OSError):  # what is still there is told below
+                self._remove_folder()
+        if self.folder.exists():
+            error.add_note(f"Unfinished work stays in {self.folder}; --overwrite removes it.")
 
     def _remove_folder(self) -> None:
         if self.folder.exists():

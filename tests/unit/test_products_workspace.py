@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from sargeo.errors import DiskFullError, OutputNotWritableError, ProductsExistError
-from sargeo.products.names import ProductPaths
+from sargeo.products.files import _too_long
+from sargeo.products.names import EmbeddingPaths, ProductPaths, ScenePaths, TextPaths
 from sargeo.products.workspace import Workspace, writing_to
 
 
@@ -74,3 +76,42 @@ def test_an_unfinished_run_is_refused_until_overwritten(tmp_path: Path) -> None:
 def test_the_systems_error_number_tells_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(DiskFullError), writing_to(tmp_path):
         raise OSError(28, "No space left on device")
+
+
+class WindowsStyleError(OSError):
+    """What Windows raises for a path that is too long."""
+
+    def __init__(self, number: int, path: str, winerror: int | None = None) -> None:
+        super().__init__(number, "No such file or directory", path)
+        if winerror is not None:
+            self.winerror = winerror
+
+
+@pytest.mark.parametrize(
+    ("error", "platform", "too_long"),
+    [
+        (OSError(errno.ENAMETOOLONG, "File name too long", "x"), "linux", True),
+        (WindowsStyleError(errno.ENOENT, "C:\\" + "x" * 260), "win32", True),
+        (WindowsStyleError(errno.ENOENT, "x", winerror=206), "win32", True),
+        (WindowsStyleError(errno.ENOENT, "C:\\x"), "win32", False),
+        (WindowsStyleError(errno.ENOENT, "/" + "x" * 260), "linux", False),
+        (PermissionError(errno.EACCES, "Permission denied", "x" * 300), "win32", False),
+    ],
+)
+def test_too_long_a_path_is_told_by_every_system(
+    error: OSError, platform: str, too_long: bool
+) -> None:
+    assert _too_long(error, platform) is too_long
+
+
+@pytest.mark.parametrize("kind", [ProductPaths, EmbeddingPaths, TextPaths])
+def test_the_longest_name_is_tried_first(kind: type[ScenePaths], tmp_path: Path) -> None:
+    longest = len(kind(tmp_path, "").longest_name.name)
+    with Workspace(tmp_path, "x" * (255 - longest), kind) as workspace:
+        workspace.publish()
+    with (
+        pytest.raises(OutputNotWritableError, match="longer than this system allows"),
+        Workspace(tmp_path, "x" * (256 - longest), kind),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
