@@ -50,11 +50,7 @@ def map_command(
 
     opened = open_suitable(scene, model, assume=assume)
 
-    from sargeo.mapping import (  # loads torch: seconds that a refusal need not take
-        ObjectControls,
-        map_scene,
-        plan_map,
-    )
+    from sargeo.mapping import ObjectControls, map_scene, plan_map  # loads torch, for seconds
 
     asked: MapKeywords = {
         "products": tuple(cast("Product", name.strip()) for name in products.split(",")),
