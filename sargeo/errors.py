@@ -84,6 +84,12 @@ class UnsupportedPixelsError(InputError):
     code = "unsupported_pixels"
 
 
+class SpacingRefusedError(InputError):
+    """Pixels are too large or too small on the ground for what the model was trained for."""
+
+    code = "spacing_refused"
+
+
 class UnknownRadiometryError(InputError):
     """The file does not say its polarisation or scale, and the user did not either."""
 

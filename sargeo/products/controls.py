@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +82,11 @@ class ObjectControls:
     def wants_map(self) -> bool:
         """Whether the land-cover product is needed."""
         return isinstance(self.land_mask, str) and self.land_mask == "auto"
+
+    @property
+    def of_files(self) -> ObjectControls:
+        """The same without a land mask from the map: what files alone decide."""
+        return replace(self, land_mask=None, coast_buffer_m=0.0) if self.wants_map else self
 
     def keep(self, objects: gpd.GeoDataFrame, landcover: Path | None) -> NDArray[np.bool_]:
         """Tell which objects fulfil all conditions but confidence; shape (M,).

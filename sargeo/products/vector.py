@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,6 +22,8 @@ from sargeo.products.style import objects_qml
 from sargeo.tiling.detections import Detections
 
 LAYER = "objects"
+
+_MISREAD = set("!;?\t\r\n")
 
 # What QGIS looks up for a layer's default style (QgsOgrProvider::loadStyle).
 _STYLE_TABLE = """
@@ -130,13 +133,23 @@ def read_objects_file(path: Path) -> gpd.GeoDataFrame:
         if path.suffix == ".parquet":
             return gpd.read_parquet(path)
         # Styles lie in a table of their own, which geopandas would take for a second layer.
-        layers = pyogrio.list_layers(path)[:, 0]
-        return gpd.read_file(path, layer=LAYER if LAYER in layers else layers[0])
+        source = ogr_name(path)
+        layers = pyogrio.list_layers(source)[:, 0]
+        return gpd.read_file(source, layer=LAYER if LAYER in layers else layers[0])
     except (OSError, ValueError, IndexError, pyogrio.errors.DataSourceError) as error:
         raise InputError(
             f"The objects {path} cannot be read: {error}.",
             "Give a GeoPackage, GeoParquet, GeoJSON or another file of points that GDAL opens.",
         ) from error
+
+
+def ogr_name(path: Path) -> str:
+    """Return the name by which pyogrio opens exactly this file, for reading.
+
+    It takes a path apart at "!", ";" and "?" as it does an address, unless GDAL's own syntax
+    begins it: the part of the file from its first byte on.
+    """
+    return f"/vsisubfile/0,{path}" if _MISREAD & set(str(path)) else str(path)
 
 
 def write_geopackage(
@@ -151,21 +164,21 @@ def write_geopackage(
 
     Raises
     ------
-    sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
+    OSError
         If the operating system refuses.
     """
-    path.unlink(missing_ok=True)  # of a killed run: GDAL would add to it
-    try:
-        frame.to_file(
-            path,
-            layer=layer,
-            driver="GPKG",
-            engine="pyogrio",
-            geometry_type=geometry,
-            dataset_options={"VERSION": "1.3"},  # the newest that QGIS 3.22's GDAL knows
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as error:
-        raise storage_error(path, SMALL_FILE_BYTES + 500 * len(frame), error) from error
+    # In memory, as pyogrio takes some characters of a path for the syntax of an address, and
+    # reports a full disk in words only.
+    written = BytesIO()
+    frame.to_file(
+        written,
+        layer=layer,
+        driver="GPKG",
+        engine="pyogrio",
+        geometry_type=geometry,
+        dataset_options={"VERSION": "1.3"},  # the newest that QGIS 3.22's GDAL knows
+    )
+    path.write_bytes(written.getvalue())
 
 
 def _add_style(path: Path, qml: str) -> None:

@@ -75,6 +75,8 @@ class Survey:
             If batch size, patch or margin do not fit the model.
         AreaOfInterestError
             If the area of interest cannot be used.
+        SpacingRefusedError
+            If the scene's spacing is too far from what the model was trained for.
         """
         tiling = _tiling(model, patch, margin, batch_size)
         work = on_trained_spacing(scene, model.spec.spacing)
@@ -99,6 +101,12 @@ class Survey:
         """Plan the stripes of the full scene."""
         return self.tiling.stripes(self.work.grid.shape, self.model)
 
+    @property
+    def windows(self) -> int:
+        """How many windows the full scene takes."""
+        stripes, each = self.tiling.count(self.work.grid.shape, self.model)
+        return stripes * each
+
     def wanted(self, block: Block) -> NDArray[np.bool_]:
         """Tell in which pixels of the scene a result is asked for: valid, and of interest."""
         valid = self.scene.read(block).valid
@@ -113,7 +121,7 @@ class Survey:
             "device": str(self.model.device),
             "rows": self.scene.grid.height,
             "cols": self.scene.grid.width,
-            "windows": sum(len(s.windows) for s in self.stripes()),
+            "windows": self.windows,
             "resampled": self.resampled,
             "notices": list(notices(self.scene)),
         }
