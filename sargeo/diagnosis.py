@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-LIBRARIES = ("sargeo", "torch", "timm", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
+LIBRARIES = ("sargeo", "torch", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
 
 RASTER_DRIVERS = ("GTiff", "COG")
 VECTOR_DRIVERS = ("GPKG",)
