@@ -26,7 +26,6 @@ from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
-from rio_cogeo import cog_validate
 
 from sargeo.errors import EnvironmentLackError, OutputNotWritableError
 from sargeo.grid import GeoGrid
@@ -230,6 +229,8 @@ class RasterSink:
         GDAL says nothing when closing a file fails, and a missing tile reads as nodata. So the
         pixels are read once more (0.3 seconds for 92 Mpx).
         """
+        from rio_cogeo import cog_validate  # slow to import, and readers do without
+
         _, errors, _ = cog_validate(self._cog, quiet=True)
         with rasterio.open(self._cog) as dataset:
             checksum = 0
