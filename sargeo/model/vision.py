@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from timm.layers import LayerNorm2d
-from timm.models.convnext import ConvNeXt
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sargeo.model.context import SLOTS, Context, ContextEncoder
+from sargeo.model.convnext import LayerNorm2d, convnext_stages
 from sargeo.model.spec import ConvNextSpec
 
 OUTPUT_STRIDE = 4
@@ -59,9 +58,7 @@ class ImageTower(nn.Module):
         super().__init__()
         self.context = ContextEncoder(CONTEXT_DIM, sensors)
         self.stem = _Stem(spec.dims[0])
-        self.stages = ConvNeXt(
-            num_classes=0, depths=spec.depths, dims=spec.dims, ls_init_value=None
-        ).stages
+        self.stages = convnext_stages(spec.depths, spec.dims)
         self.stages.apply(start_lively)
         self.biases = nn.ModuleList(nn.Linear(CONTEXT_DIM, dim) for dim in spec.dims)
         self.decoder = Decoder(spec.dims, spec.decoder_dim)

@@ -12,7 +12,6 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window
-from scipy import ndimage
 
 from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.grid import GeoGrid
@@ -171,6 +170,8 @@ def _land_around(
     spacing_m: tuple[float, ...],
     buffer_m: float,
 ) -> bool:
+    from scipy import ndimage  # slow to import
+
     reach_m = buffer_m + math.sqrt(LAND_AT_LEAST_M2)
     half = [math.ceil(reach_m / s) for s in spacing_m]
     row, col = (math.floor(p) for p in place)
