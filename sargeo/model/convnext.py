@@ -35,14 +35,14 @@ def convnext_stages(depths: Sequence[int], dims: Sequence[int]) -> nn.ModuleList
         Blocks and channels of each stage. All but the first halve the resolution.
     """
     before = (None, *dims[:-1])
-    stages = nn.ModuleList(map(_Stage, before, dims, depths))
+    stages = nn.ModuleList(map(Stage, before, dims, depths))
     for module in stages.modules():
         if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
     return stages
 
 
-class _Stage(nn.Module):
+class Stage(nn.Module):
     """Features of half the resolution, but for the first stage, and blocks on them."""
 
     def __init__(self, before: int | None, dim: int, depth: int) -> None:

@@ -6,14 +6,16 @@ pools over the window, so that a pixel's features depend on its neighbourhood al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sargeo.model.context import SLOTS, Context, ContextEncoder
-from sargeo.model.convnext import LayerNorm2d, convnext_stages
+from sargeo.model.convnext import LayerNorm2d, Stage, convnext_stages
 from sargeo.model.spec import ConvNextSpec
 
 OUTPUT_STRIDE = 4
@@ -79,7 +81,8 @@ class ImageTower(nn.Module):
         known = valid[:, None].to(pixels.dtype)
         x = self.stem(pixels, valid, context.present, biases[0])
         pyramid = []
-        for i, (stage, bias) in enumerate(zip(self.stages, biases, strict=True)):
+        stages = cast("Iterable[Stage]", self.stages)
+        for i, (stage, bias) in enumerate(zip(stages, biases, strict=True)):
             # Cells without a valid pixel enter each stage as zeros, as the padding around does.
             known = functional.max_pool2d(known, 2 if i else OUTPUT_STRIDE)
             x = stage.blocks((stage.downsample(x) + bias if i else x) * known)
