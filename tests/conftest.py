@@ -17,6 +17,10 @@ settings.load_profile("sargeo")
 # For the Python of QGIS: qgis/run.py.
 collect_ignore = ["qgis"]
 
+# Workers that run beside each other, and what they start, have a processor each.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
