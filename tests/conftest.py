@@ -17,9 +17,8 @@ settings.load_profile("sargeo")
 # For the Python of QGIS: qgis/run.py.
 collect_ignore = ["qgis"]
 
-# Workers that run beside each other, and what they start, have a processor each.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Networks this small train three times as long in two threads; and tests run beside each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
