@@ -10,6 +10,8 @@ endif
 
 STAMP := .venv/installed
 PYTEST_ARGS ?=
+# One worker for each processor; each takes up to 2 GB.
+WORKERS := --numprocesses logical --maxprocesses 4
 
 .PHONY: install demo test lint docs bench plugin translations bundle lock
 
@@ -34,7 +36,7 @@ lint: install
 	$(BIN)/validate-pyproject pyproject.toml
 
 test: lint
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	$(BIN)/python tests/qgis/run.py
 
 docs: install

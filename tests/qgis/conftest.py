@@ -18,6 +18,12 @@ from qgis.core import QgsApplication, QgsProject, QgsSettings
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "sargeo" / "demo"
 
+# Workers beside each other have a profile each, and a processor for what they start.
+if WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
+    for place in ("QGIS_CUSTOM_CONFIG_PATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ[place] = str(Path(os.environ[place], WORKER))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def loaded() -> Iterator[Loaded]:
