@@ -89,17 +89,16 @@ class Assess(SargeoAlgorithm):
             label = name.replace("_", " ").capitalize()
             self.addOutput(QgsProcessingOutputNumber(name, label))
 
-    def prepareAlgorithm(
+    def prepare(
         self,
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
-    ) -> bool:
+    ) -> None:
         """Write the reference, as QGIS shows it, to a file without other layers."""
         self._reference = self.parameterAsCompatibleSourceLayerPath(
             parameters, "REFERENCE", context, [], "gpkg", feedback
         )
-        return True
 
     def perform(
         self,

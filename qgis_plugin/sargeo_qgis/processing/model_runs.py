@@ -8,6 +8,7 @@ from qgis.core import (
     QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingFeedback,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
@@ -119,9 +120,14 @@ class ModelAlgorithm(WithModel, SceneAlgorithm):
             ),
         )
 
-    def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
+    def prepare(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> None:
         """Take the area too."""
-        super().prepare(parameters, context)
+        super().prepare(parameters, context, feedback)
         self.area = area_of(
             self.parameterAsSource(parameters, "AOI", context),
             self.parameterAsExtent(parameters, "EXTENT", context, self.crs),

@@ -112,27 +112,13 @@ class SceneAlgorithm(SargeoAlgorithm):
         )
         return accepted
 
-    def prepareAlgorithm(
+    def prepare(
         self,
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Take from layers, in the main thread, what the run needs of them."""
-        try:
-            self.prepare(parameters, context)
-        except PluginError as error:
-            feedback.reportError(f"{error.problem}\n{error.remedy}", fatalError=True)
-            return False
-        return True
-
-    def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
-        """Take from the layer what the run needs of it.
-
-        Raises
-        ------
-        PluginError
-        """
+    ) -> None:
+        """Take from the layer what the run needs of it."""
         layer = self._layer(parameters, context)
         self.scene = path_of_raster(layer)
         self.crs = layer.crs()
