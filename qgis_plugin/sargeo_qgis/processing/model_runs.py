@@ -45,6 +45,16 @@ class WithModel(SargeoAlgorithm):
             about=tr("Files are named after the scene."),
         )
 
+    def checkParameterValues(
+        self, parameters: Parameters, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Ask for a folder where none is given, as the panel cannot always propose one."""
+        accepted, reason = super().checkParameterValues(parameters, context)
+        empty = parameters.get("OUTPUT_FOLDER") in (None, "")
+        if not accepted and empty and "OUTPUT_FOLDER" in reason:
+            reason = tr("No output folder is chosen. Choose a folder for the products.")
+        return accepted, reason
+
     def add_overwrite(self) -> None:
         """Declare OVERWRITE."""
         self.add_advanced(
