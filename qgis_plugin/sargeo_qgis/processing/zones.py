@@ -87,4 +87,4 @@ class Zones(ProductsAlgorithm):
         words = ["zones", self._polygons, folder, *which, "-o", output, "--json"]
         zones = session.ask(words, feedback.isCanceled)["zones"]
         feedback.pushInfo(tr("{count} zones measured.", count=len(zones)))
-        return {"OUTPUT": output}
+        return {"OUTPUT": output, "OUTPUT_FOLDER": folder}
