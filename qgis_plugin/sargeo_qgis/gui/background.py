@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from typing import Any
 
-from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
+from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.errors import CancelledError, PluginError
+from ..failures import add_task, as_plugin_error, reporting
 
 Work = Callable[["Background"], Any]
 
@@ -48,8 +48,14 @@ class Background(QObject):
         self._asked = self._abandoned = False
 
     def start(self) -> Background:
-        """Queue the work."""
-        QgsApplication.taskManager().addTask(self._task)
+        """Queue the work.
+
+        Raises
+        ------
+        PluginError
+            If QGIS does not take it.
+        """
+        add_task(self._task)
         return self
 
     def cancel(self) -> None:
@@ -77,20 +83,10 @@ class Background(QObject):
         if cancelled:
             self._cancelled()
         elif error is not None:
-            self._failed(_as_plugin_error(error))
+            self._failed(as_plugin_error(error))
         else:
-            self._done(result)
-
-
-def _as_plugin_error(error: Exception) -> PluginError:
-    if isinstance(error, PluginError):
-        return error
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    QgsMessageLog.logMessage(text, "sargeo", Qgis.MessageLevel.Critical)
-    return PluginError(
-        f"The plugin met something it did not foresee: {type(error).__name__}: {error}.",
-        "Report what stands under “sargeo” in QGIS's log messages.",
-    )
+            with reporting(self._failed):  # a result that cannot be shown is a failure too
+                self._done(result)
 
 
 class _Task(QgsTask):
