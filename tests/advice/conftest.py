@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.outcome import Outcome
+from support.seaside import seaside
 
 Cli = Callable[..., Outcome]
 
@@ -86,3 +87,23 @@ def gdal() -> Callable[..., str]:
         return ended.stdout
 
     return call
+
+
+@pytest.fixture(scope="session")
+def session_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the scene, ``scene.tif``, and in ``out`` its products; not to be changed."""
+    from sargeo_cli.main import run
+
+    folder = tmp_path_factory.mktemp("seaside")
+    scene = seaside(folder / "scene.tif")
+    words = ["map", str(scene), "-o", str(folder / "out"), "--device", "cpu"]
+    assert run([*words, "--progress", "none", "--class-probabilities"]) == 0
+    return folder
+
+
+@pytest.fixture
+def products(session_map: Path, tmp_path: Path) -> Path:
+    """A copy of the scene and its products, in ``scene.tif`` and ``out``."""
+    folder = tmp_path / "seaside"
+    shutil.copytree(session_map, folder)
+    return folder

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 import shapely
 from support.advice import follows
 from support.rasters import CRS_CASES, write_raster
@@ -51,7 +52,9 @@ def test_damaged_pixels_are_copied_again(scene: Path, refused: Refused, mapped: 
 def test_what_is_cut_off_is_copied_again(
     tmp_path: Path, refused: Refused, mapped: Mapped
 ) -> None:
-    scene = seaside(tmp_path / "scene.tif")
+    """A cloud-optimised file, whose directory comes first."""
+    scene = tmp_path / "scene.tif"
+    rasterio.shutil.copy(seaside(tmp_path / "plain.tif"), scene, driver="COG")
     whole = scene.read_bytes()
     scene.write_bytes(whole[: len(whole) // 2])
     refused("info", scene)
