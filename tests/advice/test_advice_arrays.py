@@ -175,7 +175,9 @@ def test_a_scale_is_chosen(model: SarModel) -> None:
     values = {"db": decibels(), "linear": power(), "amplitude": np.sqrt(power())}
     assert sorted(scales) == sorted(values)
     for scale in scales:
-        assert_sea_is_left(model.predict(values[scale], bands=["VV"], scale=scale, gsd_m=10).landcover)
+        assert_sea_is_left(
+            model.predict(values[scale], bands=["VV"], scale=scale, gsd_m=10).landcover
+        )
 
 
 def test_arrays_of_rotated_grids_are_mapped(mapped: Mapped) -> None:

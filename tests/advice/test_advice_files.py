@@ -15,8 +15,8 @@ import rasterio
 import rasterio.shutil
 import shapely
 from support.advice import follows
-from support.rasters import CRS_CASES, write_raster
-from support.seaside import SIDE, assert_right, decibels, landcover, power, seaside
+from support.rasters import CRS_CASES
+from support.seaside import SIDE, assert_right, decibels, landcover, seaside
 
 from sargeo.legend import NODATA
 
@@ -49,9 +49,7 @@ def test_damaged_pixels_are_copied_again(scene: Path, refused: Refused, mapped: 
 
 
 @follows("sargeo.scene.rasterfile:_check_complete", "Copy or download it again.")
-def test_what_is_cut_off_is_copied_again(
-    tmp_path: Path, refused: Refused, mapped: Mapped
-) -> None:
+def test_what_is_cut_off_is_copied_again(tmp_path: Path, refused: Refused, mapped: Mapped) -> None:
     """A cloud-optimised file, whose directory comes first."""
     scene = tmp_path / "scene.tif"
     rasterio.shutil.copy(seaside(tmp_path / "plain.tif"), scene, driver="COG")
@@ -88,9 +86,7 @@ def test_the_path_is_checked(scene: Path, refused: Refused, mapped: Mapped) -> N
     assert_right(mapped(Path(missing).with_suffix(".tif")))
 
 
-@follows(
-    "sargeo.scene.rasterfile:_open_first", "Give a georeferenced raster such as a GeoTIFF."
-)
+@follows("sargeo.scene.rasterfile:_open_first", "Give a georeferenced raster such as a GeoTIFF.")
 def test_a_raster_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
     letter = scene.with_name("letter.txt")
     letter.write_text("Dear colleague,", encoding="utf-8")
@@ -98,9 +94,7 @@ def test_a_raster_is_given(scene: Path, refused: Refused, mapped: Mapped) -> Non
     assert_right(mapped(scene))
 
 
-@follows(
-    "sargeo.scene.rasterfile:_open_again", "Leave the file where it is until the run is over."
-)
+@follows("sargeo.scene.rasterfile:_open_again", "Leave the file where it is until the run is over.")
 def test_a_file_that_went_is_left_where_it_is(scene: Path, mapped: Mapped) -> None:
     from sargeo.errors import SceneDamagedError
     from sargeo.scene.rasterfile import RasterFile
@@ -125,9 +119,8 @@ def test_what_can_be_opened_is_given(scene: Path) -> None:
     import sargeo
     from sargeo.errors import UsageError
 
-    with rasterio.open(scene) as dataset:
-        with pytest.raises(UsageError):
-            sargeo.open_scene(dataset)
+    with rasterio.open(scene) as dataset, pytest.raises(UsageError):
+        sargeo.open_scene(dataset)
     packed = Path(shutil.make_archive(str(scene.with_suffix("")), "zip", scene.parent, scene.name))
     array = rioxarray.open_rasterio(scene).assign_coords(band=["sigma0 VV dB"])
     for source in (str(scene), scene, f"/vsizip/{packed}/{scene.name}", array):

@@ -65,9 +65,7 @@ def test_products_are_chosen(wrong: str, corrected: Corrected) -> None:
     assert len(sargeo.read_objects(out)) > 0
 
 
-@follows(
-    "sargeo.mapping.options:MapOptions.__post_init__", "Give a cell size above 0 metres."
-)
+@follows("sargeo.mapping.options:MapOptions.__post_init__", "Give a cell size above 0 metres.")
 @pytest.mark.parametrize("wrong", ["0", "-500", "nan"])
 def test_a_cell_size_is_given(wrong: str, corrected: Corrected) -> None:
     _, out = corrected(("--cell-size", wrong), lambda _: ("--cell-size", 320))
@@ -94,9 +92,7 @@ def test_a_limit_of_the_uncertain_class_is_given(wrong: str, corrected: Correcte
         np.testing.assert_array_equal(landcover(out) == 254, confidence.read(1) < 40)
 
 
-@follows(
-    "sargeo.mapping.options:MapOptions._need_landcover", "Add landcover to the products."
-)
+@follows("sargeo.mapping.options:MapOptions._need_landcover", "Add landcover to the products.")
 @pytest.mark.parametrize(
     "needing",
     [("--class-probabilities",), ("--uncertain-below", 0.1), ("--land-mask", "auto")],
@@ -191,9 +187,7 @@ def test_a_device_is_chosen(named: str, corrected: Corrected) -> None:
     "sargeo.model.devices:pick_device",
     "Choose another device, or auto; `sargeo doctor` lists what there is.",
 )
-def test_a_device_that_is_there_is_chosen(
-    corrected: Corrected, done: Callable[..., str]
-) -> None:
+def test_a_device_that_is_there_is_chosen(corrected: Corrected, done: Callable[..., str]) -> None:
     _, out = corrected(("--device", "cuda:99"), lambda _: ("--device", "auto"), code=4)
     assert_right(out)
     devices = json.loads(done("doctor", "--json"))["devices"]
@@ -243,9 +237,7 @@ def test_a_smaller_cell_size_is_chosen() -> None:
     assert CountGrid.plan(grid, 500).count(rows, cols).sum(dtype=int) == 70_000
 
 
-@follows(
-    "sargeo.survey.pace:Pace.check", "Run the same command with --overwrite to start anew."
-)
+@follows("sargeo.survey.pace:Pace.check", "Run the same command with --overwrite to start anew.")
 def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
     from sargeo.errors import CancelledError
 

@@ -16,7 +16,7 @@ import rasterio
 import shapely
 from support.advice import follows
 from support.rasters import CRS_CASES, write_raster
-from support.seaside import SIDE, assert_right, assert_sea_is_left, decibels, seaside
+from support.seaside import SIDE, assert_right, decibels, seaside
 
 import sargeo
 from sargeo.errors import InputError, NoGeoreferenceError
@@ -63,9 +63,7 @@ def test_the_crs_of_a_reference_is_set_right(
     water_is_found(done, tmp_path / "right.gpkg", landcover_product)
 
 
-@follows(
-    "sargeo.products.assess:class_areas_m2", "Give the file that ends in _landcover.tif."
-)
+@follows("sargeo.products.assess:class_areas_m2", "Give the file that ends in _landcover.tif.")
 @pytest.mark.parametrize("other", ["confidence", "count"])
 def test_the_land_cover_is_given(
     other: str, tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -75,9 +73,7 @@ def test_the_land_cover_is_given(
     water_is_found(done, labelled, landcover_product)
 
 
-@follows(
-    "sargeo.products.reference:read_reference", "Name the field that holds the classes: …."
-)
+@follows("sargeo.products.reference:read_reference", "Name the field that holds the classes: ….")
 def test_the_field_of_classes_is_named(
     tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
 ) -> None:
@@ -87,9 +83,7 @@ def test_the_field_of_classes_is_named(
     water_is_found(done, labelled, landcover_product, "--class-field", field)
 
 
-@follows(
-    "sargeo.products.reference:read_reference", "Give a file of points, or one of polygons."
-)
+@follows("sargeo.products.reference:read_reference", "Give a file of points, or one of polygons.")
 @pytest.mark.parametrize("points", [True, False])
 def test_points_or_polygons_are_given(
     points: bool, tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -103,9 +97,7 @@ def test_points_or_polygons_are_given(
     water_is_found(done, tmp_path / "one.gpkg", landcover_product)
 
 
-@follows(
-    "sargeo.products.reference:_code", "Use …, our codes, or those of ESA WorldCover."
-)
+@follows("sargeo.products.reference:_code", "Use …, our codes, or those of ESA WorldCover.")
 @pytest.mark.parametrize("way", ["name", "code", "WorldCover"])
 def test_known_classes_are_used(
     way: str, tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -432,13 +424,9 @@ def test_the_crs_of_a_page_is_checked(
     assert page.stat().st_size > 100_000
 
 
-@follows(
-    "sargeo.products.places:check_places_path", "End it in … or …."
-)
+@follows("sargeo.products.places:check_places_path", "End it in … or ….")
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".csv"])
-def test_places_are_named(
-    suffix: str, tmp_path: Path, refused: Refused, done: Done
-) -> None:
+def test_places_are_named(suffix: str, tmp_path: Path, refused: Refused, done: Done) -> None:
     scene = seaside(tmp_path / "scene.tif")
     words = ("search", scene, "--text", "open water", "--extent", 320, "--top", 2)
     remedy = refused(*words, "-o", tmp_path / "places.shp", code=2).remedy
@@ -458,13 +446,13 @@ def test_a_scene_is_embedded_again(tmp_path: Path, refused: Refused, done: Done)
     scene, out = seaside(tmp_path / "scene.tif"), tmp_path / "out"
     done("embed", scene, "-o", out)
     embedding = out / "scene_embedding.tif"
-    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-        with rasterio.open(embedding, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as dataset:
-            (name,) = [k for k in dataset.tags() if "{" in dataset.tags()[k]]
-            dataset.update_tags(**{name: '{"name": "scene"}'})
+    with rasterio.open(embedding, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as dataset:
+        (name,) = [k for k in dataset.tags() if "{" in dataset.tags()[k]]
+        dataset.update_tags(**{name: '{"name": "scene"}'})
     words = ("--text", "open water", "--text", "built-up land", "-o", tmp_path / "classes")
     refused("classify", embedding, *words)
     done("embed", scene, "-o", out, "--overwrite")
     done("classify", embedding, *words)
     with rasterio.open(tmp_path / "classes" / "scene_text.tif") as classes:
-        assert_sea_is_left(np.where(classes.read(1) == 1, np.uint8(80), np.uint8(50)))
+        water = classes.read(1) == 1
+    assert water[:, :64].mean() > water[:, 64:].mean() + 0.5

@@ -164,7 +164,7 @@ def test_a_list_of_known_keys_is_given(
 def test_two_polarisations_are_warped_or_mapped_alone(
     warp: bool, tmp_path: Path, refused: Refused, gdal: Gdal, mapped: Mapped
 ) -> None:
-    crs, grid = CRS_CASES["utm_north"]
+    _, grid = CRS_CASES["utm_north"]
     first = seaside(tmp_path / "scene_vv.tif")
     shifted = grid @ grid.translation(3.5, -2.5)
     second = seaside(tmp_path / "raw_vh.tif", decibels(2)[1:], ["sigma0 VH dB"], transform=shifted)

@@ -44,10 +44,10 @@ class Case:
 
     def means(self, message: Message) -> bool:
         """Tell whether a message is the one of this case."""
-        return (
-            (message.where, message.remedy) == (self.where, self.remedy)
-            and self.problem in message.problem
-        )
+        return (message.where, message.remedy) == (
+            self.where,
+            self.remedy,
+        ) and self.problem in message.problem
 
     def __str__(self) -> str:
         return f'{self.test}: "{self.where}", "{self.remedy}"'
@@ -74,9 +74,9 @@ def follows(
                 test(*args, **kwargs)
             meant = [m for m in all_messages() if case.means(m)]
             assert meant, f"The source has no such message: {case}"
-            assert any(
-                path == m.path and line in m.lines for m in meant for path, line in built
-            ), f"The message was not provoked: {case}"
+            assert any(path == m.path and line in m.lines for m in meant for path, line in built), (
+                f"The message was not provoked: {case}"
+            )
 
         return run
 

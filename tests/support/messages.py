@@ -118,16 +118,30 @@ class _Module:
                 yield from self._of(call, scopes, *pair)
 
     def _of(
-        self, call: ast.Call, scopes: tuple[ast.AST, ...], problem: ast.expr | None, remedy: ast.expr
+        self,
+        call: ast.Call,
+        scopes: tuple[ast.AST, ...],
+        problem: ast.expr | None,
+        remedy: ast.expr,
     ) -> Iterator[Message]:
         names = [s.name for s in scopes if isinstance(s, ast.FunctionDef | ast.ClassDef)]
         where = f"{self.name}:{'.'.join(names)}"
-        said = "" if problem is None else _SEPARATOR.join(self.texts(problem, scopes))
+        said = _SEPARATOR.join(self._problem(problem, scopes))
         for text in self.texts(remedy, scopes):
             if text == _FILLED:
                 continue  # handed on: the caller's own words are listed where they stand
             lines = range(call.lineno, (call.end_lineno or call.lineno) + 1)
             yield Message(where, said, text, self.path, lines)
+
+    def _problem(self, problem: ast.expr | None, scopes: tuple[ast.AST, ...]) -> list[str]:
+        """Return what a problem may say; of several of one name, the one just before."""
+        if problem is None:
+            return []
+        if isinstance(problem, ast.Name) and isinstance(scopes[-1], ast.FunctionDef):
+            values = [v for v in _assigned(scopes[-1], problem.id) if v.lineno < problem.lineno]
+            if values:
+                return self.texts(max(values, key=lambda v: v.lineno), scopes)
+        return self.texts(problem, scopes)
 
     def texts(self, node: ast.expr, scopes: tuple[ast.AST, ...]) -> list[str]:
         """Return what an expression may say."""
@@ -157,7 +171,7 @@ class _Module:
         for scope in (*reversed(scopes), self.tree):
             if isinstance(scope, ast.ClassDef):
                 continue
-            values = [v for v in _assigned(scope, name) if v is not None]
+            values = list(_assigned(scope, name))
             if values:
                 return [text for value in values for text in self.texts(value, scopes)]
         source = self._imported_from(name)
@@ -189,13 +203,13 @@ def _calls(
         yield from _calls(child, (*scopes, child) if inner else scopes)
 
 
-def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr | None]:
-    body = scope.body if isinstance(scope, ast.Module) else list(ast.walk(scope))
-    for node in body:
-        if isinstance(node, ast.Assign) and any(_last_name(t) == name for t in node.targets):
-            yield node.value
-        elif isinstance(node, ast.AnnAssign) and _last_name(node.target) == name:
-            yield node.value
+def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr]:
+    """Yield what a name is set to: in a module only at its top, in a function anywhere."""
+    for node in scope.body if isinstance(scope, ast.Module) else ast.walk(scope):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if value is not None and name in [t.id for t in targets if isinstance(t, ast.Name)]:
+            yield value
 
 
 def _is_class_argument(func: ast.expr, scopes: tuple[ast.AST, ...]) -> bool:
