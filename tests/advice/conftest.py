@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,6 +32,9 @@ def refused(cli: Cli) -> Callable[..., Refusal]:
     def call(*args: object, code: int = 3) -> Refusal:
         outcome = cli(*args)
         assert outcome.code == code, outcome.err or outcome.out
+        if "jsonl" in args:
+            event = json.loads(outcome.out.splitlines()[-1])
+            return Refusal(event["problem"], event["remedy"])
         problem, remedy = [line for line in outcome.err.splitlines() if line.strip()][-2:]
         return Refusal(problem.removeprefix("Error: "), remedy.removeprefix("What to do: "))
 

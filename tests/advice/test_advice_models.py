@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from support.advice import follows
+from support.advice import exercises, follows
 from support.language import tiny_language_model, tiny_language_network, tiny_tokeniser
 from support.published import DEPTH, GRID, HEADS, WIDTH, WORDS, bert, timm_tower
 from support.seaside import assert_right, decibels, seaside
@@ -52,6 +52,7 @@ def test_a_model_is_named(
 
 @follows("sargeo.model.registry:export", "Name a new or an empty folder.")
 @pytest.mark.parametrize("empty", [True, False])
+@exercises("--output", of="model export")
 def test_a_new_folder_is_named(
     empty: bool, tmp_path: Path, scene: Path, refused: Refused, done: Done, mapped: Mapped
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
-from support.advice import follows
+from support.advice import exercises, follows
 from support.rasters import CRS_CASES, write_raster
 from support.seaside import SIDE, assert_right, decibels, seaside
 
@@ -74,6 +75,7 @@ def test_the_land_cover_is_given(
 
 
 @follows("sargeo.products.reference:read_reference", "Name the field that holds the classes: ….")
+@exercises("--class-field", "--json", of="assess")
 def test_the_field_of_classes_is_named(
     tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
 ) -> None:
@@ -112,6 +114,7 @@ def test_known_classes_are_used(
 
 @follows("sargeo.products.matching:assess_objects", "Give metres, > 0.")
 @pytest.mark.parametrize("wrong", [0, -5])
+@exercises("--tolerance", of="assess")
 def test_a_tolerance_is_given(
     wrong: float, session_map: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -159,6 +162,7 @@ def test_zones_with_a_polygon_are_given(
 
 @follows("sargeo.products.zones:write_zones", "End it in .csv or .gpkg.")
 @pytest.mark.parametrize("suffix", [".csv", ".gpkg"])
+@exercises("--output", of="zones")
 def test_a_table_is_named(
     suffix: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -172,6 +176,7 @@ def test_a_table_is_named(
 
 @follows("sargeo.products.names:find_products", "Give the folder that a scene was mapped to.")
 @pytest.mark.parametrize("wrong", [".", "elsewhere"])
+@exercises("--output", of="webmap")
 def test_the_folder_of_products_is_given(
     wrong: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -182,6 +187,7 @@ def test_the_folder_of_products_is_given(
 
 
 @follows("sargeo.products.names:find_products", "Say which one by its name.")
+@exercises("--name", "--json", of="zones")
 def test_one_of_several_scenes_is_named(
     products: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -197,6 +203,18 @@ def test_one_of_several_scenes_is_named(
         for name in names
     ]
     assert [round(zone["open_water_share"]) for zone in water] == [0, 1]
+
+
+@exercises("--name", of="webmap")
+def test_the_page_of_one_of_several_scenes_is_written(
+    products: Path, tmp_path: Path, refused: Refused, done: Done
+) -> None:
+    for product in (products / "out").glob("scene*"):
+        shutil.copy(product, product.with_name(product.name.replace("scene", "other")))
+    page = tmp_path / "page.html"
+    refused("webmap", products / "out", "-o", page)
+    done("webmap", products / "out", "-o", page, "--name", "other")
+    assert "other" in page.read_text(encoding="utf-8")
 
 
 @follows("sargeo.products.read:_existing", "Map … with the product that it belongs to.")

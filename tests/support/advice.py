@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +81,56 @@ def follows(
         return run
 
     return mark
+
+
+EXERCISED: dict[tuple[str, str], list[str]] = {}
+"""Tests by command and option, of the modules that are imported."""
+
+
+def exercises(*options: str, of: str | Sequence[str]) -> Callable[[Test], Test]:
+    """Mark a test that looks for the effect of options; it fails where it does not set them.
+
+    Of several commands, the test's parameter ``command`` names the one.
+    """
+    commands = (of,) if isinstance(of, str) else tuple(of)
+
+    def mark(test: Test) -> Test:
+        for command in commands:
+            for option in options:
+                EXERCISED.setdefault((command, option), []).append(test.__name__)
+
+        @functools.wraps(test)
+        def run(*args: Any, **kwargs: Any) -> None:
+            with invoking() as lines:
+                test(*args, **kwargs)
+            command = commands[0] if len(commands) == 1 else kwargs["command"]
+            called = [line for line in lines if " ".join(line).startswith(f"{command} ")]
+            given = {_LONG.get(word, word) for line in called for word in line}
+            assert set(options) <= given, f"{test.__name__} does not set what it exercises"
+
+        return run
+
+    return mark
+
+
+_LONG = {"-o": "--output"}
+
+
+@contextmanager
+def invoking() -> Iterator[list[list[str]]]:
+    """Note the command lines that are run in this process."""
+    from sargeo_cli import main
+
+    lines: list[list[str]] = []
+    invoke = main._invoke
+
+    def noting(args: Sequence[str], *, quiet: bool) -> int:
+        lines.append(list(args))
+        return invoke(args, quiet=quiet)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "_invoke", noting)
+        yield lines
 
 
 @contextmanager
