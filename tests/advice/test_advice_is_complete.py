@@ -22,16 +22,39 @@ def meant(case: Case) -> list[Message]:
     return [message for message in all_messages() if case.means(message)]
 
 
+WAITING = Path(__file__).with_name("plugin_messages_without_a_case.txt")
+"""Messages of the plugin that were there before these tests, and that no case follows yet.
+
+Lines only go: a message that is new, or has a new remedy, is to have a case.
+"""
+
+
+def waiting() -> set[str]:
+    return set(WAITING.read_text(encoding="utf-8").splitlines())
+
+
+def line_of(message: Message) -> str:
+    return f"{message.where} | {message.remedy}"
+
+
+def uncovered() -> list[Message]:
+    cases = all_cases()
+    return [m for m in all_messages() if not any(case.means(m) for case in cases)]
+
+
 def test_every_message_has_a_case() -> None:
     """A new message is missing here until somebody has done what it says: see CONTRIBUTING.md."""
-    cases = all_cases()
-    missing = [m for m in all_messages() if not any(case.means(m) for case in cases)]
+    missing = [m for m in uncovered() if line_of(m) not in waiting()]
     assert not missing, "\n" + "\n".join(map(str, missing))
+
+
+def test_no_message_waits_that_has_a_case_or_is_gone() -> None:
+    assert waiting() <= {line_of(m) for m in uncovered()}
 
 
 def test_every_case_means_one_message() -> None:
     """Words of a remedy that have changed are to be followed anew."""
-    loose = [case for case in all_cases() if len(meant(case)) != 1]
+    loose = [case for case in all_cases() if len({m.problem for m in meant(case)}) != 1]
     assert not loose, "\n" + "\n".join(map(str, loose))
 
 

@@ -16,7 +16,7 @@ from affine import Affine
 from filelock import FileLock
 from pyproj import CRS
 from shapely import LineString, box
-from support.advice import follows
+from support.advice import exercises, follows
 from support.chips import write_scene_folder
 from support.damage import flip_arrays
 from support.fake_endpoint import Answer, FakeEndpoint, serving
@@ -285,6 +285,7 @@ def test_the_folder_of_data_sets_is_given(
 
 @follows("sargeo_training.geovl.build:_prepare", "Choose another folder, or delete this one.")
 @pytest.mark.parametrize("another", [True, False])
+@exercises("--config", "--output", "--data", "--workers", of="train data")
 def test_another_folder_is_chosen(
     another: bool, scenes: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -478,7 +479,18 @@ def write_texts(refused: Refused, done: Done, chips: Path, tmp_path: Path) -> Ca
 Write = Callable[..., Any]
 
 
+@exercises("--seed", of="train texts")
+def test_facts_are_worded_by_a_seed(chips: Path, tmp_path: Path, done: Done) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        done("train", "texts", chips, "-o", tmp_path / name, "--seed", seed)
+    first, same, other = (
+        [chip.record.writings[0].detailed for chip in Shards(tmp_path / name)] for name in "abc"
+    )
+    assert first == same != other
+
+
 @follows("sargeo_training.hcot.write_texts:write_all", "Name another folder for those with texts.")
+@exercises("--output", "--model", of="train texts")
 def test_texts_of_a_model_go_elsewhere(chips: Path, tmp_path: Path, write_texts: Write) -> None:
     with serving(telling()) as fake:
         write_texts(settings(fake), chips, code=2)

@@ -365,6 +365,14 @@ def test_a_checkpoint_of_the_same_settings_is_taken(tmp_path: Path) -> None:
     assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
 
 
+def measured_sources() -> list[Any]:
+    """Return the made-up sheets with some to calibrate on."""
+    return [
+        dataclasses.replace(each, sheets=(*each.sheets, coast("v", split="validation")))
+        for each in coast_sources()
+    ]
+
+
 @follows("sargeo_training.run:export_run", "Leave --shards out.")
 @exercises("--data", "--output", "--threads", "--shards", of="train export")
 @pytest.mark.usefixtures("coasts")
@@ -373,11 +381,7 @@ def test_a_run_without_language_is_exported(
 ) -> None:
     from sargeo_training import run as exporting
 
-    sources = [
-        dataclasses.replace(each, sheets=(*each.sheets, coast("v", split="validation")))
-        for each in coast_sources()
-    ]
-    monkeypatch.setattr(exporting, "load_all", lambda *_, **__: sources)
+    monkeypatch.setattr(exporting, "load_all", lambda *_, **__: measured_sources())
     learnt(tmp_path / "run", training.settings(steps=1), data=tmp_path)
     words = ("train", "export", tmp_path / "run", "--data", tmp_path, "--threads", 1)
     refused(*words, "--shards", told, code=2)
@@ -676,3 +680,131 @@ def test_texts_are_not_cut(higher: bool) -> None:
         refuse_cut([short, long], training.tokeniser(training.telling_settings(network=network)))
     else:
         refuse_cut([short], few)
+
+
+# Options
+
+
+STAGE = {"steps": 1, "learning_rate": 1e-3, "losses": {"landcover": 1.0, "objects": 0.7}}
+
+
+@exercises(
+    *("--config", "--output", "--data", "--set", "--stage", "--from", "--resume", "--threads"),
+    of="train pretrain",
+)
+@pytest.mark.usefixtures("coasts")
+def test_a_model_is_trained_as_asked_for(
+    tmp_path: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second stage alone, from a model; then both, which is to go on."""
+    monkeypatch.setattr("sargeo_training.run.load_all", lambda *_, **__: measured_sources())
+    stages = [{"name": name, **STAGE} for name in ("first", "second")]
+    path = written(tmp_path / "mine.yaml", {**training.SETTINGS, "stages": stages})
+    config = read_config(path)
+    save_model(tmp_path / "start", new_network(config), model_spec(config))
+    run = tmp_path / "run"
+    words = ("train", "pretrain", "--config", path, "-o", run, "--data", tmp_path, "--threads", 1)
+    words = (*words, "--set", "seed=3", "--from", tmp_path / "start")
+    done(*words, "--stage", "second")
+    assert torch.get_num_threads() == 1
+    assert read_config(run / "run.yaml").seed == 3
+    assert (run / "second" / BEST).exists()
+    assert not (run / "first").exists()
+    assert (run / "model" / "spec.json").exists()
+    refused(*words, code=2)
+    done(*words, "--resume")
+
+
+@exercises("--shards", of="train pretrain")
+@pytest.mark.usefixtures("coasts")
+def test_a_model_is_trained_on_chips(
+    tmp_path: Path, told: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sargeo_training.run.load_all", lambda *_, **__: measured_sources())
+    kept = configs.as_plain(telling("captioning"))
+    path = written(tmp_path / "mine.yaml", yaml.safe_load(yaml.safe_dump(kept)))
+    words = ("train", "pretrain", "--config", path, "-o", tmp_path / "run", "--data", tmp_path)
+    refused(*words, "--threads", 1, code=2)
+    done(*words, "--threads", 1, "--shards", told)
+
+
+@exercises(
+    "--classes", "--output", "--from", "--assume", "--steps", "--seed", "--resume", "--threads",
+    of="train finetune",
+)  # fmt: skip
+def test_own_classes_are_taught_as_asked_for(
+    scene: Path, tmp_path: Path, tiny_model: Path, refused: Refused, done: Done
+) -> None:
+    seaside(scene, names=[""])
+    polygons, run = drawn(tmp_path / "polygons.gpkg", FOUR), tmp_path / "run"
+    words = ("train", "finetune", scene, polygons, "--classes", "kind", "-o", run)
+    words = (*words, "--from", tiny_model, "--steps", 2, "--seed", 5, "--threads", 1)
+    refused(*words)
+    done(*words, "--assume", "vv,db")
+    config = read_config(run / "run.yaml")
+    assert (config.seed, config.stages[-1].steps) == (5, 2)
+    refused(*words, "--assume", "vv,db", code=2)
+    done(*words, "--assume", "vv,db", "--resume")
+
+
+ROUNDS = {
+    "train scio": ("sargeo_training.scio.run.run_rounds", ("--rounds", 2)),
+    "train scio-ablation": ("sargeo_training.scio_ablation.run_ablation", ()),
+}
+
+
+@exercises("--rounds", of="train scio")
+def test_rounds_are_counted(shards: Path, tmp_path: Path, monkeypatch: Any, done: Done) -> None:
+    handed = handed_on("train scio", shards, tmp_path, monkeypatch, done)
+    assert handed["rounds"] == 2
+
+
+@exercises(
+    "--config", "--output", "--from", "--noise", "--seed", "--data", "--set", "--threads",
+    of=tuple(ROUNDS),
+)  # fmt: skip
+@pytest.mark.parametrize("command", ROUNDS)
+def test_rounds_are_as_asked_for(
+    command: str, shards: Path, tmp_path: Path, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked for is handed on to what other tests run: `run_rounds`, `run_ablation`."""
+    handed = handed_on(command, shards, tmp_path, monkeypatch, done)
+    assert handed["config"].seed == 3
+    assert handed["places"] == (shards, tmp_path / "run")
+    assert (handed["start"], handed["noise"], handed["data"]) == ("sargeo-tiny", 0.4, tmp_path)
+    assert handed.get("seed") == 7 or handed["seeds"] == [7]
+    assert torch.get_num_threads() == 1
+
+
+def handed_on(
+    command: str, shards: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, done: Done
+) -> dict[str, Any]:
+    """Run a command up to where its work would begin; return what that was handed."""
+    handed: dict[str, Any] = {}
+
+    def note(config: Config, *places: Path, **given: Any) -> None:
+        handed.update(given, config=config, places=places)
+
+    where, more = ROUNDS[command]
+    monkeypatch.setattr(where, note)
+    monkeypatch.setattr("sargeo_training.commands.decisions", lambda run: None)
+    path = written(folder / "scio.yaml", training.scio_content(*STAGES))
+    words = (*command.split(), shards, "--config", path, "-o", folder / "run", *more)
+    words = (*words, "--from", "sargeo-tiny", "--noise", 0.4, "--seed", 7, "--data", folder)
+    done(*words, "--set", "seed=3", "--threads", 1)
+    return handed
+
+
+@exercises("--data", "--output", "--threads", of="train baselines")
+def test_plain_methods_are_measured_as_asked_for(
+    tmp_path: Path, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked for is handed on to what other tests run."""
+    handed: list[Any] = []
+
+    def note(*places: Path, threads: int) -> None:
+        handed.extend([*places, threads])
+
+    monkeypatch.setattr("sargeo_training.baselines.score.measure_baselines", note)
+    done("train", "baselines", "--data", tmp_path, "-o", tmp_path / "out", "--threads", 1)
+    assert handed == [tmp_path, tmp_path / "out", 1]
