@@ -91,7 +91,8 @@ class ProductRaster:
             return np.asarray(self._dataset.read(band, **how))
         except RasterioError as error:
             raise InputError(
-                f"The pixels of {self.path} cannot be read: {error}.", "Map the scene again."
+                f"The pixels of {self.path} cannot be read: {error}.",
+                "Map the scene again with --overwrite.",
             ) from error
 
 
