@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sargeo.mapping.options import MapOptions
 from sargeo.model.api import SarModel
@@ -31,7 +31,11 @@ class Job(Survey):
             If patch or margin do not fit the model.
         AreaOfInterestError
             If the area of interest cannot be used.
+        ReferenceDataError
+            If a file of zones to exclude or of land cannot.
         """
+        if options.find_objects:
+            options = replace(options, objects=options.objects.opened())
         survey = Survey.of(
             scene,
             model,
