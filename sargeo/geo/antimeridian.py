@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 from shapely.affinity import translate
 from shapely.geometry import LinearRing, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
@@ -44,7 +45,10 @@ def period_of(crs: CRS) -> float:
         return 0.0
     turn = period_of(degrees)
     lon = np.linspace(-turn / 2, turn / 2, 361)
-    to_crs = Transformer.from_crs(degrees, crs, always_xy=True)
+    try:
+        to_crs = Transformer.from_crs(degrees, crs, always_xy=True)
+    except ProjError:  # a method that PROJ knows by name only: nothing can be placed by it
+        return 0.0
     lines = [to_crs.transform(lon, np.full_like(lon, lat)) for lat in (0.0, turn / 9)]
     if not np.isfinite(lines).all():
         return 0.0

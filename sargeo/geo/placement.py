@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from shapely import GeometryType
 from shapely.affinity import translate
-from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry import LineString, MultiPoint, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.geo.antimeridian import (
@@ -33,6 +33,8 @@ _TEAR = 30
 
 _NOTHING = np.array([Point(), LineString(), Polygon(), Polygon()], dtype=object)
 """By dimension; that of an empty shape is -1."""
+
+_LEAST_CORNERS = 3
 
 _TURNS = 3
 """Files have longitudes from -180 to 360 or so, grids too: no more turns lie between them."""
@@ -76,12 +78,11 @@ def on_grid(shapes: gpd.GeoSeries, grid: GeoGrid) -> gpd.GeoSeries:
             west, south, east, north = outline.bounds
             longest = max(east - west, north - south) / (4 * _POINTS_PER_SIDE)
             given = shapely.segmentize(given, longest)
-    placed = gpd.GeoSeries(given, index=shapes.index, crs=shapes.crs).to_crs(crs)
-    found = np.asarray(placed.array, dtype=object)
+    placed = _transformed(given, shapes.crs, crs)
     if turn:
         middle, _ = grid.xy(grid.height / 2, grid.width / 2)
-        found = shapely.transform(found, lambda xy: _turned(xy, float(middle), turn))
-    return gpd.GeoSeries(_valid(found), index=shapes.index, crs=crs)
+        placed = shapely.transform(placed, lambda xy: _turned(xy, float(middle), turn))
+    return gpd.GeoSeries(_valid(placed), index=shapes.index, crs=crs)
 
 
 def _near(shapes: Shapes, outline: BaseGeometry, period: float) -> Shapes:
@@ -129,8 +130,11 @@ def _torn(ring: FloatArray) -> bool:
 
 
 def _in_degrees(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    degrees = shapes.to_crs(4326)
-    whole = without_leaps(np.asarray(degrees.array, dtype=object), TURN_DEG)
+    west, south, east, north = shapes.bounds.to_numpy().T
+    longest = np.fmax(east - west, north - south) / (4 * _POINTS_PER_SIDE)
+    fine = shapely.segmentize(np.asarray(shapes.array, dtype=object), np.fmax(longest, 1.0))
+    degrees = _transformed(fine, shapes.crs, CRS.from_epsg(4326))
+    whole = without_leaps(degrees, TURN_DEG)
     return gpd.GeoSeries(_valid(whole), index=shapes.index, crs=4326)
 
 
@@ -161,6 +165,21 @@ def _cut(shapes: Shapes, outline: BaseGeometry) -> Shapes:
     return _of_dimension(shapely.intersection(shapes, outline), shapely.get_dimensions(shapes))
 
 
+def _transformed(shapes: Shapes, from_crs: CRS, to_crs: CRS) -> Shapes:
+    """Bring shapes into another CRS, without the corners that have no place there."""
+    transformer = Transformer.from_crs(from_crs, to_crs, always_xy=True)
+
+    def transform(xy: FloatArray) -> FloatArray:
+        there = np.stack(transformer.transform(xy[:, 0], xy[:, 1]), axis=1)
+        there[~np.isfinite(there).all(axis=1)] = np.inf  # equal ends keep rings closed
+        return there
+
+    moved: Shapes = shapely.transform(shapes, transform)
+    for i in np.flatnonzero(np.isinf(shapely.bounds(moved)).any(axis=1)):
+        moved[i] = _within_domain(moved[i])
+    return moved
+
+
 def _valid(shapes: Shapes) -> Shapes:
     """Repair what is not valid in another CRS: around a pole, both ends of a turn are one line."""
     broken = ~shapely.is_valid(shapes)
@@ -169,6 +188,26 @@ def _valid(shapes: Shapes) -> Shapes:
         shapely.make_valid(shapes[broken]), shapely.get_dimensions(shapes[broken])
     )
     return mended
+
+
+def _within_domain(shape: BaseGeometry) -> BaseGeometry:
+    """Leave out corners without a place in a projection: no pixel lies there."""
+    if hasattr(shape, "geoms"):
+        return shapely.union_all([_within_domain(part) for part in shape.geoms])
+    if not isinstance(shape, Polygon):
+        points = _finite(shape)
+        return LineString(points) if len(points) > 1 else MultiPoint(points)
+    shell, *holes = (_finite(ring) for ring in (shape.exterior, *shape.interiors))
+    whole = shapely.make_valid(Polygon(shell)) if len(shell) >= _LEAST_CORNERS else Polygon()
+    for hole in holes:
+        if len(hole) >= _LEAST_CORNERS:
+            whole = whole.difference(shapely.make_valid(Polygon(hole)))
+    return whole
+
+
+def _finite(shape: BaseGeometry) -> FloatArray:
+    points = shapely.get_coordinates(shape)
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _of_dimension(shapes: Shapes, dimensions: NDArray[np.int32]) -> Shapes:

@@ -30,7 +30,6 @@ SHAPES: Kinds = ("Polygon", "LineString", "Point")
 _WORDS = {"Polygon": "polygon", "LineString": "line", "LinearRing": "line", "Point": "point"}
 _PARQUET = (".parquet", ".geoparquet")
 _MOST_NAMES = 12
-_CARTESIAN = "Give it the right one, for instance in QGIS, or save it in longitude and latitude."
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,8 @@ class _Vectors:
             raise self.error(
                 f"{self.title} names a layer, and a Parquet file has none.", f"Give {self.path}."
             )
+        if not os.path.exists(self.path):  # noqa: PTH110 - a name too long is none
+            raise self.error(f"{self.title} does not exist.", "Check the path.")
         try:
             return gpd.read_parquet(self.path)
         except (OSError, ValueError) as problem:
@@ -198,7 +199,7 @@ def read_vectors(
     wanted = np.full(len(shapes), shapely.Polygon(), dtype=object)
     wanted[given] = [only(shape, kinds) for shape in repaired]
     if shapely.is_empty(wanted).all() and not (may_be_empty and not len(wanted)):
-        told = _counted(part.geom_type for shape in shapes[given] for part in leaves(shape))
+        told = _counted(part.geom_type for shape in repaired for part in leaves(shape))
         raise error(
             f"{title} holds no {_one(kinds)}, but {told or 'no shape at all'}.",
             f"Give a file with at least one {_one(kinds)}.",
@@ -267,13 +268,21 @@ def _check_crs(crs: CRS | None, error: type[InputError], title: str) -> None:
             "of the Earth.",
             "Transform it to longitude and latitude, such as EPSG:4326.",
         )
-    try:
-        Transformer.from_crs(crs, CRS.from_epsg(4326))
-    except ProjError as problem:
+    if not _has_place(crs):
         raise error(
             f"{title} is in the CRS {crs.name}, which nothing ties to places on Earth.",
-            _CARTESIAN,
-        ) from problem
+            "Give it the right one, for instance in QGIS, or save it in longitude and latitude.",
+        )
+
+
+def _has_place(crs: CRS) -> bool:
+    if not crs.is_geographic and not crs.is_projected:
+        return False
+    try:
+        Transformer.from_crs(crs, CRS.from_epsg(4326))
+    except ProjError:  # of another planet, for instance
+        return False
+    return True
 
 
 def _kinds_of(geometry_type: str | None) -> Kinds | None:
