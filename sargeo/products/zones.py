@@ -9,9 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.geo.antimeridian import period_of
 from sargeo.geo.placement import on_grid
 from sargeo.geo.vectors import POLYGONS, read_vectors
 from sargeo.grid import WGS84
@@ -156,9 +158,21 @@ def _areas_ha(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     crs = frame.crs
     unit = float(crs.axis_info[0].unit_conversion_factor)  # to metres, or to radians
     longest = (np.radians(_LONGEST_DEG) if crs.is_geographic else _LONGEST_M) / unit
-    shapes = frame.geometry.segmentize(longest).to_crs(4326)
-    square_metres = [abs(WGS84.geometry_area_perimeter(shape)[0]) for shape in shapes]
-    return np.array(square_metres) / SQUARE_METRES_PER_HECTARE
+    parts = [_slices(shape, period_of(crs)) for shape in frame.geometry]
+    owner = np.repeat(np.arange(len(parts)), [len(of_one) for of_one in parts])
+    pieces = gpd.GeoSeries([piece for of_one in parts for piece in of_one], crs=crs)
+    degrees = pieces.segmentize(longest).to_crs(4326)
+    area_m2 = [abs(WGS84.geometry_area_perimeter(piece)[0]) for piece in degrees]
+    return np.bincount(owner, area_m2, minlength=len(parts)) / SQUARE_METRES_PER_HECTARE
+
+
+def _slices(shape: BaseGeometry, period: float) -> list[BaseGeometry]:
+    """Cut what goes around the Earth along meridians: geodesics around all of it hold nothing."""
+    west, south, east, north = shape.bounds
+    if not period or not east - west > period / 2:
+        return [shape]
+    step = period / 4
+    return [shape & box(x, south, x + step, north) for x in np.arange(west, east, step)]
 
 
 def _ratio(
