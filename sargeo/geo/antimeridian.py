@@ -30,6 +30,10 @@ _LEAP = 340 / 360
 """An edge that takes more of a turn than this is one across the antimeridian, from 179 to -179:
 the rule of ``ogr2ogr -wrapdateline``, which takes 10 degrees on either side for near it."""
 
+_WHOLE_TURN = 1 - 1e-6
+"""An edge that takes no less of a turn goes around the Earth, as those of the world do, whose
+corners may be rounded to metres: the rest is 40 m at the equator."""
+
 
 @lru_cache(maxsize=256)
 def period_of(crs: CRS) -> float:
@@ -171,4 +175,4 @@ def _mended_ring(ring: LinearRing, period: float) -> BaseGeometry:
 def _leaps(ring: LinearRing, period: float) -> bool:
     """Tell whether an edge crosses the antimeridian; one of a whole turn goes around the Earth."""
     step = np.abs(np.diff(shapely.get_coordinates(ring)[:, 0])) / period
-    return bool(((step > _LEAP) & (step < 1 - 1e-9)).any())
+    return bool(((step > _LEAP) & (step < _WHOLE_TURN)).any())

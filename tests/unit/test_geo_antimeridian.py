@@ -83,12 +83,13 @@ def test_a_hole_that_leaps_in_a_shell_that_does_not() -> None:
     [
         box(-180, -90, 180, 90),
         box(-180, 40, 180, 60),
+        box(-179.9999, 40, 179.9999, 60),
         MultiPolygon([box(179, 0, 180, 1), box(-180, 0, -179, 1)]),
         box(-160, -80, 160, 80),
         # Antarctica as atlases draw it: down at the one end, along the pole, up at the other.
         Polygon([(-180, -80), (0, -70), (180, -80), (180, -90), (-180, -90)]),
     ],
-    ids=["world", "band", "halves", "wide", "antarctica"],
+    ids=["world", "band", "rounded", "halves", "wide", "antarctica"],
 )
 def test_what_does_not_leap_stays_as_it_is(shape: BaseGeometry) -> None:
     assert mended(shape) is shape
