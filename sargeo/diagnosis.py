@@ -15,21 +15,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-LIBRARIES = ("sargeo", "torch", "timm", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
+from sargeo.foreign import foreign_variables, ignored_variables
+
+LIBRARIES = ("sargeo", "torch", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
 
 RASTER_DRIVERS = ("GTiff", "COG")
 VECTOR_DRIVERS = ("GPKG",)
 
-# Set by another GDAL or PROJ installation (QGIS, PostGIS, conda), these make ours read its files;
-# set by another Python, the last two make ours load its packages.
-CLASHING_VARIABLES = (
-    "GDAL_DATA",
-    "GDAL_DRIVER_PATH",
-    "PROJ_DATA",
-    "PROJ_LIB",
-    "PYTHONHOME",
-    "PYTHONPATH",
-)
+# Set by another Python, these make ours load its packages.
+PYTHON_VARIABLES = ("PYTHONHOME", "PYTHONPATH")
 
 Facts = dict[str, object]
 
@@ -103,7 +97,8 @@ def _geodata() -> tuple[Facts, list[str]]:
 
 
 def _environment() -> tuple[Facts, list[str]]:
-    return {name: os.environ[name] for name in CLASHING_VARIABLES if name in os.environ}, []
+    python = {name: os.environ[name] for name in PYTHON_VARIABLES if name in os.environ}
+    return {**foreign_variables(), **python, "ignored": ignored_variables()}, []
 
 
 def _devices() -> tuple[Facts, list[str]]:

@@ -60,6 +60,12 @@ class SceneNotFoundError(InputError):
     code = "scene_not_found"
 
 
+class SeveralRastersError(InputError):
+    """The file holds several rasters, one level down: one of them has to be named."""
+
+    code = "several_rasters"
+
+
 class SceneDamagedError(InputError):
     """The file is a raster, but its pixels cannot be read."""
 
@@ -76,6 +82,12 @@ class UnsupportedPixelsError(InputError):
     """The raster's dtype, number of bands, or values are not those of a SAR intensity scene."""
 
     code = "unsupported_pixels"
+
+
+class SpacingRefusedError(InputError):
+    """Pixels are too large or too small on the ground for what the model was trained for."""
+
+    code = "spacing_refused"
 
 
 class UnknownRadiometryError(InputError):

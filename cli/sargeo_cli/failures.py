@@ -19,7 +19,16 @@ DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def describe_failure(error: BaseException) -> SargeoError:
-    """Turn whatever ended a command into a problem and a remedy."""
+    """Turn whatever ended a command into a problem and a remedy.
+
+    What was noted on its way up, such as unfinished work that stays, belongs to the problem.
+    """
+    failure = _failure(error)
+    notes = getattr(error, "__notes__", [])
+    return type(failure)(" ".join([failure.problem, *notes]), failure.remedy) if notes else failure
+
+
+def _failure(error: BaseException) -> SargeoError:
     match error:
         case SargeoError():
             return error

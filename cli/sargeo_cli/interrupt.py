@@ -17,8 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# Windows has Ctrl-Break too, and it is the only one that a parent process can send there.
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name)]
+from sargeo.errors import CancelledError
+
+# Windows has Ctrl-Break too, and it is the only one that a parent process can send there. SIGTERM
+# is what kill, batch systems and containers send; by itself it would end a run without a word.
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGBREAK", "SIGTERM") if hasattr(signal, name)
+]
 
 #: How often Windows is asked whether standard input has ended.
 POLL_S = 0.2
@@ -49,6 +54,14 @@ def cancel_on_interrupt(watch_input: bool = False) -> Iterator[Callable[[], bool
     previous = {number: signal.signal(number, ask) for number in SIGNALS}
     try:
         yield asked.is_set
+    except KeyboardInterrupt as interrupt:  # Typer would make an exit code of it, without its notes
+        stopped = CancelledError(
+            "The run was stopped at once.",
+            "Run the same command again to start from the beginning.",
+        )
+        for note in getattr(interrupt, "__notes__", []):
+            stopped.add_note(note)
+        raise stopped from interrupt
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -12,7 +12,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from sargeo.errors import CancelledError
+from sargeo.errors import CancelledError, UsageError
+from sargeo.foreign import set_aside_foreign_variables
 from sargeo_cli.commands.ask import ask
 from sargeo_cli.commands.assess import assess
 from sargeo_cli.commands.caption import caption
@@ -29,7 +30,7 @@ from sargeo_cli.commands.zones import zones
 from sargeo_cli.failures import describe_failure, present_failure
 from sargeo_cli.joined import join_commands
 from sargeo_cli.progress import wants_json_lines
-from sargeo_cli.streams import drop_output, reader_is_gone, use_utf8
+from sargeo_cli.streams import lost_output, patient_streams
 
 DEBUG = "--debug"
 
@@ -95,16 +96,25 @@ def run(argv: Sequence[str]) -> int:
     debug = DEBUG in argv
     args = [word for word in argv if word != DEBUG]
     try:
+        _refuse_undecodable(args)
         code = _invoke(args, quiet=not debug)
     except (Exception, KeyboardInterrupt) as error:
-        if reader_is_gone(error):
-            raise
         if debug:
             traceback.print_exc()
         failure = describe_failure(error)
         present_failure(failure, json_lines=wants_json_lines(args))
         return failure.exit_code
     return code
+
+
+def _refuse_undecodable(args: Sequence[str]) -> None:
+    """Refuse names of files that are no text: neither GDAL nor JSON takes them."""
+    for word in args:
+        if any("\ud800" <= letter <= "\udfff" for letter in word):
+            shown = word.encode("utf-8", "backslashreplace").decode("utf-8")
+            raise UsageError(
+                f"{shown} is not written in UTF-8.", "Rename the file or folder, in plain letters."
+            )
 
 
 def _invoke(args: Sequence[str], *, quiet: bool) -> int:
@@ -122,13 +132,11 @@ def _invoke(args: Sequence[str], *, quiet: bool) -> int:
 
 def main() -> None:
     """Run the command line of this process: the entry point."""
-    use_utf8()
-    try:
+    set_aside_foreign_variables()
+    with patient_streams() as problems:
         code = run(sys.argv[1:])
-        sys.stdout.flush()
-    except OSError as error:
-        if not reader_is_gone(error):
-            raise
-        drop_output()
-        code = 1
+    if problems and code == 0:
+        failure = lost_output(problems[0])
+        present_failure(failure, json_lines=False)
+        code = failure.exit_code
     sys.exit(code)

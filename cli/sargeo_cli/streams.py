@@ -1,4 +1,8 @@
-"""Standard output and standard error, as Windows consoles and closed pipes need them."""
+"""Standard streams as consoles, pipes and their absence need them.
+
+What a run prints is worth less than what it writes: a reader that goes away, a full disk behind
+standard output, or no standard output at all must not end a run.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,109 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from sargeo.errors import EnvironmentLackError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 # Writing to a pipe whose reader has gone (``sargeo info x.tif | head``); Windows says "invalid".
 READER_GONE = {errno.EPIPE} if sys.platform != "win32" else {errno.EPIPE, errno.EINVAL}
 
 
-def use_utf8() -> None:
-    """Write UTF-8, whatever code page the console has; what it cannot show becomes "?"."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+class PatientStream(io.RawIOBase):
+    """Writes as long as it can, and drops what comes later.
 
-
-def reader_is_gone(error: BaseException) -> bool:
-    """Tell whether an error only means that nobody reads standard output any longer."""
-    named = getattr(error, "filename", None)  # then it is about that file
-    return isinstance(error, OSError) and error.errno in READER_GONE and named is None
-
-
-def drop_output() -> None:
-    """Let nobody read standard output, so that the interpreter can flush it as it exits.
-
-    From the note on SIGPIPE in the documentation of Python's signal module.
+    Parameters
+    ----------
+    raw : io.RawIOBase
+        What is written to.
+    problems : list of OSError
+        Gets what ended the writing, unless the reader just went away.
     """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def __init__(self, raw: io.RawIOBase, problems: list[OSError]) -> None:
+        self._raw = raw
+        self._problems = problems
+        self._dropping = False
+
+    def writable(self) -> bool:
+        """Tell that it is written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor, which child processes inherit."""
+        return self._raw.fileno()
+
+    def write(self, data: ReadableBuffer, /) -> int | None:
+        """Write, or drop what nobody can be given."""
+        if not self._dropping:
+            try:
+                return self._raw.write(data)
+            except OSError as error:
+                self._dropping = True
+                if error.errno not in READER_GONE:
+                    self._problems.append(error)
+        return memoryview(data).nbytes
+
+
+@contextmanager
+def patient_streams() -> Iterator[list[OSError]]:
+    """Let nothing that befalls standard output or standard error end a run.
+
+    Both write UTF-8, whatever code page the console has; what it cannot show becomes "?".
+
+    Yields
+    ------
+    list of OSError
+        What kept standard output from being written to the end; whole only after the block.
+    """
+    _open_missing()
+    streams = sys.stdout, sys.stderr
+    problems: list[OSError] = []
+    sys.stdout, sys.stderr = _patient(sys.stdout, problems), _patient(sys.stderr, [])
+    try:
+        yield problems
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = streams
+
+
+def lost_output(problem: OSError) -> EnvironmentLackError:
+    """Return the error of standard output that could not be written to the end."""
+    return EnvironmentLackError(
+        f"Standard output could not be written to the end ({problem.strerror}).",
+        "Send it to another place; files that the command wrote are complete.",
+    )
+
+
+def _open_missing() -> None:
+    """Open streams that a shell (``>&-``) or pythonw left closed, so that all can be written to.
+
+    A closed descriptor is also the first that is given to the next file opened: what a library
+    prints would go into a product.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  for good
+            setattr(sys, name, stream)
+
+
+def _patient(stream: TextIO, problems: list[OSError]) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):  # of a program that runs `main` in itself
+        return stream
+    stream.reconfigure(encoding="utf-8", errors="replace")
+    if stream.isatty():  # Windows has a way of its own to write to consoles
+        return stream
+    raw: Any = getattr(stream.buffer, "raw", stream.buffer)  # python -u has no buffer
+    return io.TextIOWrapper(
+        io.BufferedWriter(PatientStream(raw, problems)),
+        encoding="utf-8",
+        errors="replace",
+        line_buffering=stream.line_buffering,
+    )

@@ -30,9 +30,9 @@ _LEAP = 340 / 360
 """An edge that takes more of a turn than this is one across the antimeridian, from 179 to -179:
 the rule of ``ogr2ogr -wrapdateline``, which takes 10 degrees on either side for near it."""
 
-_WHOLE_TURN = 1 - 1e-6
-"""An edge that takes no less of a turn goes around the Earth, as those of the world do, whose
-corners may be rounded to metres: the rest is 40 m at the equator."""
+_ROUNDED = 1e-6
+"""Shapes of the world leap too, from one of their ends to the other: what is left between these is
+less of a turn than this, 40 m at the equator, since corners may be rounded to metres."""
 
 
 @lru_cache(maxsize=256)
@@ -147,7 +147,7 @@ def cut_at_antimeridian(shape: BaseGeometry) -> Polygon | MultiPolygon:
 
 def _mended(shape: BaseGeometry, period: float) -> BaseGeometry:
     parts = shapely.get_parts(shape)
-    if not any(_leaps(ring, period) for ring in shapely.get_rings(parts)):
+    if all(_across(ring, period) is None for ring in shapely.get_rings(parts)):
         return shape
     return shapely.union_all(
         [_mended_polygon(p, period) if isinstance(p, Polygon) else p for p in parts]
@@ -166,13 +166,18 @@ def _mended_polygon(polygon: Polygon, period: float) -> BaseGeometry:
 
 def _mended_ring(ring: LinearRing, period: float) -> BaseGeometry:
     """Return what a ring encloses; one without leaps is taken as it is drawn."""
-    points = shapely.get_coordinates(ring)[:-1]
-    if _leaps(ring, period):
-        points = ring_in_turns(points[:, 0], points[:, 1], period, period / 4)
-    return shapely.make_valid(Polygon(points))
+    points = _across(ring, period)
+    return shapely.make_valid(Polygon(ring if points is None else points))
 
 
-def _leaps(ring: LinearRing, period: float) -> bool:
-    """Tell whether an edge crosses the antimeridian; one of a whole turn goes around the Earth."""
-    step = np.abs(np.diff(shapely.get_coordinates(ring)[:, 0])) / period
-    return bool(((step > _LEAP) & (step < _WHOLE_TURN)).any())
+def _across(ring: LinearRing, period: float) -> FloatArray | None:
+    """Follow a ring that leaps across the antimeridian beyond it; None for one that does not."""
+    points = shapely.get_coordinates(ring)
+    step = np.abs(np.diff(points[:, 0])) / period
+    leaps = step > _LEAP
+    if not leaps.any():
+        return None
+    followed = ring_in_turns(points[:-1, 0], points[:-1, 1], period, period / 4)
+    there_and_back = np.ptp(followed[:, 0]) < _ROUNDED * period
+    along_a_parallel = len(followed) >= len(points) and bool((step[leaps] > 1 - 1e-9).all())
+    return None if there_and_back or along_a_parallel else followed

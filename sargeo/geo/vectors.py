@@ -30,6 +30,7 @@ SHAPES: Kinds = ("Polygon", "LineString", "Point")
 _WORDS = {"Polygon": "polygon", "LineString": "line", "LinearRing": "line", "Point": "point"}
 _PARQUET = (".parquet", ".geoparquet")
 _MOST_NAMES = 12
+_MISREAD = set("!;?\t\r\n")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class _Vectors:
         if Path(self.path).suffix.lower() in _PARQUET:
             return self._read_parquet()
         try:
-            return gpd.read_file(self.path, layer=self._layer(kinds))
+            return gpd.read_file(ogr_name(self.path), layer=self._layer(kinds))
         except InputError:
             raise
         except Exception as problem:  # pyogrio raises its own and OSError, by driver
@@ -105,7 +106,9 @@ class _Vectors:
             ) from problem
 
     def _layer(self, kinds: Kinds) -> str:
-        layers = {str(name): _kinds_of(kind) for name, kind in pyogrio.list_layers(self.path)}
+        layers = {
+            str(name): _kinds_of(kind) for name, kind in pyogrio.list_layers(ogr_name(self.path))
+        }
         if self.layer_name is not None:
             return self._known(self.layer_name, layers)
         if self.layer_number is not None:
@@ -119,7 +122,7 @@ class _Vectors:
             )
         if len(drawn) == 1:
             return next(iter(drawn))
-        held = {name: _held(self.path, name, kind) for name, kind in drawn.items()}
+        held = {name: _held(ogr_name(self.path), name, kind) for name, kind in drawn.items()}
         fitting = [name for name, kind in held.items() if set(kind) & set(kinds)]
         if len(fitting) == 1:
             return fitting[0]
@@ -233,6 +236,15 @@ def read_layer(
 def describe_source(source: Path | gpd.GeoDataFrame) -> str:
     """Name a source in a message."""
     return "in memory" if isinstance(source, gpd.GeoDataFrame) else str(source)
+
+
+def ogr_name(path: str | Path) -> str:
+    """Return the name by which pyogrio opens exactly this file, for reading.
+
+    It takes a path apart at "!", ";" and "?" as it does an address, unless GDAL's own syntax
+    begins it: the part of the file from its first byte on.
+    """
+    return f"/vsisubfile/0,{path}" if _MISREAD & set(str(path)) else str(path)
 
 
 def leaves(shape: BaseGeometry) -> Iterator[BaseGeometry]:

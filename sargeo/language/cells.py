@@ -101,9 +101,14 @@ class SceneCells:
         )
 
     @property
+    def pixels(self) -> int:
+        """Of the scene."""
+        return self.survey.scene.grid.block.size
+
+    @property
     def steps(self) -> int:
         """Windows of the plan."""
-        return sum(len(s.windows) for s in self.survey.stripes())
+        return self.survey.windows
 
     @cached_property
     def normalisation(self) -> Normalisation:

@@ -32,7 +32,9 @@ from sargeo.scene.rasterfile import bounded_cache
 from sargeo.survey.background import BackgroundWriter
 from sargeo.survey.pace import Pace
 from sargeo.survey.rows import Rows, bring_back
+from sargeo.survey.shortfall import AGAIN, Shortfall
 from sargeo.survey.sinks import RowSinks, codes_of, confidence_of
+from sargeo.survey.space import require_space
 from sargeo.tiling.pixels import PixelMosaic
 
 if TYPE_CHECKING:
@@ -143,6 +145,7 @@ class _Run:
         cells, account, header = self.cells, self.account, self.cells.header
         pace = account.start([cells])
         with account.phase(pace, "read"):
+            require_space(workspace.folder, header.scene.shape, cells.wanted, self._bytes_per_pixel)
             cells.prepare()
             settings = cells.settings() | {"texts": list(self.texts)}
             workspace.write_manifest(settings)
@@ -158,11 +161,22 @@ class _Run:
                 )
             with account.phase(pace, "finish"):
                 rasters.finish()
-                write_class_pam(paths.classes, self._legend)
-                write_text(paths.style, classes_qml(self._legend))
-        write_item(paths, account.run(header.source, grid, settings, "classified by texts"))
+        shortfall = Shortfall()
+        with shortfall.allow("Class names and style", AGAIN):
+            write_class_pam(paths.classes, self._legend)
+            write_text(paths.style, classes_qml(self._legend))
+        with shortfall.allow("The STAC item", AGAIN):
+            write_item(paths, account.run(header.source, grid, settings, "classified by texts"))
         pace.check()
-        return self._report(workspace.publish(), rasters, grid)
+        report = self._report(workspace.publish(), rasters, grid)
+        shortfall.settle(workspace.out_dir)
+        return report
+
+    @property
+    def _bytes_per_pixel(self) -> float:
+        """Codes and confidences, on the scene's grid and, where it is another, on that of cells."""
+        scene, work = self.cells.header.scene.grid(), self.cells.header.work.grid()
+        return 2 + 2 * (work != scene) * work.block.size / scene.block.size
 
     @property
     def _legend(self) -> tuple[LandCoverClass, ...]:

@@ -23,6 +23,8 @@ from sargeo.reporting import Reporter
 from sargeo.scene.rasterfile import bounded_cache
 from sargeo.survey.background import BackgroundWriter
 from sargeo.survey.pace import Pace
+from sargeo.survey.shortfall import AGAIN, Shortfall
+from sargeo.survey.space import require_space
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -107,6 +109,8 @@ def _embed(
     header, paths = cells.header, workspace.paths
     pace = account.start([cells])
     with account.phase(pace, "read"):
+        bands, per_pixel = header.dimensions + 1, header.cells.block.size / cells.pixels
+        require_space(workspace.folder, header.scene.shape, cells.wanted, bands * per_pixel)
         cells.prepare()
         settings = cells.settings()
         workspace.write_manifest(settings)
@@ -119,15 +123,18 @@ def _embed(
     finally:
         sink.abort()
     run = account.run(header.source, header.cells, settings, "embedded")
-    write_item(paths, run)
+    shortfall = Shortfall()
+    with shortfall.allow("The STAC item", AGAIN):
+        write_item(paths, run)
     pace.check()
-    rows, cols = header.scene.shape
-    return EmbeddingReport(
+    report = EmbeddingReport(
         products=workspace.publish(),
         dimensions=header.dimensions,
         valid_share=known / header.cells.block.size,
-        **account.effort(rows * cols),
+        **account.effort(cells.pixels),
     )
+    shortfall.settle(workspace.out_dir)
+    return report
 
 
 def _write(cells: SceneCells, sink: RasterSink, pace: Pace) -> int:

@@ -2,7 +2,8 @@
 
 from sargeo.mapping.dryrun import RunPlan, plan_map
 from sargeo.mapping.options import MapOptions
-from sargeo.mapping.run import RunReport, map_scene
+from sargeo.mapping.report import RunReport
+from sargeo.mapping.run import map_scene
 from sargeo.products.controls import ObjectControls
 
 __all__ = ["MapOptions", "ObjectControls", "RunPlan", "RunReport", "map_scene", "plan_map"]

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import torch
 
+from sargeo.grid import Block
 from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapKeywords, MapOptions
 from sargeo.mapping.run import open_job
 from sargeo.model.api import SarModel
+from sargeo.survey.survey import BATCH_SIZE
 from sargeo.tiling.batch import Batch
+from sargeo.tiling.plan import Window
 from sargeo.tiling.stream import READ_AHEAD
 
 if TYPE_CHECKING:
@@ -29,6 +32,11 @@ for a Los Angeles scene is 1.8 GB, where 1.7 to 1.9 were measured."""
 
 NETWORK_BYTES_PER_PIXEL = 1_400
 """Activations of the default model for each pixel of a batch."""
+
+
+TIMED_SIDE = 256
+"""Side in pixels of the windows that are timed: whole ones, of a patch or batch size that the user
+chose, may take minutes and gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +104,7 @@ def plan_map(
         Where the run would be refused before its first window.
     """
     job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
-    stripes = job.stripes()
-    windows = sum(len(s.windows) for s in stripes)
+    stripes, _ = job.tiling.count(job.work.grid.shape, job.model)
     grid, work = job.scene.grid, job.work.grid
     return RunPlan(
         scene=job.scene.source,
@@ -113,28 +120,31 @@ def plan_map(
         patch=job.tiling.patch,
         margin=job.tiling.margin,
         batch_size=job.tiling.batch_size,
-        windows=windows,
-        stripes=len(stripes),
+        windows=job.windows,
+        stripes=stripes,
         memory_bytes=_memory_bytes(job),
-        seconds=round(windows * _seconds_per_window(job), 1),
+        seconds=round(job.windows * _seconds_per_window(job), 1),
         output_bytes=_output_bytes(job),
     )
 
 
 def _memory_bytes(job: Job) -> int:
-    read = job.stripes()[0].read
+    height, width = job.tiling.read_shape(job.work.grid.shape, job.model)
     bands, classes = len(job.scene.bands), job.model.classes
-    stripe = read.size * (8 * bands + 2) * (READ_AHEAD + 2)
-    mosaic = read.size * (4 * (classes + 1) / job.model.output_stride**2 * 3 + 4 * classes)
-    network = job.tiling.batch_size * read.height**2 * NETWORK_BYTES_PER_PIXEL
+    stripe = height * width * (8 * bands + 2) * (READ_AHEAD + 2)
+    mosaic = height * width * (4 * (classes + 1) / job.model.output_stride**2 * 3 + 4 * classes)
+    network = job.tiling.batch_size * height**2 * NETWORK_BYTES_PER_PIXEL
     return int(BASE_BYTES + stripe + mosaic + network)
 
 
 def _seconds_per_window(job: Job) -> float:
-    window = job.stripes()[0].windows[0]
-    count = job.tiling.batch_size
-    side = (window.read.height, window.read.width)
+    """Time a batch that costs little on any machine, and scale it to what a window holds."""
+    height, width = job.tiling.read_shape(job.work.grid.shape, job.model)
+    width = min(width, job.tiling.patch)
+    side = min(height, TIMED_SIDE), min(width, TIMED_SIDE)
     device = job.model.device
+    count = min(job.tiling.batch_size, BATCH_SIZE[device.type])
+    window = Window(0, Block(0, 0, *side), Block(0, 0, *side))
     batch = Batch(
         torch.zeros(count, len(job.scene.bands), *side, device=device),
         torch.ones(count, *side, dtype=torch.bool, device=device),
@@ -144,7 +154,8 @@ def _seconds_per_window(job: Job) -> float:
     job.model.infer(batch, job.acquisition)  # the first run is slower
     began = time.perf_counter()
     job.model.infer(batch, job.acquisition).landcover.sum().item()  # item() waits for a GPU
-    return (time.perf_counter() - began) / count
+    seconds = (time.perf_counter() - began) / count
+    return seconds * (height * width) / (side[0] * side[1])
 
 
 def _output_bytes(job: Job) -> dict[str, int]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import geopandas as gpd
 
 from sargeo.mapping.options import MapOptions
 from sargeo.model.api import SarModel
+from sargeo.products.count import CountGrid
 from sargeo.scene.scene import Scene
 from sargeo.survey.survey import Survey
+from sargeo.webmap.mercator import MercatorBox
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,10 @@ class Job(Survey):
         ------
         UsageError
             If patch or margin do not fit the model.
-        AreaOfInterestError
-            If the area of interest cannot be used.
-        ReferenceDataError
-            If a file of zones to exclude or of land cannot.
+        InputError
+            If the area of interest, zones to exclude or a land mask cannot be used, the spacing is
+            too far from what the model was trained for, or the web page has no place for the scene.
         """
-        if options.find_objects:
-            options = replace(options, objects=options.objects.opened())
         survey = Survey.of(
             scene,
             model,
@@ -44,4 +45,30 @@ class Job(Survey):
             patch=options.patch,
             margin=options.margin,
         )
-        return cls(**vars(survey), options=options)
+        job = cls(**vars(survey), options=options)
+        job._check_later_products()
+        return job
+
+    @property
+    def bytes_per_pixel(self) -> float:
+        """What a mapped pixel of the scene takes on the disk while the run works.
+
+        Rows of the rasters before compression, on the scene's grid and, where that is another, on
+        the grid worked on; and the stripes, which hold float32 sums and weights of cells.
+        """
+        percents = 1 + (self.model.classes if self.options.class_probabilities else 0)
+        on_work = 4 * (self.model.classes + 1) / self.model.output_stride**2
+        on_work += (1 + percents) * self.resampled
+        enlarged = self.work.grid.block.size / self.scene.grid.block.size
+        return (1 + percents) * self.options.landcover + on_work * enlarged
+
+    def _check_later_products(self) -> None:
+        """Find out now what would end the run once all the work is done."""
+        options, grid = self.options, self.scene.grid
+        counts = CountGrid.plan(grid, options.cell_size_m)
+        if options.web_map:
+            for shown in (grid, counts.grid) if options.find_objects else (grid,):
+                MercatorBox.around(shown)
+        if options.find_objects:
+            nothing = gpd.GeoDataFrame({"length_m": []}, geometry=[], crs=grid.crs)
+            options.objects.of_files.keep(nothing, None)

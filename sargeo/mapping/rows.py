@@ -55,8 +55,13 @@ class RasterProducts(RowSinks):
 
     def finish(self) -> None:
         """Finish all rasters but the counts."""
-        super().finish()
-        if self._job.options.landcover:
+        try:
+            super().finish()
+        finally:
+            self._name_classes()
+
+    def _name_classes(self) -> None:
+        if self._paths.landcover.exists():
             legend = (*self._job.model.spec.landcover, UNCERTAIN_CLASS)
             write_class_pam(self._paths.landcover, legend)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -17,9 +17,11 @@ from sargeo.legend import UNCERTAIN_CLASS
 from sargeo.machine import peak_memory_bytes
 from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapKeywords, MapOptions
+from sargeo.mapping.report import RunReport
 from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
+from sargeo.products.count import CountGrid
 from sargeo.products.files import write_text
 from sargeo.products.names import ProductPaths
 from sargeo.products.provenance import Run, write_item
@@ -29,6 +31,7 @@ from sargeo.products.vector import objects_frame, write_objects
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter, Silent
 from sargeo.scene.gridmap import GridMapping
+from sargeo.scene.notices import notices
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.rasterfile import bounded_cache
@@ -36,6 +39,8 @@ from sargeo.survey.background import BackgroundWriter
 from sargeo.survey.clock import timed
 from sargeo.survey.pace import Pace
 from sargeo.survey.rows import Rows, bring_back
+from sargeo.survey.shortfall import AGAIN, Shortfall
+from sargeo.survey.space import require_space
 from sargeo.survey.survey import findable, software_versions
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.mosaic import StripeResult
@@ -51,42 +56,7 @@ if TYPE_CHECKING:
     from sargeo.scene.scene import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did.
-
-    Attributes
-    ----------
-    products : tuple of Path
-        Everything that was written.
-    objects : int or None
-        Number of objects; None where they were not asked for.
-    valid_share : float
-        Pixels with a result, 0 to 1.
-    class_shares : mapping of str to float
-        Share of the valid pixels by class name.
-    model, device : str
-    seconds : mapping of str to float
-        Wall time by phase.
-    mpx_per_s : float
-        Million scene pixels per second of the phase "map".
-    peak_memory_bytes : int
-        Of the process.
-    """
-
-    products: tuple[Path, ...]
-    objects: int | None
-    valid_share: float
-    class_shares: dict[str, float]
-    model: str
-    device: str
-    seconds: dict[str, float]
-    mpx_per_s: float
-    peak_memory_bytes: int
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as plain values for JSON."""
-        return asdict(self) | {"products": [str(p) for p in self.products]}
+_ELSEWHERE = "Then run the same command with --products {} and another output folder."
 
 
 def map_scene(
@@ -131,7 +101,8 @@ def map_scene(
     Raises
     ------
     sargeo.errors.SargeoError
-        By its subclasses, with a remedy each.
+        By its subclasses, with a remedy each. Where a product fails after others were finished,
+        these are published, and the error names what is missing.
     """
     with bounded_cache():
         job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
@@ -164,15 +135,24 @@ class _Run:
     command: tuple[str, ...]
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: dict[str, float] = field(default_factory=dict)
+    shortfall: Shortfall = field(default_factory=Shortfall)
 
     def into(self, workspace: Workspace[ProductPaths]) -> RunReport:
         """Do the work in the order of its phases."""
         facts = self.job.facts()
         self.reporter.start(facts)
+        for notice in notices(self.job.scene):
+            self.reporter.warning(notice)
         rows, cols = self.job.scene.grid.shape
         pace = Pace(int(str(facts["windows"])), rows * cols, self.reporter, self.cancelled)
         pace.phase("read")
         with timed(self.seconds, "read"):
+            require_space(
+                workspace.folder,
+                self.job.scene.grid.shape,
+                self.job.wanted,
+                self.job.bytes_per_pixel,
+            )
             constants = self.job.model.spec.normalisation.constants()
             normalisation = Normalisation.of_scene(self.job.scene, constants)
             workspace.write_manifest(self.job.manifest(normalisation.to_dict()))
@@ -189,15 +169,31 @@ class _Run:
                 pace.phase("finish")
                 found = self._finish(workspace, rasters, detections)
                 pace.phase("finish", done=1)
-        self._write_item(workspace, normalisation)
-        if self.job.options.web_map:
-            with timed(self.seconds, "webmap"):
-                pace.phase("webmap")
-                self._web_map(workspace)
-                pace.phase("webmap", done=1)
-            self._write_item(workspace, normalisation)  # the page read it, and belongs to it
+        self.shortfall.refuse_nothing(bool(workspace.paths.data()))
+        self._describe(workspace, normalisation, pace)
         pace.check()
-        return self._report(workspace.publish(), rasters, found)
+        report = self._report(workspace.publish(), rasters, found)
+        self.shortfall.settle(workspace.out_dir)
+        return report
+
+    def _describe(
+        self, workspace: Workspace[ProductPaths], normalisation: Normalisation, pace: Pace
+    ) -> None:
+        """Write the item and, where asked for, the page, which reads it and belongs to it."""
+        with self.shortfall.allow("The STAC item", AGAIN):
+            self._write_item(workspace, normalisation)
+        if not self.job.options.web_map:
+            return
+        page = workspace.final.page
+        command = f'sargeo webmap "{workspace.out_dir}" --name "{workspace.stem}" -o "{page}"'
+        with (
+            self.shortfall.allow("The web page", f"Then run {command}."),
+            timed(self.seconds, "webmap"),
+        ):
+            pace.phase("webmap")
+            self._web_map(workspace)
+            pace.phase("webmap", done=1)
+            self._write_item(workspace, normalisation)
 
     def _map(
         self,
@@ -239,22 +235,29 @@ class _Run:
         self, workspace: Workspace[ProductPaths], rasters: RasterProducts, detections: Detections
     ) -> int | None:
         paths, options = workspace.paths, self.job.options
-        rasters.finish()
         if options.landcover:
-            legend = (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
-            write_text(paths.landcover_style, classes_qml(legend))
-        found = None
-        if options.find_objects:
-            frame = self._objects(detections)
+            with self.shortfall.allow("A raster", _ELSEWHERE.format("landcover")):
+                rasters.finish()
+            with self.shortfall.allow("The style of the land cover", AGAIN):
+                legend = (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
+                write_text(paths.landcover_style, classes_qml(legend))
+        if not options.find_objects:
+            return None
+        frame = self._objects(detections)
+        with self.shortfall.allow("The objects and their counts", _ELSEWHERE.format("objects")):
             kept = options.objects.keep(frame, paths.landcover if options.landcover else None)
             frame = frame[kept].reset_index(drop=True)
             write_objects(paths.objects, frame)
-            places = self.job.scene.grid.rowcol(frame.geometry.x, frame.geometry.y)
-            rasters.counts.write(paths.count, *places, self._metadata())
-            most = int(rasters.counts.count(*places).max())
-            write_text(paths.count_style, count_qml(most))
-            found = len(frame)
-        return found
+            with self.shortfall.allow("The count raster", _ELSEWHERE.format("objects")):
+                self._write_counts(paths, rasters.counts, frame)
+        return len(frame)
+
+    def _write_counts(
+        self, paths: ProductPaths, counts: CountGrid, frame: gpd.GeoDataFrame
+    ) -> None:
+        places = self.job.scene.grid.rowcol(frame.geometry.x, frame.geometry.y)
+        counts.write(paths.count, *places, self._metadata())
+        write_text(paths.count_style, count_qml(int(counts.count(*places).max())))
 
     def _objects(self, detections: Detections) -> gpd.GeoDataFrame:
         """All objects of the scene, as points in its CRS, confident enough to be kept."""

@@ -135,7 +135,8 @@ class SarModel:
         Parameters
         ----------
         pixels : array_like, shape (C, H, W)
-            Backscatter; NaN and infinity are not valid.
+            Backscatter. NaN, infinity, fill values and regions of zeros are not valid, by the
+            rule that holds for files: `sargeo.scene.validity`.
         bands : sequence of {"VV", "VH", "HH", "HV"}
             Polarisation of each of the C bands.
         scale : {"db", "linear", "amplitude"}
@@ -282,7 +283,7 @@ def _context(acquisition: Acquisition, lonlat: Tensor, sensors: tuple[str, ...])
     present, quantity = [False] * SLOTS, [0] * SLOTS
     for band in acquisition.bands:
         slot = POLARISATIONS.index(band.polarisation)
-        present[slot], quantity[slot] = True, QUANTITIES.index(band.quantity)
+        present[slot], quantity[slot] = True, QUANTITIES.index(band.fed_as)
     incidence = unknown if acquisition.incidence_deg is None else acquisition.incidence_deg
     sensor = 1 + sensors.index(acquisition.sensor) if acquisition.sensor in sensors else 0
     gsd_m = (unknown, unknown) if acquisition.gsd_m is None else acquisition.gsd_m

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sargeo.errors import UsageError
+from sargeo.grid import Block
 from sargeo.legend import NODATA
 from sargeo.scene.bands import POLARISATIONS, SCALES, Band, Polarisation, Quantity, Scale
 from sargeo.scene.radiometry import Normalisation
+from sargeo.scene.validity import Measurements, Storage, Stored
 from sargeo.tiling.batch import Acquisition
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.objects import merge_across_seams
@@ -56,9 +58,9 @@ def predict(
     gsd_m: float | None,
 ) -> Prediction:
     """Map an array; see `sargeo.model.api.SarModel.predict`."""
-    values = np.asarray(pixels, dtype=np.float32)
-    kinds = _bands(values.shape, bands, scale, quantity)
-    known = np.asarray(np.isfinite(values).all(axis=0), dtype=bool)
+    given = np.asarray(pixels)
+    kinds = _bands(given.shape, bands, scale, quantity)
+    values, known = _measured(given, kinds)
     if valid is not None:
         known &= np.asarray(valid, dtype=bool)
     normalisation = Normalisation.of_values(
@@ -81,6 +83,24 @@ def predict(
         confidence=np.where(known, percent / np.float32(100), np.float32(np.nan)),
         objects=_table(found.take(found.confidence >= model.spec.min_confidence), model),
     )
+
+
+def _measured(
+    given: NDArray[np.generic], kinds: Sequence[Band]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Tell measurements from nodata by the rule that holds for files."""
+    whole = Block(0, 0, given.shape[1], given.shape[2])
+
+    def read(block: Block) -> Stored:
+        rows, cols = block.slices()
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, thus invalid
+            stored = given[:, rows, cols].astype(np.float32)
+        return stored, np.ones(stored.shape, dtype=bool)
+
+    storages = [Storage(given.dtype)] * len(kinds)
+    measurements = Measurements("the array", read, (whole.height, whole.width), storages)
+    measurements.settle(kinds)
+    return measurements.read(whole)
 
 
 def _bands(

@@ -15,7 +15,6 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.windows import Window
-from scipy import ndimage
 from shapely.geometry import Point
 
 from sargeo.errors import ReferenceDataError, UsageError
@@ -88,6 +87,11 @@ class ObjectControls:
     def wants_map(self) -> bool:
         """Whether the land-cover product is needed."""
         return isinstance(self.land_mask, str) and self.land_mask == "auto"
+
+    @property
+    def of_files(self) -> ObjectControls:
+        """The same without a land mask from the map: what files alone decide."""
+        return replace(self, land_mask=None, coast_buffer_m=0.0) if self.wants_map else self
 
     def keep(self, objects: gpd.GeoDataFrame, landcover: Path | None) -> NDArray[np.bool_]:
         """Tell which objects fulfil all conditions but confidence; shape (M,).
@@ -206,6 +210,8 @@ def _land_around(
     spacing_m: tuple[float, ...],
     buffer_m: float,
 ) -> bool:
+    from scipy import ndimage  # slow to import
+
     reach_m = buffer_m + math.sqrt(LAND_AT_LEAST_M2)
     half = [math.ceil(reach_m / s) for s in spacing_m]
     row, col = (math.floor(p) for p in place)

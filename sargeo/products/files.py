@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,12 @@ SMALL_FILE_BYTES = 1 << 20
 """What a style, a table or an item may take: less free space than this means a full disk."""
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+_TOO_LONG_ON_WINDOWS = 206
+"""ERROR_FILENAME_EXCED_RANGE of winerror.h."""
+
+WINDOWS_PATH = 260
+"""Characters of a path with its final zero, on Windows without long paths (MAX_PATH)."""
 
 
 @contextmanager
@@ -37,10 +44,45 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def require_writable(path: Path) -> None:
+    """Refuse a file that cannot be written, before the work that it is for.
+
+    Raises
+    ------
+    sargeo.errors.OutputNotWritableError
+        If the operating system refuses to make a file beside it, or a folder has its name.
+    """
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise storage_error(path, SMALL_FILE_BYTES, error) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a whole text file, in UTF-8 and with the same line ends everywhere."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def require_free_bytes(folder: Path, needed_bytes: float) -> None:
+    """Refuse to begin what plainly has no room.
+
+    Raises
+    ------
+    sargeo.errors.DiskFullError
+        If fewer bytes are free where ``folder`` lies.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise DiskFullError(
+            f"The disk of {folder} is too full: the run needs about {needed_bytes / 1e6:.1f} MB "
+            f"there and {free / 1e6:.1f} MB are free.",
+            "Free some space or choose an output folder on another disk.",
+        )
 
 
 def storage_error(
@@ -51,6 +93,12 @@ def storage_error(
     The system's error number decides where there is one. GDAL tells a full disk in many words and
     often not at all; then a disk with less free space than the file needs counts as full.
     """
+    if isinstance(cause, OSError) and _too_long(cause):
+        return OutputNotWritableError(
+            f"{cause.filename or path} is longer than this system allows a name or path to be.",
+            "Give the scene under a shorter name, such as a link or a copy, or choose an output "
+            "folder with a shorter path.",
+        )
     number = cause.errno if isinstance(cause, OSError) else None
     folder = path.parent
     free = shutil.disk_usage(folder).free if folder.is_dir() else None
@@ -66,3 +114,12 @@ def storage_error(
         "Check that the folder exists, that you may write there, and that no other program "
         "holds the file open.",
     )
+
+
+def _too_long(error: OSError, platform: str = sys.platform) -> bool:
+    if error.errno == errno.ENAMETOOLONG:
+        return True
+    # Windows tells it in two ways: by a number, or by not finding the place.
+    told = getattr(error, "winerror", None) == _TOO_LONG_ON_WINDOWS
+    lost = error.errno == errno.ENOENT and len(str(error.filename)) >= WINDOWS_PATH
+    return platform == "win32" and (told or lost)

@@ -35,11 +35,26 @@ class ScenePaths:
         """STAC item of the run."""
         return self._path("item")
 
+    def data(self) -> tuple[Path, ...]:
+        """Return the rasters and points that exist: what styles, items and pages are about."""
+        return tuple(p for p in self.existing() if p.suffix in (".tif", ".gpkg"))
+
     def existing(self) -> tuple[Path, ...]:
         """Return the files of this kind of run and scene that exist."""
         paths = [self._path(product) for product in self.ENDINGS]
         beside = [pam_path(p) for p in paths if p.suffix == ".tif"]
         return tuple(p for p in (*paths, *beside) if p.exists())
+
+    @property
+    def longest_name(self) -> Path:
+        """What has the longest name of all files that a run writes on its way to the products."""
+        on_the_way = [
+            pam_path(path.with_name(f".{path.stem}.cog.tif"))
+            if path.suffix == ".tif"
+            else path.with_name(f".{path.stem}.part{path.suffix}-journal")  # of SQLite
+            for path in map(self._path, self.ENDINGS)
+        ]
+        return max(on_the_way, key=lambda path: len(path.name))
 
     def _path(self, product: str) -> Path:
         return self.folder / f"{self.stem}{self.ENDINGS[product]}"

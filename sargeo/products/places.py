@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from sargeo.errors import UsageError
-from sargeo.products.files import replacing
+from sargeo.products.files import replacing, require_writable
 from sargeo.products.vector import write_geopackage
 
 LAYER = "places"
@@ -22,12 +22,15 @@ def check_places_path(path: Path) -> Path:
     ------
     UsageError
         If it ends in something else than one of `SUFFIXES`.
+    OutputNotWritableError
+        If the operating system refuses.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(
             f"{path} is no file of places that sargeo writes.",
             f"End it in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
         )
+    require_writable(path)
     return path
 
 

@@ -26,7 +26,6 @@ from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
-from rio_cogeo import cog_validate
 
 from sargeo.errors import EnvironmentLackError, OutputNotWritableError
 from sargeo.grid import GeoGrid
@@ -230,7 +229,7 @@ class RasterSink:
         GDAL says nothing when closing a file fails, and a missing tile reads as nodata. So the
         pixels are read once more (0.3 seconds for 92 Mpx).
         """
-        _, errors, _ = cog_validate(self._cog, quiet=True)
+        errors = self._untiled()
         with rasterio.open(self._cog) as dataset:
             checksum = 0
             for start in range(0, self.grid.height, self._tile):
@@ -245,6 +244,27 @@ class RasterSink:
                 f"{self.path} cannot be written as a cloud-optimised GeoTIFF: {'; '.join(errors)}.",
                 "Report this with the scene's CRS and size: it should not happen.",
             )
+
+    def _untiled(self) -> list[str]:
+        """Return what keeps the file from being read in parts, at any level.
+
+        GDAL's word that the layout is a COG's, and tiles at every level. rio-cogeo's check is not
+        asked: it takes a raster or overview of one tile's width for one without tiles, and refuses
+        overviews of a raster of one column, whose decimation across is 1.
+        """
+        errors = []
+        with rasterio.open(self._cog) as dataset:
+            if dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") != "COG":
+                errors.append("GDAL does not call it one")
+            levels = len(dataset.overviews(1))
+            whole = max(dataset.shape) <= self._tile or self._resampling is None
+        if whole != (levels == 0):
+            errors.append(f"it has {levels} overviews")
+        for level in (None, *range(levels)):
+            with rasterio.open(self._cog, overview_level=level) as dataset:
+                if set(dataset.block_shapes) != {(self._tile, self._tile)}:
+                    errors.append(f"blocks are {dataset.block_shapes[0]} at {dataset.shape}")
+        return errors
 
     def _publish(self) -> None:
         """Give the COG its name, and the file beside it in which GDAL keeps an exotic CRS."""

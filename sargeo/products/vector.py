@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError
@@ -143,21 +143,21 @@ def write_geopackage(
 
     Raises
     ------
-    sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
+    OSError
         If the operating system refuses.
     """
-    path.unlink(missing_ok=True)  # of a killed run: GDAL would add to it
-    try:
-        frame.to_file(
-            path,
-            layer=layer,
-            driver="GPKG",
-            engine="pyogrio",
-            geometry_type=geometry,
-            dataset_options={"VERSION": "1.3"},  # the newest that QGIS 3.22's GDAL knows
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as error:
-        raise storage_error(path, SMALL_FILE_BYTES + 500 * len(frame), error) from error
+    # In memory, as pyogrio takes some characters of a path for the syntax of an address, and
+    # reports a full disk in words only.
+    written = BytesIO()
+    frame.to_file(
+        written,
+        layer=layer,
+        driver="GPKG",
+        engine="pyogrio",
+        geometry_type=geometry,
+        dataset_options={"VERSION": "1.3"},  # the newest that QGIS 3.22's GDAL knows
+    )
+    path.write_bytes(written.getvalue())
 
 
 def _add_style(path: Path, qml: str) -> None:

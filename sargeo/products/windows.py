@@ -18,6 +18,7 @@ from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import InputError
+from sargeo.foreign import check_projections
 from sargeo.grid import Block, GeoGrid
 from sargeo.products.raster import TILE
 from sargeo.scene.area import PolygonArea
@@ -100,7 +101,10 @@ def open_product(path: Path) -> Iterator[ProductRaster]:
     ------
     sargeo.errors.InputError
         If the file does not exist, or is not a georeferenced raster.
+    sargeo.errors.EnvironmentLackError
+        If rasterio finds no PROJ database that it can read.
     """
+    check_projections()
     try:
         dataset = rasterio.open(path)
     except RasterioError as error:

@@ -1,17 +1,17 @@
 """The folder in which a run works, and the moment when its products appear.
 
 Everything is written to ``.<stem>.sargeo/`` or its like inside the output folder, which is on the
-same volume, so that the finished set is moved into place by renames at the very end. A cancelled or
-killed run leaves that folder behind, with its manifest and finished stripes, and nothing under a
-final name.
+same volume, so that the finished set is moved into place by renames at the very end. A run that is
+cancelled, killed or fails leaves that folder behind, with its manifest and finished stripes, and
+nothing under a final name; where nothing was finished, or the input was refused, it goes.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -52,7 +52,8 @@ class Workspace(Generic[P]):
     ProductsExistError
         If products or an unfinished run are there and ``overwrite`` is false.
     OutputNotWritableError
-        If the folder cannot be written, or another run works in it.
+        If the folder cannot be written, its files would have too long names, or another run works
+        in it.
     """
 
     def __init__(self, out_dir: Path, stem: str, kind: type[P], *, overwrite: bool = False) -> None:
@@ -69,10 +70,10 @@ class Workspace(Generic[P]):
             self.out_dir.mkdir(parents=True, exist_ok=True)
             self._take_lock()
         try:
-            self._refuse_existing()
             with writing_to(self.out_dir):
+                self._refuse_existing()
                 self._remove_folder()
-                (self.folder / "stripes").mkdir(parents=True)
+                self._make_folder()
         except BaseException:
             self._release()
             raise
@@ -84,9 +85,11 @@ class Workspace(Generic[P]):
         error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, SargeoError) and error.exit_code in _NOTHING_TO_KEEP:
-            self._remove_folder()
-        self._release()
+        try:
+            if error is not None:
+                self._leave_or_remove(error)
+        finally:
+            self._release()
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Write what the stripes depend on."""
@@ -106,29 +109,28 @@ class Workspace(Generic[P]):
         """Move the finished products into place, remove the folder, and return the products.
 
         Products of an earlier run go, also those that this one did not write: they would describe
-        another result. Where one cannot go, as when another program holds it open on Windows, all
-        stay as they were.
+        another result. Where one cannot go or come, as when another program holds it open on
+        Windows, all stay as they were.
         """
-        finished = self.paths.existing()
-        with writing_to(self.out_dir):
-            self._set_aside(self.final.existing())
-            for product in finished:
-                product.replace(self.out_dir / product.name)
-            self._remove_folder()
-        return self.final.existing()
-
-    def _set_aside(self, products: tuple[Path, ...]) -> None:
+        finished, earlier = self.paths.existing(), self.final.existing()
         aside = self.folder / "replaced"
-        aside.mkdir()
-        moved: list[Path] = []
+        with writing_to(self.out_dir):
+            aside.mkdir()
+            _move_all(earlier, aside)
+            try:
+                _move_all(finished, self.out_dir)
+            except OSError:
+                _move_all([aside / path.name for path in earlier], self.out_dir)
+                raise
         try:
-            for product in products:
-                product.replace(aside / product.name)
-                moved.append(product)
-        except OSError:
-            for product in moved:
-                (aside / product.name).replace(product)
-            raise
+            self._remove_folder()
+        except OSError as error:
+            raise OutputNotWritableError(
+                f"All products are in {self.out_dir}, but {self.folder}, where they were made, "
+                "cannot be removed.",
+                "Close what holds its files open, and delete it.",
+            ) from error
+        return self.final.existing()
 
     def _take_lock(self) -> None:
         try:
@@ -154,6 +156,25 @@ class Workspace(Generic[P]):
                 "Add --overwrite to remove it and start anew.",
             )
 
+    def _make_folder(self) -> None:
+        """Make the folder, and see that the longest name fits: nobody but the system knows."""
+        (self.folder / "stripes").mkdir(parents=True)
+        try:
+            self.paths.longest_name.touch()
+            self.paths.longest_name.unlink()
+        except BaseException:
+            self._remove_folder()
+            raise
+
+    def _leave_or_remove(self, error: BaseException) -> None:
+        """Keep finished stripes of a run that ended too early, and say so; remove all else."""
+        refused = isinstance(error, SargeoError) and error.exit_code in _NOTHING_TO_KEEP
+        if refused or not any(self.folder.glob("stripes/*.npz")):
+            with suppress(OSError):  # what is still there is told below
+                self._remove_folder()
+        if self.folder.exists():
+            error.add_note(f"Unfinished work stays in {self.folder}; --overwrite removes it.")
+
     def _remove_folder(self) -> None:
         if self.folder.exists():
             shutil.rmtree(self.folder)
@@ -161,6 +182,19 @@ class Workspace(Generic[P]):
     def _release(self) -> None:
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
+
+
+def _move_all(paths: Iterable[Path], folder: Path) -> None:
+    """Move files into a folder of the same volume, all of them or none."""
+    moved: list[Path] = []
+    try:
+        for path in paths:
+            path.replace(folder / path.name)
+            moved.append(path)
+    except OSError:
+        for path in moved:
+            (folder / path.name).replace(path)
+        raise
 
 
 _NOTHING_TO_KEEP = frozenset({UsageError.exit_code, InputError.exit_code})

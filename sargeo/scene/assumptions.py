@@ -1,19 +1,22 @@
-"""What the user says about a file that does not say it: ``--assume db,vv,vh,gsd=10``."""
+"""What the user says about a file that does not say it: ``--assume vv,vh,skip,db,gsd=10``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Literal, cast
 
 from sargeo.errors import UsageError
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES, SCALES, Polarisation, Quantity, Scale
 from sargeo.scene.platforms import UNKNOWN, platform_called
 
+SKIP: Literal["skip"] = "skip"
+"""Stands for a band that is no measurement, such as an angle or a mask."""
+
 _PLATFORM = "platform="
 
 _REMEDY = (
-    "Give a list such as --assume vv,vh,db; known are vv, vh, hh, hv (in band order), "
-    "db, linear, amplitude, sigma0, gamma0, beta0, uncalibrated, gsd=METRES, gsd=unknown, "
+    "Give a list such as --assume vv,vh,db; known are vv, vh, hh, hv and skip (in band "
+    "order), db, linear, amplitude, sigma0, gamma0, beta0, uncalibrated, gsd=METRES, gsd=unknown, "
     "platform=NAME and platform=unknown."
 )
 
@@ -25,7 +28,7 @@ class Assumptions:
     Attributes
     ----------
     polarisations : tuple of str
-        In band order.
+        In band order; `SKIP` for a band that is left out.
     scale, quantity : str or None
         Of all bands.
     gsd_m : float or None
@@ -36,7 +39,7 @@ class Assumptions:
         Satellite or aircraft, `sargeo.scene.platforms.UNKNOWN` if none is to be believed.
     """
 
-    polarisations: tuple[Polarisation, ...] = field(default=())
+    polarisations: tuple[Polarisation | Literal["skip"], ...] = field(default=())
     scale: Scale | None = None
     quantity: Quantity | None = None
     gsd_m: float | None = None
@@ -60,7 +63,14 @@ class Assumptions:
                 assumed = assumed._with(part.lower(), text)
         return assumed
 
+    @property
+    def measured(self) -> tuple[Polarisation, ...]:
+        """The polarisations of the bands that are not skipped."""
+        return tuple(p for p in self.polarisations if p != "skip")
+
     def _with(self, key: str, text: str) -> Assumptions:
+        if key == SKIP:
+            return replace(self, polarisations=(*self.polarisations, SKIP))
         if key.upper() in POLARISATIONS:
             polarisation = cast("Polarisation", key.upper())
             _refuse_if(polarisation in self.polarisations, f"names {key} twice", text)

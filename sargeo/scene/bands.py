@@ -39,3 +39,12 @@ class Band:
     def calibrated(self) -> bool:
         """Whether values are absolute backscatter, comparable between scenes."""
         return self.quantity != "uncalibrated"
+
+    @property
+    def fed_as(self) -> Quantity:
+        """What a network is told that it is fed with: all that is calibrated as sigma nought.
+
+        See docs/decisions/quantities.md: training holds no gamma nought, so that a network that is
+        conditioned on it answers at random.
+        """
+        return "sigma0" if self.calibrated else "uncalibrated"

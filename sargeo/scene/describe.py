@@ -9,10 +9,12 @@ import numpy as np
 from sargeo.footprint import footprint_lonlat, lonlat_bbox
 from sargeo.grid import Block, FloatArray, GeoGrid
 from sargeo.scene.geotiff import GeoTiffScene
+from sargeo.scene.notices import notices
 from sargeo.scene.radiometry import Float32Array
 from sargeo.scene.rasterfile import RasterFacts
 from sargeo.scene.sampling import row_blocks, sample_values
 from sargeo.scene.scene import Scene
+from sargeo.scene.validity import Why
 from sargeo.scene.xarray import DataArrayScene
 
 _PERCENTILES = (1, 25, 50, 75, 99)
@@ -22,16 +24,18 @@ _TELLING = GeoTiffScene, DataArrayScene
 
 
 def describe(scene: Scene) -> dict[str, Any]:
-    """Describe a scene. Reads all of its pixels once, block by block, to count the valid ones.
+    """Describe a scene. Reads all of its pixels once, block by block, to count what is nodata.
 
     Returns
     -------
     dict
         JSON types only: name, source, size, grid, bands (with where each property was found and
-        percentiles of a fixed sample of the values), validity, incidence, platform (with where it
-        was found, if it was) and files.
+        percentiles of a fixed sample of the values), bands that are left out, what users should
+        know of how it was read (`sargeo.scene.notices`), validity, what was
+        masked (by band, why, and how many pixels), incidence, platform (with where it was found, if
+        it was) and files.
     """
-    valid_share = _valid_share(scene)
+    masked, valid_share = _masked(scene)
     return {
         "name": scene.name,
         "source": scene.source,
@@ -41,8 +45,11 @@ def describe(scene: Scene) -> dict[str, Any]:
         "ground_spacing_known": scene.gsd_known,
         "assumed_gsd_m": scene.assumed_gsd_m,
         "bands": _describe_bands(scene),
+        "notices": list(notices(scene)),
+        "left_out": _describe_companions(scene),
         "nodata": scene.nodata_kind if isinstance(scene, _TELLING) else "unknown",
         "valid_share": valid_share,
+        "masked": masked,
         "incidence_deg": scene.incidence_deg,
         **_describe_platform(scene),
         "files": _describe_files(scene),
@@ -108,9 +115,45 @@ def _percentiles(values: Float32Array) -> dict[str, float]:
     return {f"p{p}": float(f"{v:.5g}") for p, v in zip(_PERCENTILES, found, strict=True)}
 
 
-def _valid_share(scene: Scene) -> float:
-    counts = (int(scene.read(b).valid.sum()) for b in row_blocks(scene.grid.shape))
-    return sum(counts) / scene.grid.block.size
+def _describe_companions(scene: Scene) -> list[dict[str, Any]]:
+    companions = scene.companions if isinstance(scene, _TELLING) else ()
+    return [{"band": c.position + 1, "name": c.name, "what": c.what} for c in companions]
+
+
+def _masked(scene: Scene) -> tuple[list[dict[str, Any]], float]:
+    """Count what is nodata, by band and reason, and return the share of pixels that are valid."""
+    rows = row_blocks(scene.grid.shape)
+    if not isinstance(scene, _TELLING):
+        counts = (int(scene.read(block).valid.sum()) for block in rows)
+        return [], sum(counts) / scene.grid.block.size
+    pixels = np.zeros((len(scene.bands), max(Why) + 1), np.int64)
+    valid = 0
+    for block in rows:
+        reasons = scene.measurements.reasons(block)
+        valid += int((~reasons.any(axis=0)).sum())
+        pixels += [np.bincount(r.ravel(), minlength=len(pixels[0])) for r in reasons]
+    masked = [
+        {"band": band.polarisation, "why": _why(Why(why), kind), "pixels": int(pixels[i, why])}
+        for i, (band, kind) in enumerate(zip(scene.bands, _said_kinds(scene), strict=True))
+        for why in Why
+        if pixels[i, why]
+    ]
+    return masked, valid / scene.grid.block.size
+
+
+def _said_kinds(scene: GeoTiffScene | DataArrayScene) -> list[str]:
+    if isinstance(scene, DataArrayScene):
+        return [scene.nodata_kind] * len(scene.bands)
+    return [facts.nodata_kind for facts in scene.facts for _ in facts.indexes]
+
+
+def _why(why: Why, said: str) -> str:
+    return {
+        Why.SAID: said,
+        Why.NOT_FINITE: "NaN or infinite",
+        Why.IMPOSSIBLE: "numbers that no backscatter has",
+        Why.REGION: "regions of zeros or of one impossible value",
+    }[why]
 
 
 def _describe_files(scene: Scene) -> list[dict[str, Any]]:

@@ -1,14 +1,7 @@
 """GeoTIFF files, and whatever else GDAL opens, as a scene.
 
-What counts as nodata is decided once, when the scene is opened, so that it never depends on the
-window that is read:
-
-- pixels that a nodata tag, a mask band, a ``.msk`` file or an alpha band leaves out in any band;
-- NaN and infinite values in any band;
-- where a file says nothing of the above: zeros in every band, if the scene has a *region* of such
-  zeros. A region is a square of 8 by 8 pixels, or an outermost row or column, within the fixed
-  sample of blocks (`sargeo.scene.sampling`). A lone zero, as in clipped or noise-corrected data,
-  is then invalid too; without a region every zero is a measurement.
+Which of their numbers are measurements is decided in `sargeo.scene.validity`, which of their bands
+in `sargeo.scene.choose`, and what those are in `sargeo.scene.interpret`.
 """
 
 from __future__ import annotations
@@ -21,29 +14,29 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.errors import InputError, NothingValidError
+from sargeo.errors import InputError
 from sargeo.grid import Block, GeoGrid
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
+from sargeo.scene.capella import amplitude_factor
+from sargeo.scene.choose import Companion, choose_bands, mean_angle_deg
 from sargeo.scene.interpret import (
     Clues,
     Finding,
+    Spread,
     find_incidence_deg,
     interpret,
     polarisations_in,
+    stored_as,
     telling_text,
 )
 from sargeo.scene.platforms import find_platform
-from sargeo.scene.rasterfile import RasterFacts, RasterFile, raster_exists
+from sargeo.scene.rasterfile import RasterFacts, RasterFile
+from sargeo.scene.rasteropen import raster_exists
 from sargeo.scene.refuse import check_no_picture, check_pixels, georeference
-from sargeo.scene.sampling import row_blocks, sample_blocks
 from sargeo.scene.scene import Raster
 from sargeo.scene.siblings import common_name, sibling_paths
-
-REGION = 8
-"""Side in pixels of a square of zeros that makes zero nodata."""
-
-_Pixels = tuple[NDArray[np.float32], NDArray[np.bool_]]
+from sargeo.scene.validity import Measurements, Storage, Stored
 
 
 class GeoTiffScene:
@@ -75,8 +68,10 @@ class GeoTiffScene:
         Ground spacing in metres that the user gave in place of the grid's.
     platform_from : str
         Where the platform was found; empty where it is unknown.
-    zero_is_nodata : bool
-        Whether zeros in every band are nodata although no file says so.
+    companions : tuple of Companion
+        Bands of the files that are not mapped.
+    measurements : Measurements
+        What tells measurements from nodata.
     """
 
     name: str
@@ -89,14 +84,14 @@ class GeoTiffScene:
     platform_from: str
     findings: tuple[Finding, ...]
     assumed_gsd_m: float | None
-    zero_is_nodata: bool
+    companions: tuple[Companion, ...]
+    measurements: Measurements
 
     def __init__(self, source: str | Path, assume: Assumptions | None = None) -> None:
         assume = assume or Assumptions()
         self.source = os.fspath(source)
         self.gsd_known = not assume.gsd_unknown
         self.assumed_gsd_m = assume.gsd_m
-        self.zero_is_nodata = False
         self._files: list[RasterFile] = []
         try:
             self._open(gdal_name(source), assume)
@@ -116,8 +111,7 @@ class GeoTiffScene:
         """
         if self.grid.block.intersection(block) != block:
             raise ValueError(f"{block} does not lie within a scene of shape {self.grid.shape}")
-        values, valid = self._scaled(self._read_raw(block))
-        np.copyto(values, np.float32(0), where=~valid)
+        values, valid = self.measurements.read(block)
         return Raster(values, valid, self.grid.crop(block), self.bands)
 
     def close(self) -> None:
@@ -148,15 +142,15 @@ class GeoTiffScene:
 
     @property
     def nodata_kind(self) -> str:
-        """How pixels that hold nothing are told, in words."""
+        """How the files tell pixels that hold nothing, in words."""
         said = [facts.nodata_kind for facts in self.facts if facts.nodata_kind != "none"]
-        said += ["untagged zeros"] if self.zero_is_nodata else []
         return ", ".join(dict.fromkeys(said)) or "none"
 
     def _open(self, path: str, assume: Assumptions) -> None:
-        self._files.append(RasterFile(path))
+        named = assume.polarisations
+        self._files.append(RasterFile(path, len(named)))
         paths = [path]
-        if len(self.facts[0].indexes) == 1 and len(assume.polarisations) != 1:
+        if len(self.facts[0].indexes) == 1 and len(named) != 1:
             paths = sibling_paths(path, raster_exists)
             for sibling in paths:
                 if sibling != path:
@@ -164,62 +158,53 @@ class GeoTiffScene:
             self._files.sort(key=lambda file: paths.index(file.path))
         self.name = common_name(paths)
         self.grid = _common_grid(self._files)
+        self._choose_bands(assume)
         texts = [texts for file in self._files for texts in _texts(file)]
-        if not (assume.polarisations or polarisations_in(" ".join(texts[0]))):
+        if not (named or polarisations_in(" ".join(texts[0]))):
             check_no_picture(path, self.facts[0])
+        storages = [storage for facts in self.facts for storage in _storages(facts)]
+        self.measurements = Measurements(self.source, self._read_stored, self.grid.shape, storages)
         clues = Clues(
             source=self.source,
             texts=texts,
-            integer=[whole for facts in self.facts for whole in _integer(facts)],
-            medians=[float(np.median(values)) for values in self._decide_validity()],
+            stored=[stored_as(storage) for storage in storages],
+            values=[Spread.of(values) for values in self.measurements.sample()],
         )
         self.findings = interpret(clues, assume)
         self.bands = tuple(finding.band for finding in self.findings)
+        self.measurements.settle(self.bands)
+        self.measurements.check_any()
         tags = [tags for facts in self.facts for tags in (facts.tags, *facts.band_tags)]
-        self.incidence_deg = find_incidence_deg(tags)
+        self.incidence_deg = find_incidence_deg(tags) or self._angle_deg
         self.platform, self.platform_from = find_platform(tags, path, assume.platform)
 
-    def _decide_validity(self) -> NDArray[np.float32]:
-        """Decide whether zero is nodata, and return a sample of valid values, shape (C, N)."""
-        blocks = sample_blocks(self.grid.shape)
-        parts = [self._read_raw(block) for block in blocks]
-        if all(facts.nodata_kind == "none" for facts in self.facts):
-            self.zero_is_nodata = any(
-                has_zero_region(_zeros(part), block, self.grid.shape)
-                for part, block in zip(parts, blocks, strict=True)
-            )
-        scaled = (self._scaled(part) for part in parts)
-        sample = np.concatenate([values[:, valid] for values, valid in scaled], axis=1)
-        return sample if sample.shape[1] else self._first_valid()
+    def _choose_bands(self, assume: Assumptions) -> None:
+        """Leave out what accompanies the measurements, but for the mean of incidence angles."""
+        places = [(file, i) for file in self._files for i in range(len(file.facts.indexes))]
+        names = [_name_of_band(file.facts, i) for file, i in places]
+        choice = choose_bands(self.source, names, assume)
+        self.companions = choice.companions
+        angles = [c for c in choice.companions if c.what == "incidence angle"]
+        self._angle_deg = self._mean_angle_deg(*places[angles[0].position]) if angles else None
+        for file in self._files:
+            file.choose([i for k in choice.kept for f, i in (places[k],) if f is file])
+        self._files = [file for file in self._files if file.facts.indexes]
+        for file in self._files:
+            check_pixels(file.path, file.facts)
 
-    def _first_valid(self) -> NDArray[np.float32]:
-        for block in row_blocks(self.grid.shape):
-            values, valid = self._scaled(self._read_raw(block))
-            if valid.any():
-                return values[:, valid]
-        raise NothingValidError(
-            f"{self.source} holds no valid pixel: all are nodata, NaN or infinite.",
-            "Check the nodata value with gdalinfo, or give another scene.",
-        )
+    def _mean_angle_deg(self, file: RasterFile, position: int) -> float | None:
+        def read(block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+            values, valid = file.read(block)
+            angles = values[position : position + 1]
+            return angles, valid[position] & (angles[0] > 0)
 
-    def _read_raw(self, block: Block) -> _Pixels:
+        return mean_angle_deg(read, self.grid.shape)
+
+    def _read_stored(self, block: Block) -> Stored:
         parts = [file.read(block) for file in self._files]
         if len(parts) == 1:
             return parts[0]
-        valid = np.logical_and.reduce([v for _, v in parts])
-        return np.concatenate([values for values, _ in parts]), valid
-
-    def _scaled(self, raw: _Pixels) -> _Pixels:
-        """Apply scale and offset in place, and leave out zeros where they are nodata."""
-        values, valid = raw
-        if self.zero_is_nodata:
-            valid &= ~_zeros(raw)
-        pairs = [pair for f in self.facts for pair in zip(f.scales, f.offsets, strict=True)]
-        for channel, (scale, offset) in zip(values, pairs, strict=True):
-            if (scale, offset) != (1.0, 0.0):
-                channel *= np.float32(scale)
-                channel += np.float32(offset)
-        return values, valid
+        return np.concatenate([v for v, _ in parts]), np.concatenate([v for _, v in parts])
 
 
 def gdal_name(source: str | Path) -> str:
@@ -229,32 +214,10 @@ def gdal_name(source: str | Path) -> str:
     return slashed if slashed.startswith("/vsi") else text
 
 
-def has_zero_region(zeros: NDArray[np.bool_], block: Block, shape: tuple[int, int]) -> bool:
-    """Tell whether zeros in a block fill a square of `REGION`, or its part of a scene's edge."""
-    edges = [
-        (block.row == 0, zeros[0]),
-        (block.col == 0, zeros[:, 0]),
-        (block.row_stop == shape[0], zeros[-1]),
-        (block.col_stop == shape[1], zeros[:, -1]),
-    ]
-    if any(at_edge and line.size >= REGION and line.all() for at_edge, line in edges):
-        return True
-    height, width = (min(REGION, n) for n in zeros.shape)
-    rows, cols = zeros.shape[0] // height, zeros.shape[1] // width
-    squares = zeros[: rows * height, : cols * width].reshape(rows, height, cols, width)
-    return bool(squares.all(axis=(1, 3)).any())
-
-
-def _zeros(raw: _Pixels) -> NDArray[np.bool_]:
-    zeros: NDArray[np.bool_] = (raw[0] == 0).all(axis=0)
-    return zeros
-
-
 def _common_grid(files: list[RasterFile]) -> GeoGrid:
     """Return the grid that all files share, refusing files that do not."""
     grids = [georeference(file.path, file.facts) for file in files]
     for file, grid in zip(files, grids, strict=True):
-        check_pixels(file.path, file.facts)
         if not _same(grid, grids[0]) or len(file.facts.indexes) != 1 < len(files):
             raise InputError(
                 f"{files[0].path} and {file.path} look like two polarisations of one scene, but "
@@ -276,16 +239,22 @@ def _same(grid: GeoGrid, other: GeoGrid) -> bool:
 
 def _texts(file: RasterFile) -> list[list[str]]:
     facts, name = file.facts, common_name([file.path])
+    scaled = "amplitude" if amplitude_factor(facts.tags) else ""
     return [
-        [description, telling_text(tags), unit, telling_text(facts.tags), name]
+        [description, telling_text(tags), unit, f"{scaled} {telling_text(facts.tags)}", name]
         for description, tags, unit in zip(
             facts.descriptions, facts.band_tags, facts.units, strict=True
         )
     ]
 
 
-def _integer(facts: RasterFacts) -> list[bool]:
+def _name_of_band(facts: RasterFacts, position: int) -> str:
+    return facts.descriptions[position] or telling_text(facts.band_tags[position])
+
+
+def _storages(facts: RasterFacts) -> list[Storage]:
+    factor = amplitude_factor(facts.tags)
     return [
-        np.dtype(dtype).kind in "iu" and (scale, offset) == (1.0, 0.0)
+        Storage(np.dtype(dtype), *((factor, 0.0) if factor else (scale, offset)))
         for dtype, scale, offset in zip(facts.dtypes, facts.scales, facts.offsets, strict=True)
     ]

@@ -10,13 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
-from sargeo.errors import UnknownRadiometryError, UsageError
-from sargeo.scene.assumptions import Assumptions
-from sargeo.scene.bands import QUANTITIES, Band, Polarisation, Quantity, Scale
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.errors import UnknownRadiometryError
+from sargeo.scene.assumptions import SKIP, Assumptions
+from sargeo.scene.bands import POLARISATIONS, QUANTITIES, Band, Polarisation, Quantity, Scale
+from sargeo.scene.validity import Storage
 
 _ASSUMED = "as assumed by the user"
+
+PRESUMED = "presumed"
+"""How a place begins that is no place: nothing says it."""
 
 _PRODUCT_POLARISATIONS: dict[str, tuple[Polarisation, ...]] = {
     "SDV": ("VV", "VH"),
@@ -63,6 +70,54 @@ PLACES = (
 """Where something may be said about a band, most specific first."""
 
 
+_DARK, _BRIGHT, _NOISE = 1e-5, 30.0, 0.05
+"""Power that some pixel of a calibrated scene exceeds, that its median does not, and how far noise
+removal can bring that median below zero."""
+
+Stored = Literal["integer", "scaled", "float"]
+"""Plain integers; integers or floats that a scale or offset turns into values; plain floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How the values of a band are spread: the first, middle and last percentile."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32]) -> Spread:
+        """Return the spread of values, shape (N,), of which there is at least one."""
+        low, median, high = np.percentile(values, (1, 50, 99))
+        return cls(float(low), float(median), float(high))
+
+    def fits(self, scale: Scale, quantity: Quantity | None) -> bool:
+        """Tell whether values spread so can be of a scale, and of a quantity if that is known.
+
+        From calm sea below the noise to a city, medians of backscatter lie between -50 and 15 dB.
+        Decibels reach below -1 in any scene: that tells them from power near zero, which noise
+        removal leaves partly negative.
+        """
+        calibrated = quantity not in (None, "uncalibrated")
+        if scale == "db":
+            if quantity == "uncalibrated":  # 20 log10 of a digital number, say
+                return -60 <= self.median <= 120
+            return -60 <= self.median <= 20 and self.low < -1
+        if scale == "amplitude":
+            return self.median >= 0 and (
+                not calibrated or (self.median**2 <= _BRIGHT and self.high**2 >= _DARK)
+            )
+        if not calibrated:
+            return self.median > -1 or self.high > _BRIGHT
+        return -_NOISE <= self.median <= _BRIGHT and self.high >= _DARK
+
+    @property
+    def like_angles(self) -> bool:
+        """Whether values are spread as incidence angles are, and as no speckled scene is."""
+        return self.low >= 15 and self.high <= 75 and self.high < 2.5 * self.low
+
+
 @dataclass(frozen=True)
 class Clues:
     """What the files of a scene say about its bands.
@@ -73,16 +128,19 @@ class Clues:
         For messages.
     texts : sequence of sequence of str
         For each band, what is said in each of `PLACES`; empty where nothing is.
-    integer : sequence of bool
-        Whether a band holds integers that no scale or offset turns into something else.
-    medians : sequence of float
-        Of each band's valid values, in a sample of the scene.
+    stored : sequence of str
+        How each band is stored.
+    values : sequence of Spread
+        Of each band's measurements, in a sample of the scene.
+    say : str
+        How the user says what the source does not, with ``{}`` for what.
     """
 
     source: str
     texts: Sequence[Sequence[str]]
-    integer: Sequence[bool]
-    medians: Sequence[float]
+    stored: Sequence[Stored]
+    values: Sequence[Spread]
+    say: str = "--assume {}"
 
     def places(self, band: int) -> list[tuple[str, str]]:
         """Return where and what is said about a band, most specific first."""
@@ -106,10 +164,8 @@ def interpret(clues: Clues, assume: Assumptions) -> tuple[Finding, ...]:
     ------
     UnknownRadiometryError
         If a polarisation or scale stays unknown, or the values contradict what the file says.
-    UsageError
-        If the user names another number of polarisations than the scene has bands.
     """
-    polarisations = find_polarisations(clues, assume.polarisations)
+    polarisations = find_polarisations(clues, assume.measured)
     return tuple(
         _finding(clues, band, polarisation, place, assume)
         for band, (polarisation, place) in enumerate(polarisations)
@@ -121,8 +177,7 @@ def _finding(
 ) -> Finding:
     quantity, quantity_from = _said_quantity(clues, band, assume)
     scale, scale_from = _find_scale(clues, band, quantity, assume)
-    if scale_from != _ASSUMED:
-        _check_values(clues, band, scale, scale_from, quantity)
+    _check_values(clues, band, scale, scale_from, quantity)
     if quantity is None:
         quantity, quantity_from = _quantity_of_values(clues, band, scale)
     return Finding(Band(polarisation, quantity, scale), place, quantity_from, scale_from)
@@ -134,12 +189,6 @@ def find_polarisations(
     """Return the polarisation of each band and where it was found; see `interpret`."""
     count = len(clues.texts)
     if assumed:
-        if len(assumed) != count:
-            raise UsageError(
-                f"--assume names {', '.join(assumed)}, but the number of bands of {clues.source} "
-                f"is {count}.",
-                "Name one polarisation for each band, in order, such as --assume vv,vh.",
-            )
         return [(p, _ASSUMED) for p in assumed]
     for index, place in enumerate(PLACES):
         said = _one_each([polarisations_in(texts[index]) for texts in clues.texts])
@@ -148,9 +197,32 @@ def find_polarisations(
     raise UnknownRadiometryError(
         f"{clues.source} does not say which polarisation its "
         + ("band holds." if count == 1 else f"{count} bands hold."),
-        "Name one for each band in order, and the scale if that is not told either, such as "
-        f"--assume {','.join(('vv', 'vh', 'hh', 'hv')[:count])},db.",
+        "Name one for each band in order, and skip for a band that holds none, such as "
+        f"{clues.say.format(_proposal(clues))}.",
     )
+
+
+def _proposal(clues: Clues) -> str:
+    """Return an assumption that the values bear out, with polarisations in the usual order."""
+    bands = list(zip(clues.values, clues.stored, strict=True))
+    usual = iter(p.lower() for p in POLARISATIONS)
+    words = [SKIP if _like_angles(*band) else next(usual) for band in bands]
+    scales = {_fitting_scale(*b) for b, w in zip(bands, words, strict=True) if w != SKIP}
+    named = any(_scales_in(text) for texts in clues.texts for text in texts)
+    return ",".join([*words, *(() if named or len(scales) != 1 else scales)])
+
+
+def _fitting_scale(spread: Spread, stored: Stored) -> str:
+    """Return words for ``--assume`` that values do not contradict."""
+    if spread.median < 0 and spread.fits("db", None):
+        return "db"
+    if stored != "integer" and spread.fits("linear", "sigma0"):
+        return "linear"
+    return "amplitude,uncalibrated"
+
+
+def _like_angles(spread: Spread, stored: Stored) -> bool:
+    return stored == "float" and spread.like_angles
 
 
 def polarisations_in(text: str) -> tuple[Polarisation, ...]:
@@ -222,56 +294,62 @@ def _scales_in(text: str) -> set[Scale]:
 
 
 def _scale_of_values(clues: Clues, band: int, quantity: Quantity | None) -> tuple[Scale, str]:
-    median = clues.medians[band]
-    if -50 <= median < 0:
-        return "db", f"from the values, whose median is {median:.3g}"
-    if median >= 0 and clues.integer[band]:
+    spread, stored = clues.values[band], clues.stored[band]
+    if -50 <= spread.median < 0 and spread.fits("db", quantity):
+        return "db", f"from the values, whose median is {spread.median:.3g}"
+    if spread.median >= 0 and stored == "integer":
         return "amplitude", "from the integer pixels"
-    if median >= 0 and quantity not in (None, "uncalibrated"):
+    # Scaled numbers are left to the user: Capella's are amplitudes of sigma nought, others power.
+    if quantity not in (None, "uncalibrated") and stored == "float":
         return "linear", f"from the quantity: {quantity} that is not in dB is linear power"
     raise UnknownRadiometryError(
-        f"{clues.source} does not say whether band {band + 1}, whose median is {median:.3g}, "
-        "holds decibels, linear power or amplitude.",
-        "Say it with --assume db, --assume linear or --assume amplitude.",
+        f"{clues.source} does not say whether band {band + 1}, whose median is "
+        f"{spread.median:.3g}, holds decibels, linear power or amplitude.",
+        f"Say it with {clues.say.format('linear')} or {clues.say.format('amplitude')}, as the "
+        "maker of the file does.",
     )
 
 
 def _check_values(
     clues: Clues, band: int, scale: Scale, place: str, quantity: Quantity | None
 ) -> None:
-    """Refuse values that cannot be what the file says, such as a stretched image named "_db"."""
-    median = clues.medians[band]
-    if scale == "db" and not -60 <= median <= 20:
-        wrong = "decibels"
-    elif scale != "db" and median < 0:
-        wrong = scale
-    elif quantity not in (None, "uncalibrated") and not _is_power(median, scale):
-        wrong = f"{scale} {quantity}"
-    else:
+    """Refuse values that cannot be what the file or the user says, such as an angle as HH."""
+    spread = clues.values[band]
+    what: str = "decibels" if scale == "db" else scale
+    if quantity not in (None, "uncalibrated"):
+        what = f"{what} of {quantity}"
+    if len(clues.texts) > 1 and _like_angles(spread, clues.stored[band]):
+        remedy = "Leave it out by skip in its place among the polarisations, such as " + (
+            clues.say.format(_proposal(clues))
+        )
+    elif spread.fits(scale, quantity):
         return
+    else:
+        fitting = _fitting_scale(spread, clues.stored[band])
+        remedy = f"Say what it holds, such as {clues.say.format(fitting)}"
     raise UnknownRadiometryError(
-        f"Band {band + 1} of {clues.source} should hold {wrong} ({place}), but the median of its "
-        f"values is {median:.5g}.",
-        "Set the band's scale and offset with gdal_edit, or say what it holds, such as "
-        "--assume amplitude,uncalibrated.",
+        f"Band {band + 1} of {clues.source} should hold {what} ({place}), but its "
+        f"values, from {spread.low:.4g} to {spread.high:.4g} with a median of {spread.median:.4g}, "
+        "are none.",
+        f"{remedy}.",
     )
 
 
 def _quantity_of_values(clues: Clues, band: int, scale: Scale) -> tuple[Quantity, str]:
-    if scale == "db":
-        return "sigma0", "presumed, as the file names none"
-    if clues.integer[band]:
+    if scale == "db" and clues.values[band].fits(scale, "sigma0"):
+        return "sigma0", f"{PRESUMED}, as the file names none"
+    if clues.stored[band] == "integer":
         return "uncalibrated", "from the integer pixels"
-    if scale == "linear" and _is_power(clues.medians[band], scale):
-        return "sigma0", "presumed from the values, as the file names none"
-    return "uncalibrated", "presumed, as the file names no calibration"
+    if scale == "linear" and clues.values[band].fits(scale, "sigma0"):
+        return "sigma0", f"{PRESUMED} from the values, as the file names none"
+    return "uncalibrated", f"{PRESUMED}, as the file names no calibration"
 
 
-def _is_power(median: float, scale: Scale) -> bool:
-    """Tell whether a scene's median can be backscatter: calm sea to city, -50 to +15 dB."""
-    if scale == "db":
-        return True
-    return 1e-5 <= (median if scale == "linear" else median**2) <= 30
+def stored_as(storage: Storage) -> Stored:
+    """Tell how a band is stored."""
+    if storage.scaled:
+        return "scaled"
+    return "integer" if storage.dtype.kind in "iu" else "float"
 
 
 def telling_text(tags: Mapping[str, str]) -> str:

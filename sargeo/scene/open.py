@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from sargeo.errors import InputError, UsageError
+from sargeo.foreign import check_projections
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.geotiff import GeoTiffScene, gdal_name
 from sargeo.scene.scene import Scene
@@ -36,7 +37,10 @@ def open_scene(
         If the source is refused; its subclasses say why.
     UsageError
         If the assumptions make no sense.
+    EnvironmentLackError
+        If rasterio finds no PROJ database that it can read.
     """
+    check_projections()
     assumed = Assumptions.parse(assume) if isinstance(assume, str) else assume
     if isinstance(source, (str, Path)):
         _refuse_safe(gdal_name(source))

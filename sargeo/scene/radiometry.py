@@ -6,8 +6,9 @@ is not installed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,7 @@ class BackscatterConstants:
     Attributes
     ----------
     mean_db, std_db : mapping of polarisation to float
-        In decibels of sigma nought (gamma and beta nought use the same constants: their offset is
-        told to the network by the quantity).
+        In decibels of sigma nought, which beta nought is turned into (`sigma0_offset_db`).
     floor_db : float
         Weaker returns, zeros and negative power count as this: below any sensor's noise floor.
     """
@@ -56,6 +56,29 @@ _POWER_FLOOR = np.float32(1e-30)
 
 _CHUNK = 1 << 16
 """Pixels normalised at once, few enough to stay in a core's cache."""
+
+
+TYPICAL_INCIDENCE_DEG = 38.0
+"""Middle of Sentinel-1's wide swath (29 to 46 degrees), where a scene's incidence is unknown."""
+
+
+def sigma0_offset_db(band: Band, incidence_deg: float | None) -> float:
+    """Return what turns decibels of a band into what a network takes for sigma nought, in dB.
+
+    Beta nought times the sine of the incidence angle is sigma nought (Small 2011, Flattening Gamma,
+    doi 10.1109/TGRS.2011.2120616). Gamma nought, an ellipsoid's worth of a decibel above it, is
+    taken as it is: docs/decisions/quantities.md says why.
+
+    Parameters
+    ----------
+    band : Band
+    incidence_deg : float or None
+        Mean over the scene in degrees.
+    """
+    if band.quantity != "beta0":
+        return 0.0
+    theta_deg = TYPICAL_INCIDENCE_DEG if incidence_deg is None else incidence_deg
+    return 10 * math.log10(math.sin(math.radians(theta_deg)))
 
 
 def to_power(values: Float32Array, scale: Scale) -> Float32Array:
@@ -128,11 +151,14 @@ class Normalisation:
     constants : BackscatterConstants
     references : tuple of float or None
         Reference amplitude of each uncalibrated band; None where calibrated.
+    incidence_deg : float or None
+        Mean incidence angle in degrees; None where it is unknown.
     """
 
     bands: tuple[Band, ...]
     constants: BackscatterConstants
     references: tuple[float | None, ...]
+    incidence_deg: float | None = None
 
     @classmethod
     def of_scene(cls, scene: Scene, constants: BackscatterConstants) -> Normalisation:
@@ -150,7 +176,8 @@ class Normalisation:
             raster = scene.read(block)
             return raster.values, raster.valid
 
-        return cls._decide(read, scene.grid.shape, scene.bands, constants)
+        decided = cls._decide(read, scene.grid.shape, scene.bands, constants)
+        return replace(decided, incidence_deg=scene.incidence_deg)
 
     @classmethod
     def of_values(
@@ -214,7 +241,8 @@ class Normalisation:
             out -= np.float32(2 * np.log(2 * reference))
             return
         mean, std = (c[band.polarisation] for c in (self.constants.mean_db, self.constants.std_db))
-        floor, gain = self.constants.floor_db, np.float32(1)
+        offset = sigma0_offset_db(band, self.incidence_deg)
+        mean, floor, gain = mean - offset, self.constants.floor_db - offset, np.float32(1)
         if band.scale == "db":
             np.maximum(source, np.float32(floor), out=out)
         else:
@@ -232,4 +260,5 @@ class Normalisation:
             "std_db": dict(self.constants.std_db),
             "floor_db": self.constants.floor_db,
             "references": list(self.references),
+            "incidence_deg": self.incidence_deg,
         }

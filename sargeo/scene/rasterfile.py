@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -16,17 +13,14 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from sargeo.errors import SceneDamagedError, SceneNotFoundError
+from sargeo.errors import SceneDamagedError
 from sargeo.grid import Block
-
-# How GDAL names one raster of a file that holds several: GPKG:scenes.gpkg:two. No drive: C:.
-_PART_OF_FILE = re.compile(r"[A-Z][A-Z0-9_]+:")
-
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
+from sargeo.scene.interpret import polarisations_in
+from sargeo.scene.rasteropen import gdal_words, open_again, open_raster
+from sargeo.scene.sampling import sample_blocks
 
 CACHE_MB = 256
 """Of decoded blocks that GDAL keeps. Its own default is a twentieth of the machine's memory."""
@@ -46,9 +40,10 @@ class RasterFacts:
     Attributes
     ----------
     indexes : tuple of int
-        GDAL's numbers, from 1, of the bands that are not alpha. Sequences below follow them.
+        GDAL's numbers, from 1, of the bands that are read. Sequences below follow them.
     alpha : int or None
-        The alpha band's number.
+        Number of the band that tells which pixels are opaque. A band that is only called alpha,
+        as GDAL calls every fourth band by default, is a band like others.
     nodata_kind : str
         "nodata tag", "alpha band", "mask band", or "none" where the file says nothing.
     """
@@ -75,6 +70,15 @@ class RasterFacts:
     overviews: tuple[int, ...]
     compression: str | None
 
+    def of_bands(self, positions: Sequence[int]) -> RasterFacts:
+        """Return the facts of some of the bands."""
+        by_band = ("indexes", "dtypes", "colours", "nodata", "scales", "offsets", "descriptions")
+        chosen: dict[str, Any] = {
+            name: tuple(getattr(self, name)[i] for i in positions)
+            for name in (*by_band, "units", "band_tags")
+        }
+        return replace(self, **chosen)
+
 
 class RasterFile:
     """A raster file with a pool of dataset handles, never shared by two threads at once.
@@ -83,54 +87,54 @@ class RasterFile:
     ----------
     path : str
         Path, or any name that GDAL opens.
+    named : int, optional
+        How many bands the user names. Where that is all of them, none is an alpha band.
 
     Raises
     ------
-    SceneNotFoundError
-        If there is no such file, or it is not a raster.
-    SceneDamagedError
-        If it is a TIFF that is cut off.
+    InputError
+        As `sargeo.scene.rasteropen.open_raster` does.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, named: int = 0) -> None:
         self.path = path
         self._lock = Lock()
         self._idle: list[Any] = []
         self._closed = False
-        dataset = _open_first(path)
+        dataset = open_raster(path)
         try:
-            self.facts = _facts(dataset)
-            _check_complete(path, dataset)
+            self.facts = _facts(dataset, None if named == dataset.count else _alpha_band(dataset))
         except BaseException:
             dataset.close()
             raise
         self._idle.append(dataset)
 
     def read(self, block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Read raw values of all bands but alpha, and which pixels the file calls valid.
+        """Read raw values of the chosen bands, and which pixels the file calls valid.
 
         Returns
         -------
         values : ndarray of float32, shape (C, H, W)
             As stored, before scale and offset.
-        valid : ndarray of bool, shape (H, W)
-            By nodata tags, masks and alpha, in all bands; not finite values are not valid.
+        valid : ndarray of bool, shape (C, H, W)
+            By nodata tags, masks and alpha: what the file says, not what the values tell.
         """
         window = Window(block.col, block.row, block.width, block.height)
         with self._dataset() as dataset:
             try:
                 values = dataset.read(list(self.facts.indexes), window=window, out_dtype="float32")
-                valid = self._read_valid(dataset, window)
+                valid = self._read_valid(dataset, window, values)
             except RasterioError as error:
                 raise SceneDamagedError(
                     f"Pixels of {self.path} at rows {block.row} to {block.row_stop} cannot be "
-                    f"read ({_reason(error)}).",
+                    f"read ({gdal_words(error)}).",
                     "Copy or download the file again.",
                 ) from error
-        if any(np.dtype(t).kind == "f" for t in self.facts.dtypes):
-            for channel in values:
-                valid &= np.isfinite(channel)
         return values, valid
+
+    def choose(self, positions: Sequence[int]) -> None:
+        """Read only some of the bands from now on, by their places in ``facts.indexes``."""
+        self.facts = self.facts.of_bands(positions)
 
     def close(self) -> None:
         """Close all handles, so that the file can be moved or deleted on Windows too."""
@@ -140,13 +144,24 @@ class RasterFile:
         for dataset in idle:
             dataset.close()
 
-    def _read_valid(self, dataset: Any, window: Window) -> NDArray[np.bool_]:
-        valid = np.ones((window.height, window.width), dtype=bool)
-        if self.facts.alpha is not None:
-            valid &= dataset.read(self.facts.alpha, window=window) != 0
-        if self.facts.nodata_kind in ("nodata tag", "mask band"):
-            for index in self.facts.indexes:
-                valid &= dataset.read_masks(index, window=window) != 0
+    def _read_valid(
+        self, dataset: Any, window: Window, values: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        facts = self.facts
+        valid = np.ones(values.shape, dtype=bool)
+        if facts.alpha is not None:
+            valid &= dataset.read(facts.alpha, window=window) != 0
+        if facts.nodata_kind == "mask band":
+            valid &= dataset.read_masks(list(facts.indexes), window=window) != 0
+        if facts.nodata_kind == "nodata tag":
+            # By value, where float32 holds it: GDAL would decode every tile twice for its masks.
+            for channel, stored, index, nodata, dtype in zip(
+                valid, values, facts.indexes, facts.nodata, facts.dtypes, strict=True
+            ):
+                if np.dtype(dtype).kind in "iu" and np.dtype(dtype).itemsize > 2:
+                    channel &= dataset.read_masks(index, window=window) != 0
+                elif nodata is not None:
+                    channel &= stored != np.float32(nodata)
         return valid
 
     @contextmanager
@@ -156,7 +171,7 @@ class RasterFile:
                 raise ValueError(f"{self.path} is closed")
             dataset = self._idle.pop() if self._idle else None
         if dataset is None:
-            dataset = _open_again(self.path)
+            dataset = open_again(self.path)
         try:
             yield dataset
         finally:
@@ -168,68 +183,39 @@ class RasterFile:
                 dataset.close()
 
 
-def raster_exists(path: str) -> bool:
-    """Tell whether there is such a file; of names that only GDAL knows, whether it opens them."""
-    local = _local(path)
-    if local is not None:
-        return local.is_file()
-    try:
-        _open_first(path).close()
-    except SceneNotFoundError:
-        return False
-    return True
+def _alpha_band(dataset: Any) -> int | None:
+    """Return the number of the band that is an alpha band by name and values, or None."""
+    for index in dataset.indexes:
+        called_alpha = dataset.colorinterp[index - 1] == ColorInterp.alpha
+        named = polarisations_in(dataset.descriptions[index - 1] or "")
+        if called_alpha and dataset.count > 1 and not named and _is_opacity(dataset, index):
+            return int(index)
+    return None
 
 
-def _local(path: str) -> Path | None:
-    named = path.startswith("/vsi") or "://" in path or _PART_OF_FILE.match(path)
-    return None if named else Path(path)
+def _is_opacity(dataset: Any, index: int) -> bool:
+    """Tell whether a band holds next to nothing but 0 and full; a resampled edge may lie between.
+
+    What cannot be read is left to `RasterFile.read`, which says so.
+    """
+    dtype = np.dtype(dataset.dtypes[index - 1])
+    full = (1, 255) if dtype.kind == "f" else (1, 255, np.iinfo(dtype).max)
+    between = count = 0
+    for block in sample_blocks(dataset.shape):
+        try:
+            values = dataset.read(
+                index, window=Window(block.col, block.row, block.width, block.height)
+            )
+        except RasterioError:
+            continue
+        between += int((~np.isin(values, (0, *full))).sum())
+        count += values.size
+    return between <= count / 4
 
 
-def _open_first(path: str) -> Any:
-    local = _local(path)
-    if local is not None and local.is_dir():
-        raise SceneNotFoundError(f"{path} is a folder.", "Give the raster file itself.")
-    if local is not None and not local.exists():
-        raise SceneNotFoundError(f"{path} does not exist.", "Check the path.")
-    try:
-        with warnings.catch_warnings():
-            # A raster without a transform is refused with a sentence of ours.
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(path)
-    except RasterioError as error:
-        if local is not None and _is_tiff(local):
-            raise SceneDamagedError(
-                f"{path} is a TIFF that cannot be opened ({_reason(error)}).",
-                "It is probably cut off: copy or download it again.",
-            ) from error
-        raise SceneNotFoundError(
-            f"{path} is not a raster that GDAL opens ({_reason(error)}).",
-            "Give a georeferenced raster such as a GeoTIFF.",
-        ) from error
-
-
-def _open_again(path: str) -> Any:
-    try:
-        return rasterio.open(path)
-    except RasterioError as error:
-        raise SceneDamagedError(
-            f"{path} cannot be opened any more ({_reason(error)}).",
-            "Leave the file where it is until the run is over.",
-        ) from error
-
-
-def _is_tiff(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) in _TIFF_MAGIC
-    except OSError:  # not ours to read: GDAL's words, which the caller shows, tell why
-        return False
-
-
-def _facts(dataset: Any) -> RasterFacts:
+def _facts(dataset: Any, alpha: int | None) -> RasterFacts:
     colours = dataset.colorinterp
-    kept = [i for i in dataset.indexes if colours[i - 1] != ColorInterp.alpha]
-    alphas = [i for i in dataset.indexes if colours[i - 1] == ColorInterp.alpha]
+    kept = [i for i in dataset.indexes if i != alpha]
 
     def pick(of_all_bands: Any) -> tuple[Any, ...]:
         return tuple(of_all_bands[i - 1] for i in kept)
@@ -242,11 +228,11 @@ def _facts(dataset: Any) -> RasterFacts:
         rpcs=dataset.rpcs is not None,
         driver=dataset.driver,
         indexes=tuple(kept),
-        alpha=alphas[0] if alphas else None,
+        alpha=alpha,
         dtypes=pick(dataset.dtypes),
         colours=pick(colours),
         nodata=pick(dataset.nodatavals),
-        nodata_kind=_nodata_kind(pick(dataset.mask_flag_enums), bool(alphas)),
+        nodata_kind=_nodata_kind(pick(dataset.mask_flag_enums), alpha is not None),
         scales=pick(dataset.scales),
         offsets=pick(dataset.offsets),
         descriptions=tuple(d or "" for d in pick(dataset.descriptions)),
@@ -265,40 +251,6 @@ def _nodata_kind(flags: tuple[list[MaskFlags], ...], has_alpha: bool) -> str:
         return "nodata tag"
     if has_alpha:
         return "alpha band"
-    return "none" if said == {MaskFlags.all_valid} else "mask band"
-
-
-def _check_complete(path: str, dataset: Any) -> None:
-    """Refuse a local TIFF whose last tile ends beyond the end of the file."""
-    if dataset.driver != "GTiff" or not Path(path).is_file():
-        return
-    size = Path(path).stat().st_size
-    end = max(_block_end(dataset, *ij, i) for i in dataset.indexes for ij in _blocks(dataset, i))
-    if end > size:
-        raise SceneDamagedError(
-            f"{path} is cut off: its pixels should reach to byte {end}, but it has {size} bytes.",
-            "Copy or download it again.",
-        )
-
-
-def _blocks(dataset: Any, index: int) -> Iterator[tuple[int, int]]:
-    height, width = dataset.block_shapes[index - 1]
-    for row in range(-(-dataset.height // height)):
-        for col in range(-(-dataset.width // width)):
-            yield row, col
-
-
-def _block_end(dataset: Any, row: int, col: int, index: int) -> int:
-    """Return the byte after a tile or strip, 0 where the file is sparse."""
-    offset, size = (
-        dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", dm="TIFF", bidx=index)
-        for what in ("OFFSET", "SIZE")
-    )
-    return int(offset) + int(size) if offset and size else 0
-
-
-def _reason(error: BaseException) -> str:
-    """Return GDAL's own words: the innermost cause, without its final period."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error).strip().rstrip(".")
+    # GDAL takes its masks from whatever is called alpha, also where that is a measurement.
+    masked = MaskFlags.per_dataset in said and MaskFlags.alpha not in said
+    return "mask band" if masked else "none"

@@ -12,12 +12,14 @@ from rasterio.enums import ColorInterp
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
 from sargeo.grid import GeoGrid
-from sargeo.scene.bands import POLARISATIONS
 from sargeo.scene.rasterfile import RasterFacts
 
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 
 _PICTURE = {ColorInterp.red, ColorInterp.green, ColorInterp.blue}
+
+_NAME_CRS = "Name the CRS with rio edit-info --crs EPSG:CODE FILE, which comes with sargeo"
+"""rasterio's own command: gdal_edit is where GDAL is installed for itself."""
 
 _TERRAIN_CORRECTION = (
     "Terrain-correct it to a map grid first, in SNAP (Range-Doppler Terrain Correction) or with "
@@ -38,14 +40,15 @@ def georeference(path: str, facts: RasterFacts) -> GeoGrid:
     if facts.crs is None:
         raise NoGeoreferenceError(
             f"{path} has a transform but no CRS.",
-            "Name the CRS with gdal_edit -a_srs EPSG:CODE, or export the scene again with it.",
+            f"{_NAME_CRS}, or export the scene again with it.",
         )
     grid = GeoGrid(_crs(path, facts), facts.transform, facts.shape)
     if grid.sampled_spacing_m()[0].size == 0:
         raise NoGeoreferenceError(
             f"The coordinates of {path}, from {grid.transform.c:.8g}, {grid.transform.f:.8g}, do "
             f"not lie on Earth in {grid.crs.name}.",
-            "Correct the CRS or the transform with gdal_edit -a_srs or -a_ullr.",
+            "Correct the CRS with rio edit-info --crs EPSG:CODE FILE, or the place with rio "
+            "edit-info --transform.",
         )
     return grid
 
@@ -56,18 +59,13 @@ def check_pixels(path: str, facts: RasterFacts) -> None:
     Raises
     ------
     UnsupportedPixelsError
-        If pixels are complex or of an unusual dtype, a palette, or of too many bands.
+        If pixels are complex, of an unusual dtype, or a palette.
     """
     complex_pixels = [t for t in facts.dtypes if "complex" in t]
     if complex_pixels:
         raise UnsupportedPixelsError(
             f"{path} holds complex pixels ({complex_pixels[0]}), as in a single-look product.",
             "Detect, calibrate and terrain-correct it to intensity first, for instance in SNAP.",
-        )
-    if not 1 <= len(facts.indexes) <= len(POLARISATIONS):
-        raise UnsupportedPixelsError(
-            f"{path} has {len(facts.indexes)} bands, where a scene has one per polarisation.",
-            "Choose its polarisations with gdal_translate -b.",
         )
     for dtype in facts.dtypes:
         if dtype not in _DTYPES:
@@ -118,8 +116,8 @@ def _unplaced(path: str, facts: RasterFacts) -> NoGeoreferenceError:
     lacks = "neither a CRS nor a transform" if facts.crs is None else "a CRS, but no transform"
     return NoGeoreferenceError(
         f"{path} has {lacks}: where its pixels lie on Earth is not known.",
-        "Export the scene again as a georeferenced GeoTIFF, or add both with gdal_edit -a_srs "
-        "and -a_ullr.",
+        "Export the scene again as a georeferenced GeoTIFF, or, if you know its place, add it with "
+        'rio edit-info --crs EPSG:CODE --transform "[SIZE, 0, LEFT, 0, -SIZE, TOP]" FILE.',
     )
 
 
@@ -133,12 +131,27 @@ def _crs(path: str, facts: RasterFacts) -> CRS:
         crs = CRS.from_user_input(facts.crs)
     except CRSError as error:
         raise NoGeoreferenceError(
-            f"The CRS of {path} is not understood ({error}).",
-            "Name it with gdal_edit -a_srs EPSG:CODE.",
+            f"The CRS of {path} is not understood ({error}).", f"{_NAME_CRS}."
         ) from error
+    check_crs(f"The CRS of {path}", crs, f"{_NAME_CRS}.")
+    return crs
+
+
+def check_crs(what: str, crs: CRS, remedy: str) -> None:
+    """Refuse a CRS that is not of a map.
+
+    Raises
+    ------
+    NoGeoreferenceError
+        If it is geocentric, vertical or local.
+    """
+    if crs.is_geocentric:
+        raise NoGeoreferenceError(
+            f"{what}, {crs.name}, is geocentric: its coordinates run from the centre of the Earth, "
+            "not over a map.",
+            f"If pixels lie on a map all the same, {remedy[0].lower()}{remedy[1:]}",
+        )
     if not (crs.is_geographic or crs.is_projected):
         raise NoGeoreferenceError(
-            f"The CRS of {path}, {crs.name}, is a local one that is not tied to the Earth.",
-            "Name the true CRS with gdal_edit -a_srs EPSG:CODE.",
+            f"{what}, {crs.name}, is a local one that is not tied to the Earth.", remedy
         )
-    return crs

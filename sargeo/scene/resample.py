@@ -169,6 +169,11 @@ def local_utm_grid(grid: GeoGrid, spacing_m: float) -> GeoGrid:
     grid : GeoGrid
     spacing_m : float
         Of the pixels, in metres.
+
+    Raises
+    ------
+    ValueError
+        If a part of the footprint lies outside the domain of the projection.
     """
     crs = _local_crs(grid)
     rows, cols = np.linspace(0, grid.height, 65), np.linspace(0, grid.width, 65)
@@ -176,6 +181,8 @@ def local_utm_grid(grid: GeoGrid, spacing_m: float) -> GeoGrid:
     known = np.isfinite(lon) & np.isfinite(lat)
     to_local = Transformer.from_crs(CRS.from_epsg(4326), crs, always_xy=True)
     xs, ys = to_local.transform(lon[known], lat[known])
+    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
+        raise ValueError(f"the grid reaches beyond the domain of {crs.name}")
     left, top = math.floor(xs.min() / spacing_m), math.ceil(ys.max() / spacing_m)
     right, bottom = math.ceil(xs.max() / spacing_m), math.floor(ys.min() / spacing_m)
     transform = Affine(spacing_m, 0, left * spacing_m, 0, -spacing_m, top * spacing_m)

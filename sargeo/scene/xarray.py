@@ -11,15 +11,24 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from sargeo.errors import NoGeoreferenceError, NothingValidError, UnsupportedPixelsError
+from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
 from sargeo.grid import Block, GeoGrid
 from sargeo.scene.assumptions import Assumptions
-from sargeo.scene.bands import POLARISATIONS, Band
-from sargeo.scene.interpret import Clues, Finding, find_incidence_deg, interpret, telling_text
+from sargeo.scene.bands import Band
+from sargeo.scene.choose import Companion, choose_bands, mean_angle_deg
+from sargeo.scene.interpret import (
+    Clues,
+    Finding,
+    Spread,
+    find_incidence_deg,
+    interpret,
+    stored_as,
+    telling_text,
+)
 from sargeo.scene.platforms import find_platform
-from sargeo.scene.refuse import has_no_transform
-from sargeo.scene.sampling import sample_values
+from sargeo.scene.refuse import check_crs, has_no_transform
 from sargeo.scene.scene import Raster
+from sargeo.scene.validity import Measurements, Storage, Stored
 
 if TYPE_CHECKING:
     import xarray
@@ -28,11 +37,14 @@ if TYPE_CHECKING:
 class DataArrayScene:
     """A DataArray with dims (y, x) or (band, y, x), regular coordinates, and a rioxarray CRS.
 
+    Dims may also be called lat and lon, as in netCDF; degrees on them need no CRS. Numbers are
+    scaled by ``attrs`` ("scale_factor", "add_offset"), as rioxarray leaves them there.
+
     The polarisation comes from the labels of the band coordinate, ``attrs`` ("polarisation",
     "units", "long_name", …) or the array's name; the platform from ``attrs`` or from coordinates
-    without a dim, as STAC's readers write them. Pixels that are NaN, infinite, or equal to
-    rioxarray's nodata value in any band are not valid. A lazy (dask) array is computed block by
-    block.
+    without a dim, as STAC's readers write them. Which numbers are measurements is decided as for
+    files, in `sargeo.scene.validity`; rioxarray's nodata value counts as a file's. A lazy (dask)
+    array is computed block by block.
 
     Parameters
     ----------
@@ -50,6 +62,8 @@ class DataArrayScene:
         If a polarisation or scale stays unknown.
     NothingValidError
         If no pixel is valid.
+    UsageError
+        If the assumptions do not fit the array.
     """
 
     name: str
@@ -61,6 +75,8 @@ class DataArrayScene:
     platform: str | None
     platform_from: str
     findings: tuple[Finding, ...]
+    companions: tuple[Companion, ...]
+    measurements: Measurements
     assumed_gsd_m: float | None
 
     def __init__(self, array: xarray.DataArray, assume: Assumptions | None = None) -> None:
@@ -69,39 +85,73 @@ class DataArrayScene:
         self.source = f"xarray.DataArray {self.name!r}"
         self.gsd_known = not assume.gsd_unknown
         self.assumed_gsd_m = assume.gsd_m
+        array = _with_map_dims(array)
         self._array = self._in_order(array)
         self._nodata = array.rio.nodata
         self.grid = self._find_grid(array)
-        self.findings = interpret(self._clues(), assume)
+        labels = [str(v) for v in np.atleast_1d(self._array[self._array.dims[0]].values)]
+        self._choose_bands(labels, assume)
+        storages = self._storages(array)
+        self.measurements = Measurements(self.source, self._read_stored, self.grid.shape, storages)
+        self.findings = interpret(self._clues(storages), assume)
         self.bands = tuple(finding.band for finding in self.findings)
+        self.measurements.settle(self.bands)
+        self.measurements.check_any()
         attrs = _text_attrs(array.attrs)
-        self.incidence_deg = find_incidence_deg([attrs])
+        self.incidence_deg = find_incidence_deg([attrs]) or self._angle_deg
         self.platform, self.platform_from = find_platform(
             [attrs, _single_coords(array)], self.name, assume.platform
         )
 
     @property
     def nodata_kind(self) -> str:
-        """How pixels that hold nothing are told, in words."""
-        return "NaN" if self._nodata is None else f"nodata value {self._nodata:g}"
+        """How pixels that hold nothing are told by the array, in words."""
+        return "none" if self._nodata is None else f"nodata value {self._nodata:g}"
 
     def read(self, block: Block) -> Raster:
         """Read a block that lies within the grid; values are 0 where not valid."""
         if self.grid.block.intersection(block) != block:
             raise ValueError(f"{block} does not lie within a scene of shape {self.grid.shape}")
-        values, valid = self._read(block)
+        values, valid = self.measurements.read(block)
         return Raster(values, valid, self.grid.crop(block), self.bands)
 
-    def _read(self, block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def _read_stored(self, block: Block) -> Stored:
         rows, cols = block.slices()
         stored = np.asarray(self._array[:, rows, cols].values)
         with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, thus invalid
             values = stored.astype(np.float32)
-        valid = np.logical_and.reduce(np.isfinite(values))
-        if self._nodata is not None and not np.isnan(self._nodata):
-            valid &= np.logical_and.reduce(stored != self._nodata)
-        np.copyto(values, np.float32(0), where=~valid)
-        return values, valid
+        if self._nodata is None:
+            return values, np.ones(values.shape, bool)
+        return values, stored != self._nodata
+
+    def _choose_bands(self, labels: list[str], assume: Assumptions) -> None:
+        """Leave out what accompanies the measurements, but for the mean of incidence angles."""
+        choice = choose_bands(self.source, labels, assume)
+        self.companions = choice.companions
+        whole, self._angle_deg = self._array, None
+        for companion in choice.companions:
+            if companion.what == "incidence angle" and self._angle_deg is None:
+                self._array = whole[[companion.position]]
+                self._angle_deg = mean_angle_deg(self._read_angles, self.grid.shape)
+        self._array = whole[list(choice.kept)]
+
+    def _read_angles(self, block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        values, valid = self._read_stored(block)
+        return values, valid[0] & (values[0] > 0)
+
+    def _storages(self, array: xarray.DataArray) -> list[Storage]:
+        """Return how the bands are stored: rioxarray leaves one scale for all, or one for each."""
+        count = array.sizes[self._array.dims[0]] if self._array.dims[0] in array.dims else 1
+        scales, offsets = (
+            np.broadcast_to(np.asarray(array.attrs.get(name, neutral), float), (count,))
+            for name, neutral in (("scale_factor", 1.0), ("add_offset", 0.0))
+        )
+        left_out = {companion.position for companion in self.companions}
+        return [
+            Storage(array.dtype, float(scales[i]), float(offsets[i]))
+            for i in range(count)
+            if i not in left_out
+        ]
 
     def _in_order(self, array: xarray.DataArray) -> xarray.DataArray:
         if array.dtype.kind not in "iuf":
@@ -119,7 +169,7 @@ class DataArrayScene:
         others = [str(dim) for dim in array.dims if dim not in (y, x)]
         layered = array if others else array.expand_dims("band")
         layered = layered.transpose(*(others or ["band"]), y, x)
-        if layered.ndim != 3 or layered.size == 0 or layered.shape[0] > len(POLARISATIONS):
+        if layered.ndim != 3 or layered.size == 0:
             raise self._wrong_dims(array)
         return layered
 
@@ -137,6 +187,9 @@ class DataArrayScene:
             raise NoGeoreferenceError(
                 f"{self.source} has no CRS.", "Add it with array.rio.write_crs(…)."
             ) from error
+        check_crs(
+            f"The CRS of {self.source}", crs, "Name the true CRS with array.rio.write_crs(…)."
+        )
         grid = GeoGrid(crs, _transform(array), (self._array.shape[1], self._array.shape[2]))
         if has_no_transform(grid.transform) or grid.sampled_spacing_m()[0].size == 0:
             raise NoGeoreferenceError(
@@ -146,25 +199,38 @@ class DataArrayScene:
             )
         return grid
 
-    def _clues(self) -> Clues:
-        array = self._array
-        labels = [str(label) for label in np.atleast_1d(array[array.dims[0]].values)]
-        attrs = _text_attrs(array.attrs)
-        values = sample_values(self._read, self.grid.shape)
-        if values.shape[1] == 0:
-            raise NothingValidError(
-                f"{self.source} holds no valid pixel: all are nodata, NaN or infinite.",
-                "Give pixels that hold measurements.",
-            )
+    def _clues(self, storages: list[Storage]) -> Clues:
+        labels = np.atleast_1d(self._array[self._array.dims[0]].values)
+        attrs = _text_attrs(self._array.attrs)
         return Clues(
             source=self.source,
             texts=[
-                [label, "", attrs.get("units", ""), telling_text(attrs), self.name]
+                [str(label), "", attrs.get("units", ""), telling_text(attrs), self.name]
                 for label in labels
             ],
-            integer=[array.dtype.kind in "iu"] * len(labels),
-            medians=[float(np.median(channel)) for channel in values],
+            stored=[stored_as(storage) for storage in storages],
+            values=[Spread.of(values) for values in self.measurements.sample()],
+            say='assume="{}"',
         )
+
+
+def _with_map_dims(array: xarray.DataArray) -> xarray.DataArray:
+    """Return an array whose dims rioxarray knows: netCDF's lat and lon become y and x.
+
+    Degrees of latitude and longitude without a CRS are those of WGS 84, as the CF conventions have
+    it (section 5.6: a true sphere or ellipsoid is not said).
+    """
+    import rioxarray  # noqa: F401  registers the accessor ``rio``
+
+    names = {str(dim).lower(): dim for dim in array.dims}
+    for y, x in (("lat", "lon"), ("latitude", "longitude")):
+        if y not in names or x not in names:
+            continue
+        array = array.rename({names[y]: "y", names[x]: "x"})
+        array = array.rio.set_spatial_dims("x", "y")
+        if array.rio.crs is None:
+            array = array.rio.write_crs(4326)
+    return array
 
 
 def _transform(array: xarray.DataArray) -> Affine:

@@ -47,7 +47,7 @@ class Pace:
         """
         if self._cancelled():
             raise CancelledError(
-                "The run was cancelled.", "Run the same command with --overwrite to start anew."
+                "The run was cancelled.", "Run the same command again to start from the beginning."
             )
 
     def advance(self, windows: int) -> None:

@@ -55,12 +55,16 @@ class RowSinks:
             sink.write(rows.row, part(rows))
 
     def finish(self) -> None:
-        """Finish all rasters, side by side: GDAL works outside Python's lock."""
+        """Finish all rasters, side by side: GDAL works outside Python's lock.
+
+        One that fails keeps no other from being finished; its error is raised afterwards.
+        """
         if not self._sinks:
             return
         with ThreadPoolExecutor(len(self._sinks)) as pool:
-            for done in [pool.submit(sink.finish) for sink, _ in self._sinks]:
-                done.result()
+            done = [pool.submit(sink.finish) for sink, _ in self._sinks]
+        for each in done:
+            each.result()
 
 
 def codes_of(rows: Rows) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,6 +17,7 @@ from sargeo.errors import UsageError
 from sargeo.grid import Block
 from sargeo.model.api import SarModel
 from sargeo.scene.area import PolygonArea
+from sargeo.scene.notices import notices
 from sargeo.scene.scene import Scene
 from sargeo.survey.spacing import on_trained_spacing, working_gsd_m
 from sargeo.tiling.batch import Acquisition
@@ -74,6 +76,8 @@ class Survey:
             If batch size, patch or margin do not fit the model.
         AreaOfInterestError
             If the area of interest cannot be used.
+        SpacingRefusedError
+            If the scene's spacing is too far from what the model was trained for.
         """
         tiling = _tiling(model, patch, margin, batch_size)
         work = on_trained_spacing(scene, model.spec.spacing)
@@ -98,6 +102,12 @@ class Survey:
         """Plan the stripes of the full scene."""
         return self.tiling.stripes(self.work.grid.shape, self.model)
 
+    @property
+    def windows(self) -> int:
+        """How many windows the full scene takes."""
+        stripes, each = self.tiling.count(self.work.grid.shape, self.model)
+        return stripes * each
+
     def wanted(self, block: Block) -> NDArray[np.bool_]:
         """Tell in which pixels of the scene a result is asked for: valid, and of interest."""
         valid = self.scene.read(block).valid
@@ -112,8 +122,9 @@ class Survey:
             "device": str(self.model.device),
             "rows": self.scene.grid.height,
             "cols": self.scene.grid.width,
-            "windows": sum(len(s.windows) for s in self.stripes()),
+            "windows": self.windows,
             "resampled": self.resampled,
+            "notices": list(notices(self.scene)),
         }
 
     def manifest(self, normalisation: Mapping[str, object]) -> dict[str, object]:
@@ -122,6 +133,8 @@ class Survey:
         return {
             "input": _fingerprint(self.scene),
             "bands": [asdict(b) for b in self.scene.bands],
+            "left_out": [c.position for c in getattr(self.scene, "companions", ())],
+            "notices": list(notices(self.scene)),
             "grid": {
                 "crs": self.work.grid.crs.to_string(),
                 "transform": list(self.work.grid.transform)[:6],
@@ -151,10 +164,13 @@ class Survey:
 
 def software_versions() -> dict[str, str]:
     """Return the versions of what a result depends on."""
-    names = ("sargeo", "torch", "timm", "numpy", "rasterio")
+    names = ("sargeo", "torch", "numpy", "rasterio")
     return {"python": platform.python_version(), "platform": sys.platform} | {
-        name: version(name) for name in names
+        name: _version(name) for name in names
     }
+
+
+_version = cache(version)  # reads and parses a file, torch's of 38 kB
 
 
 def findable(source: str) -> str:

@@ -105,6 +105,14 @@ def plan_windows(
     )
 
 
+def count_windows(
+    shape: tuple[int, int], *, patch: int, margin: int, output_stride: int = 1
+) -> tuple[int, int]:
+    """Return how many windows `plan_windows` plans (down, across), without planning them."""
+    down, across = (len(_plan_axis(n, patch, margin, output_stride)) for n in shape)
+    return down, across
+
+
 def plan_stripes(windows: tuple[Window, ...]) -> tuple[Stripe, ...]:
     """Group the windows of a full plan into stripes of equal read rows."""
     rows = groupby(windows, key=lambda w: w.read.row)

@@ -10,7 +10,7 @@ import torch
 from sargeo.tiling.batch import Acquisition, Network
 from sargeo.tiling.mosaic import CellMosaic, CellStrip, StripeResult, run_stripe
 from sargeo.tiling.pixels import PixelMosaic, Strip
-from sargeo.tiling.plan import Stripe, plan_stripes, plan_windows
+from sargeo.tiling.plan import Stripe, count_windows, plan_stripes, plan_windows
 from sargeo.tiling.stream import PixelSource, stream
 
 
@@ -37,6 +37,18 @@ class Tiling:
             shape, patch=self.patch, margin=self.margin, output_stride=network.alignment
         )
         return plan_stripes(windows)
+
+    def count(self, shape: tuple[int, int], network: Network) -> tuple[int, int]:
+        """Return how many stripes a scene has, and windows each of them, without planning them."""
+        return count_windows(
+            shape, patch=self.patch, margin=self.margin, output_stride=network.alignment
+        )
+
+    def read_shape(self, shape: tuple[int, int], network: Network) -> tuple[int, int]:
+        """Return the rows and columns that are read for one stripe of a scene."""
+        step = network.alignment
+        height, width = (-(-n // step) * step for n in shape)
+        return min(height, self.patch), width
 
 
 def sweep(

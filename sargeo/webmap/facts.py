@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sargeo.scene.assumptions import Assumptions
+from sargeo.scene.assumptions import SKIP, Assumptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,19 @@ class RunFacts:
         item = json.loads(path.read_text(encoding="utf-8"))
         properties = item["properties"]
         sources = (link["href"] for link in item["links"] if link["rel"] == "derived_from")
-        bands = properties.get("sargeo:settings", {}).get("bands")
-        return cls(_lines(properties), next(sources, None), bands and _assumptions(bands))
+        settings = properties.get("sargeo:settings", {})
+        assumed = _assumptions(settings) if settings.get("bands") else None
+        return cls(_lines(properties, settings), next(sources, None), assumed)
 
 
-def _lines(properties: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _lines(
+    properties: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
     lines = {
         "Acquired": _minute(properties.get("datetime")),
         "Mapped": _minute(properties.get("processing:datetime")),
         "Model": properties.get("sargeo:model"),
+        "Read as": " ".join(settings.get("notices", ())),
     }
     return tuple((label, value) for label, value in lines.items() if value)
 
@@ -55,9 +59,13 @@ def _minute(moment: str | None) -> str | None:
     return f"{moment[:10]} {moment[11:16]} UTC" if moment else None
 
 
-def _assumptions(bands: Sequence[Mapping[str, Any]]) -> Assumptions:
+def _assumptions(settings: Mapping[str, Any]) -> Assumptions:
+    bands = settings["bands"]
+    polarisations = [band["polarisation"] for band in bands]
+    for position in sorted(settings.get("left_out", ())):
+        polarisations.insert(position, SKIP)
     return Assumptions(
-        polarisations=tuple(band["polarisation"] for band in bands),
+        polarisations=tuple(polarisations),
         scale=bands[0]["scale"],
         quantity=bands[0]["quantity"],
     )

@@ -199,7 +199,8 @@ def _known_lonlat(grid: GeoGrid) -> tuple[FloatArray, FloatArray]:
     if highest > MAX_LATITUDE_DEG:
         raise InputError(
             f"The scene reaches {highest:.1f} degrees of latitude, and web maps end at 85.",
-            "Look at the products in a GIS, with a polar projection; they are complete.",
+            "Leave the web page (--web-map) out, and look at the products in a GIS, with a polar "
+            "projection.",
         )
     return lon, lat
 

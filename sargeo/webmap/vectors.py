@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import unwrap
+from sargeo.geo.vectors import ogr_name
 from sargeo.grid import FloatArray, GeoGrid
 from sargeo.legend import OBJECT_KINDS
 from sargeo.products.count import COUNT_NODATA, PER_MILLE
@@ -122,7 +123,7 @@ def read_objects(path: Path, centre_lon: float) -> Objects:
         If the file cannot be read as vectors.
     """
     try:
-        table = gpd.read_file(path, layer=LAYER)
+        table = gpd.read_file(ogr_name(path), layer=LAYER)
     except Exception as problem:  # pyogrio raises its own and OSError, by driver
         raise InputError(
             f"The product {path} cannot be read: {problem}.",

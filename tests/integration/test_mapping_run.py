@@ -61,6 +61,41 @@ def digest(folder: Path, *names: str) -> dict[str, str]:
 RASTERS = ("bay_landcover.tif", "bay_confidence.tif", "bay_count.tif")
 
 
+class Heard(Silent):
+    """Keeps warnings."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warning(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+def test_what_is_presumed_and_left_out_is_said_in_the_run_its_item_and_its_page(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(3)
+    values = np.stack([np.full((128, 160), 38.5), rng.normal(-12, 3, (128, 160))])
+    path = tmp_path / "bay.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", dtype="float32", count=2, height=128, width=160,
+        crs=CRS, transform=TRANSFORM,
+    ) as dataset:  # fmt: skip
+        dataset.write(values.astype(np.float32))
+        dataset.descriptions = ("angle", "VV db")
+    heard, out = Heard(), tmp_path / "out"
+    map_scene(path, StubModel(), out, web_map=True, reporter=heard)
+    presumed = "VV is presumed to be sigma nought, as the file names no calibration."
+    left_out = "Band 1 (angle) is not mapped, but for its mean: incidence angle."
+    assert heard.warnings == [presumed, left_out]
+    item = json.loads((out / "bay.stac.json").read_text(encoding="utf-8"))
+    assert item["properties"]["sargeo:settings"]["notices"] == heard.warnings
+    page = (out / "bay_map.html").read_text(encoding="utf-8")
+    assert presumed in page
+    assert left_out in page
+    assert 'data-layer="scene"' in page  # opened again with the same band left out
+
+
 def test_all_products_and_nothing_else(scene: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     report = map_scene(scene, StubModel(), out, class_probabilities=True)

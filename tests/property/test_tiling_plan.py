@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sargeo.tiling.plan import plan_stripes, plan_windows
+from sargeo.tiling.plan import count_windows, plan_stripes, plan_windows
 
 SIZES = st.one_of(st.integers(1, 200), st.sampled_from([31, 32, 33, 1001, 10_000]))
 
@@ -60,6 +60,8 @@ def test_stripes_hold_all_windows_in_order(plan: tuple[tuple[int, int], int, int
     shape, patch, margin, stride = plan
     windows = plan_windows(shape, patch=patch, margin=margin, output_stride=stride)
     stripes = plan_stripes(windows)
+    down, across = count_windows(shape, patch=patch, margin=margin, output_stride=stride)
+    assert [len(stripe.windows) for stripe in stripes] == [across] * down
     assert tuple(w for s in stripes for w in s.windows) == windows
     assert [s.index for s in stripes] == list(range(len(stripes)))
 

@@ -31,7 +31,7 @@ def test_the_first_asks_and_the_second_forces(number: int) -> None:
 
 
 def test_windows_break_is_heard_where_it_exists() -> None:
-    assert {s.name for s in SIGNALS} == {"SIGINT", "SIGBREAK"} & set(dir(signal))
+    assert {s.name for s in SIGNALS} == {"SIGINT", "SIGBREAK", "SIGTERM"} & set(dir(signal))
 
 
 def test_the_end_of_standard_input_asks_where_it_is_watched(

@@ -92,6 +92,13 @@ def test_debug_shows_the_traceback_wherever_it_stands(cli, failing, args) -> Non
     assert "What to do: " in outcome.err
 
 
+def test_a_name_that_is_no_utf8_is_refused(cli) -> None:
+    """As Linux hands on the name of a file from a system of another code page."""
+    outcome = cli("info", b"k\xfcste.tif".decode("utf-8", "surrogateescape"))
+    assert outcome.code == 2
+    assert outcome.err.startswith("Error: k\\udcfcste.tif is not written in UTF-8.")
+
+
 def test_ctrl_c_is_told_as_cancelled(cli, failing) -> None:
     failing(KeyboardInterrupt())
     outcome = cli("doctor")

@@ -63,6 +63,13 @@ def test_a_polygon_that_leaps_goes_on_beyond_180(scale: float) -> None:
     assert in_units.symmetric_difference(there).area < 1e-9 * there.area
 
 
+def test_a_polygon_with_corners_at_180_goes_on_too() -> None:
+    dense = [(179, 0), (180, 0), (-180, 0), (-179, 0), (-179, 1), (-180, 1), (180, 1), (179, 1)]
+    assert mended(Polygon(dense)).equals(box(179, 0, 181, 1))
+    near = [(x - 1e-5 * np.sign(x) * (abs(x) == 180), y) for x, y in dense]
+    assert mended(Polygon(near)).symmetric_difference(box(179, 0, 181, 1)).area < 1e-9
+
+
 def test_leaps_of_parts_and_holes() -> None:
     lake = Polygon([(179.5, 4), (-179.5, 4), (-179.5, 6), (179.5, 6)])
     island = Polygon([(178, 3), (-178, 3), (-178, 7), (178, 7)], [lake.exterior.coords[::-1]])
@@ -84,12 +91,13 @@ def test_a_hole_that_leaps_in_a_shell_that_does_not() -> None:
         box(-180, -90, 180, 90),
         box(-180, 40, 180, 60),
         box(-179.9999, 40, 179.9999, 60),
+        Polygon([(-180, 40), (180, 40), (180, 60), (60, 60), (-60, 60), (-180, 60)]),
         MultiPolygon([box(179, 0, 180, 1), box(-180, 0, -179, 1)]),
         box(-160, -80, 160, 80),
         # Antarctica as atlases draw it: down at the one end, along the pole, up at the other.
         Polygon([(-180, -80), (0, -70), (180, -80), (180, -90), (-180, -90)]),
     ],
-    ids=["world", "band", "rounded", "halves", "wide", "antarctica"],
+    ids=["world", "band", "rounded", "dense above", "halves", "wide", "antarctica"],
 )
 def test_what_does_not_leap_stays_as_it_is(shape: BaseGeometry) -> None:
     assert mended(shape) is shape

@@ -251,6 +251,13 @@ def test_a_file_may_have_a_bar_in_its_name(tmp_path: Path) -> None:
     assert len(read(barred)) == 1
 
 
+def test_names_that_look_like_addresses_are_read(tmp_path: Path) -> None:
+    path = layers(tmp_path / "x.gpkg", a=box(0, 0, 1, 1), b=box(0, 0, 2, 1))
+    path = path.rename(tmp_path / "area!; old.gpkg")
+    assert "several layers" in refusal(path).problem
+    assert area_of(Path(f"{path}|layername=b")) == 2
+
+
 def test_paths_of_windows_are_taken_apart_alike() -> None:
     """A drive has a colon and a backslash, and no bar."""
     path = PureWindowsPath(r"C:\Users\Zoë\my data\project.gpkg|layername=b area")

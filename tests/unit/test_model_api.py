@@ -72,7 +72,7 @@ def test_bands_are_known_by_name_not_by_order(model: SarModel) -> None:
         Acquisition((VV, VH), None, 38.0),
         Acquisition((VV, VH), (10.0, 20.0), 38.0),
         Acquisition((VV, VH), (10.0, 10.0), None),
-        Acquisition((VV, Band("VH", "gamma0", "db")), (10.0, 10.0), 38.0),
+        Acquisition((VV, Band("VH", "uncalibrated", "db")), (10.0, 10.0), 38.0),
         Acquisition((VV, Band("HH", "sigma0", "db")), (10.0, 10.0), 38.0),
     ],
 )

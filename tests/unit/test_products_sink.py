@@ -14,6 +14,7 @@ from support.products import grid_at
 
 from sargeo.errors import DiskFullError, OutputNotWritableError
 from sargeo.products.files import replacing, write_text
+from sargeo.products.places import check_places_path
 from sargeo.products.raster import RasterSink, confidence_sink
 
 
@@ -123,6 +124,17 @@ def test_a_text_replaces_the_old_one_or_leaves_it(tmp_path: Path) -> None:
     write_text(path, "Küste\n")
     assert path.read_bytes() == "Küste\n".encode()
     assert [p.name for p in tmp_path.iterdir()] == ["style.qml"]
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("missing/x.csv", "folder.csv", f"{'x' * 300}.csv"):
+        with pytest.raises(OutputNotWritableError):
+            check_places_path(tmp_path / name)
+    (tmp_path / "there.csv").write_text("kept", encoding="utf-8")
+    for name in ("new.csv", "there.csv"):
+        assert check_places_path(tmp_path / name) == tmp_path / name
+    assert {p.name for p in tmp_path.iterdir()} == {"folder.csv", "there.csv"}
 
 
 @pytest.mark.parametrize(

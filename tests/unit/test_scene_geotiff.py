@@ -108,52 +108,6 @@ def test_scale_and_offset_are_applied(tmp_path):
     assert (~raster.valid).sum() == 1
 
 
-class TestUntaggedZeros:
-    def scene(self, tmp_path, values, **options):
-        return GeoTiffScene(write_raster(tmp_path / "s1_vv.tif", values, **options))
-
-    def test_lone_zeros_are_measurements(self, tmp_path):
-        values = np.full((1, 600, 700), 40, np.uint8)
-        values[0, ::9, ::7] = 0
-        with self.scene(tmp_path, values) as scene:
-            assert not scene.zero_is_nodata
-            assert scene.read(scene.grid.block).valid.all()
-            assert scene.nodata_kind == "none"
-
-    def test_an_edge_of_zeros_makes_every_zero_nodata(self, tmp_path):
-        values = np.full((1, 600, 700), 40, np.uint8)
-        values[0, :, 697:] = 0
-        values[0, 300, 300] = 0
-        with self.scene(tmp_path, values) as scene:
-            assert scene.zero_is_nodata
-            assert scene.nodata_kind == "untagged zeros"
-            np.testing.assert_array_equal(scene.read(scene.grid.block).valid, values[0] != 0)
-            assert not scene.read(Block(300, 300, 1, 1)).valid.any()
-
-    def test_a_square_of_zeros_inside_makes_zero_nodata(self, tmp_path):
-        values = np.full((1, 600, 700), 40, np.uint8)
-        values[0, 100:140, 200:240] = 0
-        with self.scene(tmp_path, values) as scene:
-            assert scene.zero_is_nodata
-
-    def test_a_tag_of_another_value_keeps_zeros(self, tmp_path):
-        values = np.full((1, 60, 70), 40, np.uint8)
-        values[0, :30] = 0
-        values[0, 40] = 255
-        with self.scene(tmp_path, values, nodata=255) as scene:
-            np.testing.assert_array_equal(scene.read(scene.grid.block).valid, values[0] != 255)
-
-    def test_zero_in_one_band_is_a_measurement_where_the_other_has_one(self, tmp_path):
-        values = np.full((2, 60, 70), 0.1, np.float32)
-        values[:, :20] = 0
-        values[1, 40:] = 0
-        path = write_raster(tmp_path / "sigma0_vv_vh_linear.tif", values)
-        with GeoTiffScene(path) as scene:
-            valid = scene.read(scene.grid.block).valid
-        assert not valid[:20].any()
-        assert valid[20:].all()
-
-
 class TestSiblings:
     def write(self, folder, polarisations=("vv", "vh"), name="x_{}.tif", **options):
         values = in_scale(backscatter_db((30, 40), len(polarisations)), "db", "float32")
@@ -263,9 +217,9 @@ def test_one_pixel(tmp_path):
 
 def test_assumptions_override_the_file(tmp_path):
     made = write_scene(tmp_path / "x.tif", bands=("VV",))
-    with GeoTiffScene(made.path, Assumptions.parse("hh,linear,gamma0,gsd=25")) as scene:
+    with GeoTiffScene(made.path, Assumptions.parse("hh,db,gamma0,gsd=25")) as scene:
         (band,) = scene.bands
-        assert (band.polarisation, band.scale, band.quantity) == ("HH", "linear", "gamma0")
+        assert (band.polarisation, band.scale, band.quantity) == ("HH", "db", "gamma0")
         assert scene.assumed_gsd_m == 25
         assert scene.gsd_known
         assert scene.findings[0].scale_from == "as assumed by the user"

@@ -7,6 +7,7 @@ from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
 from sargeo.scene.interpret import (
     Clues,
+    Spread,
     find_incidence_deg,
     interpret,
     polarisations_in,
@@ -16,10 +17,12 @@ from sargeo.scene.siblings import common_name, sibling_paths
 
 
 def clues(
-    *, descriptions=("",), band_tags="", unit="", tags="", name="x", median=-12.0, whole=False
-):
+    *, descriptions=("",), band_tags="", unit="", tags="", name="x", median=-12.0,
+    stored="float", spread=None,
+):  # fmt: skip
     texts = [[d, band_tags, unit, tags, name] for d in descriptions]
-    return Clues("x.tif", texts, [whole] * len(texts), [median] * len(texts))
+    around = Spread(median - 9, median, median + 9) if median < 0 else Spread(0, median, 5 * median)
+    return Clues("x.tif", texts, [stored] * len(texts), [spread or around] * len(texts))
 
 
 def found(**said):
@@ -87,12 +90,12 @@ def test_polarisations_are_words(text, polarisations):
             ("description", "presumed", "description"),
         ),
         (
-            {"name": "vh", "median": 90.0, "whole": True},
+            {"name": "vh", "median": 90.0, "stored": "integer"},
             Band("VH", "uncalibrated", "amplitude"),
             ("name", "integer", "integer"),
         ),
         (
-            {"name": "vh", "median": -14.0, "whole": True},
+            {"name": "vh", "median": -14.0, "stored": "integer"},
             Band("VH", "sigma0", "db"),
             ("name", "presumed", "values"),
         ),
@@ -123,16 +126,64 @@ def test_descriptions_win_over_the_name():
         {"name": "db"},
         {"descriptions": ("", ""), "name": "vv_db"},
         {"name": "vv", "median": 0.2},
-        {"name": "vv", "median": -1400.0, "whole": True},
-        {"name": "vv_sigma0", "median": 150.0, "whole": True},
+        {"name": "vv", "median": -1400.0, "stored": "integer"},
+        {"name": "vv_sigma0", "median": 150.0, "stored": "integer"},
         {"name": "vv_linear", "median": -3.0},
         {"name": "vv_db", "median": 120.0},
+        {"name": "vv_db", "spread": Spread(0.003, 0.05, 0.4)},  # linear power called decibels
+        {"name": "vv_sigma0", "median": 0.2, "stored": "scaled"},  # amplitude or power
+        {"name": "vv", "spread": Spread(-0.02, -0.001, 0.03)},  # power near zero, noise removed
     ],
 )
 def test_what_stays_unknown_is_refused(said):
     with pytest.raises(UnknownRadiometryError) as caught:
         found(**said)
     assert "--assume" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("spread", "assumed", "proposed"),
+    [
+        (Spread(0.003, 0.05, 0.4), "vv,db", "--assume linear"),
+        (Spread(-25, -14, -2), "vv,linear", "--assume db"),
+        (Spread(-25, -14, -2), "vv,amplitude", "--assume db"),
+        (Spread(20, 450, 2000), "vv,db", "--assume amplitude,uncalibrated"),
+        (Spread(20, 450, 2000), "vv,linear,sigma0", "--assume amplitude,uncalibrated"),
+        (Spread(20, 450, 2000), "vv,amplitude,gamma0", "--assume amplitude,uncalibrated"),
+    ],
+)
+def test_values_that_cannot_be_what_is_assumed_are_refused(spread, assumed, proposed):
+    told = clues(spread=spread)
+    with pytest.raises(UnknownRadiometryError) as caught:
+        interpret(told, Assumptions.parse(assumed))
+    assert "as assumed by the user" in caught.value.problem
+    assert proposed in caught.value.remedy
+    better = caught.value.remedy.removesuffix(".").rsplit(" ", 1)[1]
+    assert interpret(told, Assumptions.parse(f"vv,{better}"))
+
+
+def test_power_that_noise_removal_left_near_zero_is_no_decibels():
+    told = clues(name="vv_sigma0", spread=Spread(-0.02, -0.0005, 0.03))
+    (finding,) = interpret(told, Assumptions())
+    assert finding.band == Band("VV", "sigma0", "linear")
+
+
+def test_angles_without_a_name_are_proposed_to_be_skipped():
+    sea = Spread(-25.0, -14.0, -2.0)
+    told = Clues(
+        "x.tif", [["", "", "", "", "x"]] * 3, ["float"] * 3, [sea, sea, Spread(30, 38, 46)]
+    )
+    with pytest.raises(UnknownRadiometryError) as caught:
+        interpret(told, Assumptions())
+    assert "--assume vv,vh,skip,db" in caught.value.remedy
+    for scale in ("db", "linear", "amplitude"):
+        with pytest.raises(UnknownRadiometryError, match=r"Band 3 .* skip"):
+            interpret(
+                Clues("x.tif", told.texts, told.stored, [*[Spread(1, 2, 9)] * 2, told.values[2]])
+                if scale != "db"
+                else told,
+                Assumptions.parse(f"vv,vh,hh,{scale}"),
+            )
 
 
 def test_assumptions_come_first():

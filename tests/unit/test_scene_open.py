@@ -199,7 +199,7 @@ class TestDescribe:
         assert east == pytest.approx(-179.994)
 
     def test_scenes_without_a_file(self):
-        assert describe(open_scene(data_array()))["nodata"] == "NaN"
+        assert describe(open_scene(data_array()))["nodata"] == "none"
         told = describe(array_scene(np.ones((1, 5, 5))))
         assert told["files"] == []
         assert told["valid_share"] == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,26 @@ def test_calibrated_bands_take_the_constants(scale):
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, expected, atol=2e-5)
     assert normalisation.references == (None, None)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize(
+    ("quantity", "incidence_deg", "offset_db"),
+    [
+        ("sigma0", 30.0, 0.0),
+        ("gamma0", 60.0, 0.0),
+        ("beta0", 30.0, -3.0103),  # times the sine
+        ("beta0", None, -2.1066),  # of 38 degrees, where it is unknown
+    ],
+)
+def test_gamma_and_beta_nought_are_fed_as_sigma_nought(scale, quantity, incidence_deg, offset_db):
+    scene = array_scene(in_scale(scale), scale=scale, quantity=quantity)
+    scene = replace(scene, incidence_deg=incidence_deg)
+    db = np.maximum(DB + offset_db, -35)
+    expected = np.stack([(db[0] + 10) / 5, (db[1] + 17) / 4])
+    normalisation = Normalisation.of_scene(scene, CONSTANTS)
+    np.testing.assert_allclose(normalisation.apply(scene.values, scene.valid), expected, atol=2e-5)
+    assert {band.fed_as for band in scene.bands} == {"sigma0"}
 
 
 def test_floor_holds_in_every_scale():

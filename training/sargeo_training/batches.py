@@ -167,9 +167,9 @@ def make_inputs(samples: Sequence[Sample], sensors: Sequence[str] = ()) -> Input
     quantity = np.zeros((len(samples), SLOTS), dtype=np.int64)
     for i, s in enumerate(samples):
         slots = [POLARISATIONS.index(b.polarisation) for b in s.bands]
-        pixels[i, slots] = normalise(s.power, s.valid, s.bands, s.references)
+        pixels[i, slots] = normalise(s.power, s.valid, s.bands, s.references, s.incidence_deg)
         present[i, slots] = True
-        quantity[i, slots] = [QUANTITIES.index(b.quantity) for b in s.bands]
+        quantity[i, slots] = [QUANTITIES.index(b.fed_as) for b in s.bands]
     return Inputs(
         torch.from_numpy(pixels),
         torch.from_numpy(np.stack([s.valid for s in samples])),

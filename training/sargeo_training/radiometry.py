@@ -36,6 +36,7 @@ def normalise(
     valid: NDArray[np.bool_],
     bands: Sequence[Band],
     references: Sequence[float],
+    incidence_deg: float | None,
 ) -> Float32Array:
     """Return the network's input (C, H, W) for linear power.
 
@@ -43,4 +44,4 @@ def normalise(
     """
     linear = tuple(dataclasses.replace(b, scale="linear") for b in bands)
     used = tuple(None if b.calibrated else r for b, r in zip(bands, references, strict=True))
-    return Normalisation(linear, CONSTANTS, used).apply(power, valid)
+    return Normalisation(linear, CONSTANTS, used, incidence_deg).apply(power, valid)

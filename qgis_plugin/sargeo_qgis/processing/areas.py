@@ -35,7 +35,7 @@ _POINTS_PER_SIDE = 20
 # As in sargeo.geo, which places vectors by the same rules: this process cannot import it.
 _TURNS = 3
 _LEAP = 340 / 360
-_WHOLE_TURN = 1 - 1e-6
+_ROUNDED = 1e-6
 _BEFORE_THE_SEAM = 1 - 1e-9
 
 Ring = list[QgsPointXY]
@@ -109,8 +109,14 @@ def united(
 
     def mended(ring: Ring) -> Ring:
         steps = [abs(b.x() - a.x()) for a, b in zip(ring, ring[1:])]
-        leaps = any(_LEAP * period < step < _WHOLE_TURN * period for step in steps)
-        return _in_turns(ring[:-1], period, period / 4) if leaps else ring
+        leaps = [step for step in steps if period and step > _LEAP * period]
+        if not leaps:
+            return ring
+        followed = _in_turns(ring[:-1], period, period / 4)
+        xs = [point.x() for point in followed]
+        there_and_back = max(xs) - min(xs) < _ROUNDED * period
+        along_a_parallel = len(followed) >= len(ring) and min(leaps) > _BEFORE_THE_SEAM * period
+        return ring if there_and_back or along_a_parallel else followed
 
     return QgsGeometry.unaryUnion(
         [_polygons(_each_ring(feature.geometry(), mended)) for feature in features]

@@ -93,7 +93,7 @@ def _of_band(sample: Sample, index: int) -> Iterator[Float32Array]:
     band = (sample.bands[index],)
     reference = (sample.references[index],)
     power = sample.power[index : index + 1]
-    pixels = normalise(power, sample.valid, band, reference)[0]
+    pixels = normalise(power, sample.valid, band, reference, sample.incidence_deg)[0]
     share = _by_cell(sample.valid)
     mean_power = _by_cell(power[0] * sample.valid)
     moments = [_by_cell(moment) for moment in (pixels, np.square(pixels))]
@@ -101,7 +101,9 @@ def _of_band(sample: Sample, index: int) -> Iterator[Float32Array]:
     def level(cells: int) -> Float32Array:
         mean = _window_mean(mean_power, share, cells)
         known = np.isfinite(mean)
-        shown = normalise(np.where(known, mean, 0)[None], known, band, reference)[0]
+        shown = normalise(
+            np.where(known, mean, 0)[None], known, band, reference, sample.incidence_deg
+        )[0]
         return np.where(known, shown, np.float32(np.nan))
 
     for cells in _LEVEL_CELLS:

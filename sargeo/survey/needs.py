@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sargeo.errors import SpacingRefusedError
 from sargeo.model.spec import ModelSpec
 from sargeo.scene.scene import Scene
 from sargeo.survey.spacing import on_trained_spacing, working_gsd_m
@@ -14,13 +15,11 @@ def model_needs(scene: Scene, spec: ModelSpec) -> dict[str, object]:
     -------
     dict
         JSON types only: the model and what it was trained for; polarisations of the scene that it
-        was not trained with; the platforms that it tells apart; and the grid that it would work
-        on, with the ground spacing there as a multiple of the scene's, (row to row, column to
-        column), None where it is unknown.
+        was not trained with; the platforms that it tells apart; why its spacing is refused, or
+        None; and the grid that it would work on, with the ground spacing there as a multiple of
+        the scene's, (row to row, column to column), None where it is unknown.
     """
-    work = on_trained_spacing(scene, spec.spacing)
-    here, there = working_gsd_m(scene), working_gsd_m(work)
-    return {
+    facts: dict[str, object] = {
         "model": spec.name,
         "trained_polarisations": list(spec.polarisations),
         "untrained_polarisations": [
@@ -28,6 +27,14 @@ def model_needs(scene: Scene, spec: ModelSpec) -> dict[str, object]:
         ],
         "trained_platforms": list(spec.sensors),
         "trained_spacing_m": [spec.spacing.min_m, spec.spacing.max_m],
+    }
+    try:
+        work = on_trained_spacing(scene, spec.spacing)
+    except SpacingRefusedError as refusal:
+        return facts | {"refused": str(refusal), "resampled": False}
+    here, there = working_gsd_m(scene), working_gsd_m(work)
+    return facts | {
+        "refused": None,
         "resampled": work is not scene,
         "spacing_factors": None
         if here is None or there is None

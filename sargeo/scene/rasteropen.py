@@ -1,0 +1,181 @@
+"""Open a raster file, or say in a sentence why it cannot be opened."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from sargeo.errors import (
+    InputError,
+    SceneDamagedError,
+    SceneNotFoundError,
+    SeveralRastersError,
+    UnsupportedPixelsError,
+)
+
+# How GDAL names one raster of a file that holds several: GPKG:scenes.gpkg:two, netcdf:two.nc:VV.
+# No drive: C:.
+_PART_OF_FILE = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")
+
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+_MISSING_CODEC = re.compile(r"missing codec ?(?:of )?(.+)")
+
+_LISTED = 6
+"""Names of rasters in a message."""
+
+
+def raster_exists(path: str) -> bool:
+    """Tell whether there is such a file; of names that only GDAL knows, whether it opens them."""
+    local = _local(path)
+    if local is not None:
+        return local.is_file()
+    try:
+        open_raster(path).close()
+    except SceneNotFoundError:
+        return False
+    return True
+
+
+def open_raster(path: str) -> Any:
+    """Open a raster.
+
+    Raises
+    ------
+    SceneNotFoundError
+        If there is no such file, or it is not a raster.
+    SeveralRastersError
+        If it is a container of rasters.
+    UnsupportedPixelsError
+        If it is compressed in a way that this GDAL does not read.
+    SceneDamagedError
+        If it is a TIFF that is cut off.
+    """
+    local = _local(path)
+    if local is not None and local.is_dir():
+        raise SceneNotFoundError(f"{path} is a folder.", "Give the raster file itself.")
+    if local is not None and not local.exists():
+        raise SceneNotFoundError(f"{path} does not exist.", "Check the path.")
+    try:
+        with warnings.catch_warnings():
+            # A raster without a transform is refused with a sentence of ours.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            dataset = rasterio.open(path)
+    except RasterioError as error:
+        raise _not_opened(path, local, gdal_words(error)) from error
+    try:
+        _check_no_container(path, dataset)
+        _check_complete(path, dataset)
+    except BaseException:
+        dataset.close()
+        raise
+    return dataset
+
+
+def open_again(path: str) -> Any:
+    """Open a raster that was open before.
+
+    Raises
+    ------
+    SceneDamagedError
+        If that is no longer possible.
+    """
+    try:
+        return rasterio.open(path)
+    except RasterioError as error:
+        raise SceneDamagedError(
+            f"{path} cannot be opened any more ({gdal_words(error)}).",
+            "Leave the file where it is until the run is over.",
+        ) from error
+
+
+def _not_opened(path: str, local: Path | None, words: str) -> InputError:
+    if local is None or not _is_tiff(local):
+        return SceneNotFoundError(
+            f"{path} is not a raster that GDAL opens ({words}).",
+            "Give a georeferenced raster such as a GeoTIFF.",
+        )
+    if lacking := _MISSING_CODEC.search(words):
+        return UnsupportedPixelsError(
+            f"{path} is compressed with {lacking[1]}, which the GDAL of this installation does not "
+            "read.",
+            "Write it again with another compression where it can be read, such as "
+            f"gdal_translate -co COMPRESS=DEFLATE {local.name} readable.tif.",
+        )
+    return SceneDamagedError(
+        f"{path} is a TIFF that cannot be opened ({words}).",
+        "It is probably cut off: copy or download it again.",
+    )
+
+
+def _check_no_container(path: str, dataset: Any) -> None:
+    """Refuse a file that holds its rasters one level down."""
+    if dataset.count:
+        return
+    parts = dataset.subdatasets
+    if not parts:
+        raise SceneNotFoundError(
+            f"{path} is a {dataset.driver} file without a raster.", "Give a file that holds one."
+        )
+    listed = ", ".join(parts[:_LISTED]) + (", …" if len(parts) > _LISTED else "")
+    raise SeveralRastersError(
+        f"{path} holds {len(parts)} rasters: {listed}.",
+        f'Give the name of one in quotes in place of the file, such as "{parts[0]}".',
+    )
+
+
+def _check_complete(path: str, dataset: Any) -> None:
+    """Refuse a local TIFF whose last tile ends beyond the end of the file."""
+    if dataset.driver != "GTiff" or not Path(path).is_file():
+        return
+    size = Path(path).stat().st_size
+    end = max(_block_end(dataset, *ij, i) for i in dataset.indexes for ij in _blocks(dataset, i))
+    if end > size:
+        raise SceneDamagedError(
+            f"{path} is cut off: its pixels should reach to byte {end}, but it has {size} bytes.",
+            "Copy or download it again.",
+        )
+
+
+def _blocks(dataset: Any, index: int) -> Iterator[tuple[int, int]]:
+    height, width = dataset.block_shapes[index - 1]
+    for row in range(-(-dataset.height // height)):
+        for col in range(-(-dataset.width // width)):
+            yield row, col
+
+
+def _block_end(dataset: Any, row: int, col: int, index: int) -> int:
+    """Return the byte after a tile or strip, 0 where the file is sparse."""
+    offset, size = (
+        dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", dm="TIFF", bidx=index)
+        for what in ("OFFSET", "SIZE")
+    )
+    return int(offset) + int(size) if offset and size else 0
+
+
+def _local(path: str) -> Path | None:
+    local = Path(path)
+    if path.startswith("/vsi") or "://" in path:
+        return None
+    return None if _PART_OF_FILE.match(path) and not local.exists() else local
+
+
+def _is_tiff(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _TIFF_MAGIC
+    except OSError:  # not ours to read: GDAL's words, which the caller shows, tell why
+        return False
+
+
+def gdal_words(error: BaseException) -> str:
+    """Return GDAL's own words: the innermost cause, without its final period."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error).strip().rstrip(".")
