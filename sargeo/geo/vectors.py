@@ -18,7 +18,7 @@ from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import InputError
-from sargeo.geo.antimeridian import period_of, without_leaps
+from sargeo.geo.antimeridian import Shapes, period_of, without_leaps
 
 Kinds = Sequence[str]
 """Geometry types without "Multi", by preference: of a shape that holds several, one counts."""
@@ -191,24 +191,29 @@ def read_vectors(
     frame = read_layer(source, error, what, kinds)
     title = f"The {what} {describe_source(source)}"
     _check_crs(frame.crs, error, title)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    given = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if not np.isfinite(shapely.get_coordinates(shapes)).all():
-        raise error(
-            f"{title} holds a shape with coordinates that are no finite numbers.",
-            "Remove that feature, or save the file again from the program that made it.",
-        )
-    repaired = shapely.make_valid(without_leaps(shapes[given], period_of(frame.crs)))
-    wanted = np.full(len(shapes), shapely.Polygon(), dtype=object)
-    wanted[given] = [only(shape, kinds) for shape in repaired]
+    shapes = _repaired(frame.geometry, error, title)
+    wanted = np.array([only(shape, kinds) for shape in shapes], dtype=object)
     if shapely.is_empty(wanted).all() and not (may_be_empty and not len(wanted)):
-        told = _counted(part.geom_type for shape in repaired for part in leaves(shape))
+        told = _counted(part.geom_type for shape in shapes for part in leaves(shape))
         raise error(
             f"{title} holds no {_one(kinds)}, but {told or 'no shape at all'}.",
             f"Give a file with at least one {_one(kinds)}.",
         )
     frame = frame.set_geometry(gpd.GeoSeries(wanted, index=frame.index, crs=frame.crs))
     return frame if keep_all else frame[~frame.geometry.is_empty]
+
+
+def _repaired(shapes: gpd.GeoSeries, error: type[InputError], title: str) -> Shapes:
+    """Make shapes valid, and missing ones empty."""
+    given = np.array(shapes.array, dtype=object)
+    given[shapely.is_missing(given)] = shapely.Polygon()
+    if not np.isfinite(shapely.get_coordinates(given)).all():
+        raise error(
+            f"{title} holds a shape with coordinates that are no finite numbers.",
+            "Remove that feature, or save the file again from the program that made it.",
+        )
+    valid: Shapes = shapely.make_valid(without_leaps(given, period_of(shapes.crs)))
+    return valid
 
 
 def read_layer(
