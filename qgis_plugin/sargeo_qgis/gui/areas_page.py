@@ -35,7 +35,7 @@ from .. import session
 from ..core.areas import ZoneSummary, write_csv
 from ..core.errors import PluginError
 from ..failures import reporting
-from ..processing.areas import in_crs_near, write_area
+from ..processing.areas import in_crs_near, united, write_area
 from ..translation import tr
 from .background import Background
 from .chart import Bar, BarChart
@@ -239,8 +239,8 @@ def _selected(layer: QgsMapLayer | None) -> QgsGeometry:
             tr("No polygon is selected in the active layer."),
             tr("Make a polygon layer active and select the polygons to measure."),
         )
-    shapes = [feature.geometry().makeValid() for feature in layer.getSelectedFeatures()]
-    return QgsGeometry.unaryUnion(shapes)
+    transforms = QgsProject.instance().transformContext()
+    return united(layer.getSelectedFeatures(), layer.crs(), transforms)
 
 
 def _legend(layer: QgsRasterLayer) -> list[tuple[str, str]]:
