@@ -13,6 +13,10 @@ from ..failures import add_task, as_plugin_error, reporting
 
 Work = Callable[["Background"], Any]
 
+# A page forgets the work that it abandons: Python would delete its task, which QGIS holds by a bare
+# pointer, while another thread is in it.
+_working: set[Background] = set()
+
 
 class Background(QObject):
     """A piece of work that QGIS shows among its tasks, and that the user can cancel there too.
@@ -43,7 +47,7 @@ class Background(QObject):
     ) -> None:
         super().__init__()
         self._done, self._failed, self._cancelled = done, failed, cancelled
-        # QGIS deletes a task that has ended, and holds one that works by a bare pointer.
+        # QGIS deletes a task that has ended.
         self._task: _Task | None = _Task(title, lambda: work(self), self._ended)
         self._asked = self._abandoned = False
 
@@ -56,6 +60,7 @@ class Background(QObject):
             If QGIS does not take it.
         """
         add_task(self._task)
+        _working.add(self)
         return self
 
     def cancel(self) -> None:
@@ -78,6 +83,7 @@ class Background(QObject):
     def _ended(self, result: Any, error: Exception | None) -> None:
         cancelled = self.is_cancelled() or isinstance(error, CancelledError)
         self._task = None
+        _working.discard(self)
         if self._abandoned:
             return
         if cancelled:
