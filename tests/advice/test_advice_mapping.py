@@ -38,10 +38,11 @@ def corrected(
     """Refuse options of ``map``, then map with others that the advice is asked for."""
 
     def call(
-        wrong: tuple[object, ...], right: Callable[[str], tuple[object, ...]], code: int = 2
+        *wrong: tuple[object, ...], right: Callable[[str], tuple[object, ...]], code: int = 2
     ) -> tuple[str, Path]:
-        refusal = refused("map", scene, "-o", tmp_path / "refused", *wrong, code=code)
-        return refusal.remedy, mapped(scene, *right(refusal.remedy))
+        words = ("map", scene, "-o", tmp_path / "refused")
+        (remedy,) = {refused(*words, *each, code=code).remedy for each in wrong}
+        return remedy, mapped(scene, *right(remedy))
 
     return call
 
@@ -54,21 +55,24 @@ def numbers_in(remedy: str) -> list[int]:
 
 
 @follows("sargeo.mapping.options:MapOptions.__post_init__", "Choose from ….")
-@pytest.mark.parametrize("wrong", ["lakes", "landcover,lakes", ""])
-def test_products_are_chosen(wrong: str, corrected: Corrected) -> None:
+def test_products_are_chosen(corrected: Corrected) -> None:
     def all_of(remedy: str) -> tuple[str, str]:
         named = remedy.removeprefix("Choose from ").removesuffix(".")
         return "--products", named.replace(" ", "")
 
-    _, out = corrected(("--products", wrong), all_of)
+    _, out = corrected(
+        *[("--products", wrong) for wrong in ("lakes", "landcover,lakes", "")], right=all_of
+    )
     assert_right(out)
     assert len(sargeo.read_objects(out)) > 0
 
 
 @follows("sargeo.mapping.options:MapOptions.__post_init__", "Give a cell size above 0 metres.")
-@pytest.mark.parametrize("wrong", ["0", "-500", "nan"])
-def test_a_cell_size_is_given(wrong: str, corrected: Corrected) -> None:
-    _, out = corrected(("--cell-size", wrong), lambda _: ("--cell-size", 320))
+def test_a_cell_size_is_given(corrected: Corrected) -> None:
+    _, out = corrected(
+        *[("--cell-size", wrong) for wrong in ("0", "-500", "nan")],
+        right=lambda _: ("--cell-size", 320),
+    )
     with rasterio.open(out / "scene_count.tif") as counts:
         assert counts.shape == (4, 4)
         assert counts.read(1).sum() == len(sargeo.read_objects(out))
@@ -76,7 +80,7 @@ def test_a_cell_size_is_given(wrong: str, corrected: Corrected) -> None:
 
 @follows("sargeo.products.count:CountGrid.plan", "Give metres, > 0.")
 def test_a_finite_cell_size_is_given(corrected: Corrected) -> None:
-    _, out = corrected(("--cell-size", "inf"), lambda _: ("--cell-size", 320))
+    _, out = corrected(("--cell-size", "inf"), right=lambda _: ("--cell-size", 320))
     with rasterio.open(out / "scene_count.tif") as counts:
         assert counts.shape == (4, 4)
 
@@ -85,9 +89,11 @@ def test_a_finite_cell_size_is_given(corrected: Corrected) -> None:
     "sargeo.mapping.options:MapOptions.__post_init__",
     "Give a number from 0 to 1 as the limit of the uncertain class.",
 )
-@pytest.mark.parametrize("wrong", ["40", "-0.1", "nan"])
-def test_a_limit_of_the_uncertain_class_is_given(wrong: str, corrected: Corrected) -> None:
-    _, out = corrected(("--uncertain-below", wrong), lambda _: ("--uncertain-below", 0.4))
+def test_a_limit_of_the_uncertain_class_is_given(corrected: Corrected) -> None:
+    _, out = corrected(
+        *[("--uncertain-below", wrong) for wrong in ("40", "-0.1", "nan")],
+        right=lambda _: ("--uncertain-below", 0.4),
+    )
     with rasterio.open(out / "scene_confidence.tif") as confidence:
         np.testing.assert_array_equal(landcover(out) == 254, confidence.read(1) < 40)
 
@@ -101,15 +107,17 @@ def test_a_limit_of_the_uncertain_class_is_given(wrong: str, corrected: Correcte
 def test_land_cover_is_added(needing: tuple[object, ...], corrected: Corrected) -> None:
     _, out = corrected(
         ("--products", "objects", *needing),
-        lambda _: ("--products", "objects,landcover", *needing),
+        right=lambda _: ("--products", "objects,landcover", *needing),
     )
     assert_right(out)
 
 
 @follows("sargeo.products.controls:ObjectControls.__post_init__", "Give a number from 0 to 1.")
-@pytest.mark.parametrize("wrong", ["2", "-0.5", "nan"])
-def test_a_least_confidence_is_given(wrong: str, corrected: Corrected) -> None:
-    _, out = corrected(("--min-confidence", wrong), lambda _: ("--min-confidence", 0.9))
+def test_a_least_confidence_is_given(corrected: Corrected) -> None:
+    _, out = corrected(
+        *[("--min-confidence", wrong) for wrong in ("2", "-0.5", "nan")],
+        right=lambda _: ("--min-confidence", 0.9),
+    )
     objects = sargeo.read_objects(out)
     assert (objects["confidence"] >= 0.9).all()
 
@@ -122,7 +130,7 @@ def test_a_least_confidence_is_given(wrong: str, corrected: Corrected) -> None:
     "wrong", [("--min-length", 300, "--max-length", 20), ("--min-length", -1)], ids=str
 )
 def test_lengths_are_given_in_order(wrong: tuple[object, ...], corrected: Corrected) -> None:
-    _, out = corrected(wrong, lambda _: ("--min-length", 20, "--max-length", 300))
+    _, out = corrected(wrong, right=lambda _: ("--min-length", 20, "--max-length", 300))
     length = sargeo.read_objects(out)["length_m"]
     assert len(length) > 0
     assert length.between(20, 300).all()
@@ -139,7 +147,7 @@ def test_a_land_mask_is_added(auto: bool, corrected: Corrected, tmp_path: Path) 
     east = shapely.box(*(GRID @ (SIDE // 2, SIDE)), *(GRID @ (SIDE, 0)))
     gpd.GeoDataFrame(geometry=[east], crs=UTM).to_file(land)
     buffer = ("--coast-buffer", 250, "--min-confidence", 0.1)
-    _, out = corrected(buffer, lambda _: (*buffer, "--land-mask", "auto" if auto else land))
+    _, out = corrected(buffer, right=lambda _: (*buffer, "--land-mask", "auto" if auto else land))
     objects = sargeo.read_objects(out)
     assert len(objects) > 0
     assert (objects.geometry.x < east.bounds[0] - 250 + 10 * auto * 3).all()
@@ -154,7 +162,7 @@ def test_a_multiple_is_given(option: str, corrected: Corrected) -> None:
 
     # A patch that small has no room for the margin of the model.
     fixed = ("--margin", 32) if option == "--patch" else ()
-    _, out = corrected((option, 33, *fixed), lambda r: (*multiple(r), *fixed))
+    _, out = corrected((option, 33, *fixed), right=lambda r: (*multiple(r), *fixed))
     assert_right(out)
 
 
@@ -163,22 +171,23 @@ def test_a_multiple_is_given(option: str, corrected: Corrected) -> None:
 def test_a_smaller_margin_is_given(patch: int, corrected: Corrected) -> None:
     _, out = corrected(
         ("--patch", patch, "--margin", 64),
-        lambda remedy: ("--patch", patch, "--margin", *numbers_in(remedy)),
+        right=lambda remedy: ("--patch", patch, "--margin", *numbers_in(remedy)),
     )
     assert (landcover(out) != NODATA).all()
 
 
 @follows("sargeo.survey.survey:_tiling", "Give a batch size of 1 or more.")
-@pytest.mark.parametrize("wrong", [0, -4])
-def test_a_batch_size_is_given(wrong: int, corrected: Corrected) -> None:
-    _, out = corrected(("--batch-size", wrong), lambda _: ("--batch-size", 1))
+def test_a_batch_size_is_given(corrected: Corrected) -> None:
+    _, out = corrected(
+        *[("--batch-size", wrong) for wrong in (0, -4)], right=lambda _: ("--batch-size", 1)
+    )
     assert_right(out)
 
 
 @follows("sargeo.model.devices:pick_device", "Choose auto, cpu, cuda or cuda:N.")
 @pytest.mark.parametrize("named", ["auto", "cpu"])
 def test_a_device_is_chosen(named: str, corrected: Corrected) -> None:
-    remedy, out = corrected(("--device", "tpu"), lambda _: ("--device", named))
+    remedy, out = corrected(("--device", "tpu"), right=lambda _: ("--device", named))
     assert named in remedy
     assert_right(out)
 
@@ -188,7 +197,7 @@ def test_a_device_is_chosen(named: str, corrected: Corrected) -> None:
     "Choose another device, or auto; `sargeo doctor` lists what there is.",
 )
 def test_a_device_that_is_there_is_chosen(corrected: Corrected, done: Callable[..., str]) -> None:
-    _, out = corrected(("--device", "cuda:99"), lambda _: ("--device", "auto"), code=4)
+    _, out = corrected(("--device", "cuda:99"), right=lambda _: ("--device", "auto"), code=4)
     assert_right(out)
     devices = json.loads(done("doctor", "--json"))["devices"]
     assert "cpu" in devices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,11 +149,13 @@ KEYS = (
     ],
 )
 def test_a_list_of_known_keys_is_given(
-    wrong: str, right: str, scene: Path, refused: Refused, mapped: Mapped
+    wrong: str, right: str, scene: Path, refused: Refused, done: Callable[..., str]
 ) -> None:
     seaside(scene, decibels(2), ["sigma0 VV dB", "sigma0 VH dB"])
     refused("info", scene, "--assume", wrong, code=2)
-    assert_right(mapped(scene, "--assume", right))
+    told = json.loads(done("info", scene, "--assume", right, "--json"))
+    assert [band["polarisation"] for band in told["bands"]] == ["VV", "VH"]
+    assert {band["scale"] for band in told["bands"]} == {"db"}
 
 
 @follows(

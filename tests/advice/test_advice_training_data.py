@@ -595,7 +595,7 @@ def test_settings_of_an_endpoint_are_corrected(tmp_path: Path, write_texts: Writ
 
     explained = (Path(hcot.__file__).parent / "endpoint.yaml").read_text(encoding="utf-8")
     with serving(telling()) as fake:
-        wrong = settings(fake) | {"limits": {"concurency": 1}}
+        wrong = settings(fake) | {"limits": {"concurrencies": 1}}
         assert "concurrency" in write_texts(wrong, tmp_path / "told", code=2).problem
         assert "concurrency" in explained
         write_texts(settings(fake), tmp_path / "told")
