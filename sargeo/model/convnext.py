@@ -52,6 +52,22 @@ class Stage(nn.Module):
             self.downsample = nn.Sequential(LayerNorm2d(before), nn.Conv2d(before, dim, 2, 2))
         self.blocks = nn.Sequential(*(_Block(dim) for _ in range(depth)))
 
+    def forward(self, x: Tensor, bias: Tensor | None, known: Tensor) -> Tensor:
+        """Return features (N, dim, h, w); what enters the blocks is biased, and zero where unknown.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, before, 2 h, 2 w), or of the first stage (N, dim, h, w)
+        bias : Tensor or None, shape (N, dim, 1, 1)
+        known : Tensor, shape (N, 1, h, w)
+            Ones and zeros.
+        """
+        x = self.downsample(x)
+        if bias is not None:
+            x = x + bias
+        features: Tensor = self.blocks(x * known)
+        return features
+
 
 class _Block(nn.Module):
     """A convolution of each channel, then a perceptron on each pixel."""

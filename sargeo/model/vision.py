@@ -85,7 +85,7 @@ class ImageTower(nn.Module):
         for i, (stage, bias) in enumerate(zip(stages, biases, strict=True)):
             # Cells without a valid pixel enter each stage as zeros, as the padding around does.
             known = functional.max_pool2d(known, 2 if i else OUTPUT_STRIDE)
-            x = stage.blocks((stage.downsample(x) + bias if i else x) * known)
+            x = stage(x, bias if i else None, known)
             pyramid.append(x)
         return Features(tuple(pyramid), self.decoder(pyramid))
 
