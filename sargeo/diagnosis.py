@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sargeo.foreign import foreign_variables, ignored_variables
 
-LIBRARIES = ("sargeo", "torch", "timm", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
+LIBRARIES = ("sargeo", "torch", "numpy", "rasterio", "pyproj", "pyogrio", "geopandas")
 
 RASTER_DRIVERS = ("GTiff", "COG")
 VECTOR_DRIVERS = ("GPKG",)

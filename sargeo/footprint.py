@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from shapely.affinity import translate
-from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
-from shapely.geometry.polygon import orient
 
 from sargeo.errors import NoGeoreferenceError
+from sargeo.geo.antimeridian import TURN_DEG, cut_at_antimeridian, ring_in_turns
 from sargeo.grid import FloatArray, GeoGrid
 
 _POINTS_PER_SIDE = 21
@@ -27,24 +26,8 @@ def footprint_lonlat(grid: GeoGrid) -> Polygon | MultiPolygon:
         If too little of the outline lies in the domain of the projection.
     """
     lon, lat = _outline(grid)
-    # Followed along the outline, longitudes jump by 360 at the antimeridian: undo that.
-    lon = np.unwrap(lon, period=360)
-    turn = np.unwrap([lon[-1], lon[0]], period=360)[1] - lon[0]
-    if abs(turn) > 180:  # once around the Earth: a pole lies inside
-        pole = np.copysign(90.0, lat.mean())
-        lon = np.concatenate([lon, [lon[0] + turn, lon[0] + turn, lon[0]]])
-        lat = np.concatenate([lat, [lat[0], pole, pole]])
-    whole = shapely.make_valid(Polygon(zip(lon, lat, strict=True)))
-    turns = range(int(np.floor((lon.min() + 180) / 360)), int(np.ceil((lon.max() + 180) / 360)))
-    parts = [
-        orient(part)
-        for k in turns
-        for part in shapely.get_parts(
-            translate(whole.intersection(box(360 * k - 180, -90, 360 * k + 180, 90)), -360 * k)
-        )
-        if isinstance(part, Polygon) and part.area > 0
-    ]
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+    ring = ring_in_turns(lon, lat, TURN_DEG, pole=90.0)
+    return cut_at_antimeridian(shapely.make_valid(Polygon(ring)))
 
 
 def lonlat_bbox(geometry: BaseGeometry) -> list[float]:

@@ -17,6 +17,14 @@ settings.load_profile("sargeo")
 # For the Python of QGIS: qgis/run.py.
 collect_ignore = ["qgis"]
 
+# Networks this small train three times as long in two threads; and tests run beside each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:

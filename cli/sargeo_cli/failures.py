@@ -36,7 +36,9 @@ def _failure(error: BaseException) -> SargeoError:
             return _usage_error(error)
         case KeyboardInterrupt():
             return CancelledError(
-                "The command was cancelled.", "Run it again to start from the beginning."
+                "The command was cancelled.",
+                "Run it again to start from the beginning; add --overwrite where it was writing "
+                "products.",
             )
         case MemoryError():
             return OutOfMemoryError(

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from sargeo.errors import AreaOfInterestError, NothingValidError
+from sargeo.geo.antimeridian import unwrap
 from sargeo.grid import Block
 from sargeo.language.speaking import clean_texts, refuse_long_question, writing_model
 from sargeo.model.api import SarModel
@@ -238,7 +239,7 @@ def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceT
         gsd_m = acquisition.gsd_m
         yield PlaceText(
             text=text,
-            lon=round((float(lon) + 180) % 360 - 180, 6),
+            lon=round(float(unwrap(lon, 0.0)), 6),
             lat=round(float(lat), 6),
             height_m=None if gsd_m is None else round(read.height * gsd_m[0], 1),
             width_m=None if gsd_m is None else round(read.width * gsd_m[1], 1),

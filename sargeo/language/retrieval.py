@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sargeo.errors import NothingValidError, UnknownRadiometryError, UsageError
 from sargeo.footprint import footprint_lonlat
+from sargeo.geo.antimeridian import unwrap
 from sargeo.language.account import Account
 from sargeo.language.cells import CellSource, open_cells
 from sargeo.language.places import LEAST_KNOWN, PlacePlan, PlacePooler, best_places
@@ -175,7 +176,7 @@ def _search(
                 "text": text,
                 "score": round(score, 4),
                 "scene": source.header.source,
-                "lon": round((float(lon) + 180) % 360 - 180, 7),
+                "lon": round(float(unwrap(lon, 0.0)), 7),
                 "lat": round(float(lat), 7),
                 "geometry": footprint_lonlat(cells.crop(block)).simplify(_TOLERANCE_DEG),
             }

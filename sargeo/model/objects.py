@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from timm.layers import LayerNorm2d
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.ops import batched_nms
+
+from sargeo.model.convnext import LayerNorm2d
 
 _PRIOR = 0.01  # share of cells that hold a centre at the start of training: keeps focal losses tame
 _TYPICAL_PX = 16.0
@@ -121,19 +121,39 @@ def decode(
 
 
 def _without_overlaps(objects: Tensor) -> Tensor:
-    """Turn weaker objects (N, M, 7) of one place and kind to zeros, and move them to the end."""
-    row, col, height, width, _, score, kind = objects.unbind(2)
-    some = score > 0
-    boxes = torch.stack(
-        [col - width / 2, row - height / 2, col + width / 2, row + height / 2], dim=2
-    )
-    window = torch.arange(len(objects), device=objects.device)[:, None].expand_as(score)
-    group = window * (int(kind.max()) + 1 if kind.numel() else 1) + kind.long()
-    kept = torch.zeros_like(some)
-    where = some.nonzero()[batched_nms(boxes[some], score[some], group[some], _MOST_OVERLAP)]
-    kept[where[:, 0], where[:, 1]] = True
+    """Turn weaker objects (N, M, 7) of one place and kind to zeros, and move them to the end.
+
+    Parameters
+    ----------
+    objects : Tensor
+        By falling confidence; zeros last.
+    """
+    some = objects[:, :, 5] > 0
+    stronger = _overlaps(objects)
+    # Whether an object stays depends on stronger ones alone: after k rounds the first k are
+    # settled, and what no round changes any more is what one pass from strong to weak would find.
+    before, kept = ~some, some
+    while not torch.equal(before, kept):
+        before, kept = kept, some & ~(stronger & kept[:, :, None]).any(1)
     order = kept.float().argsort(dim=1, descending=True, stable=True)
     return (objects * kept[:, :, None]).gather(1, order[:, :, None].expand_as(objects))
+
+
+def _overlaps(objects: Tensor) -> Tensor:
+    """Tell which object (N, M, 7), of the second axis, overlaps which weaker one, of the third."""
+    row, col, height, width, _, _, kind = objects.unbind(2)
+    shared = _shared(row, height) * _shared(col, width)
+    area = height * width
+    union = area[:, :, None] + area[:, None, :] - shared
+    same = kind[:, :, None] == kind[:, None, :]
+    return (same & (shared > _MOST_OVERLAP * union)).triu(1)
+
+
+def _shared(middle: Tensor, length: Tensor) -> Tensor:
+    """Return how much each two of M stretches (N, M) along an axis share, (N, M, M)."""
+    low, high = middle - length / 2, middle + length / 2
+    ends = torch.minimum(high[:, :, None], high[:, None, :])
+    return (ends - torch.maximum(low[:, :, None], low[:, None, :])).clamp(min=0)
 
 
 def _at(values: Tensor, cell: Tensor) -> Tensor:

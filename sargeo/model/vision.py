@@ -6,15 +6,16 @@ pools over the window, so that a pixel's features depend on its neighbourhood al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
-from timm.layers import LayerNorm2d
-from timm.models.convnext import ConvNeXt
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sargeo.model.context import SLOTS, Context, ContextEncoder
+from sargeo.model.convnext import LayerNorm2d, Stage, convnext_stages
 from sargeo.model.spec import ConvNextSpec
 
 OUTPUT_STRIDE = 4
@@ -59,9 +60,7 @@ class ImageTower(nn.Module):
         super().__init__()
         self.context = ContextEncoder(CONTEXT_DIM, sensors)
         self.stem = _Stem(spec.dims[0])
-        self.stages = ConvNeXt(
-            num_classes=0, depths=spec.depths, dims=spec.dims, ls_init_value=None
-        ).stages
+        self.stages = convnext_stages(spec.depths, spec.dims)
         self.stages.apply(start_lively)
         self.biases = nn.ModuleList(nn.Linear(CONTEXT_DIM, dim) for dim in spec.dims)
         self.decoder = Decoder(spec.dims, spec.decoder_dim)
@@ -82,10 +81,11 @@ class ImageTower(nn.Module):
         known = valid[:, None].to(pixels.dtype)
         x = self.stem(pixels, valid, context.present, biases[0])
         pyramid = []
-        for i, (stage, bias) in enumerate(zip(self.stages, biases, strict=True)):
+        stages = cast("Iterable[Stage]", self.stages)
+        for i, (stage, bias) in enumerate(zip(stages, biases, strict=True)):
             # Cells without a valid pixel enter each stage as zeros, as the padding around does.
             known = functional.max_pool2d(known, 2 if i else OUTPUT_STRIDE)
-            x = stage.blocks((stage.downsample(x) + bias if i else x) * known)
+            x = stage(x, bias if i else None, known)
             pyramid.append(x)
         return Features(tuple(pyramid), self.decoder(pyramid))
 

@@ -10,11 +10,11 @@ of patches are learnt. `sargeo.model.vision.ImageTower` is free of both.
 from __future__ import annotations
 
 import torch
-from timm.layers import LayerNorm2d
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sargeo.model.context import SLOTS, Context, ContextEncoder
+from sargeo.model.convnext import LayerNorm2d
 from sargeo.model.spec import VitSpec
 from sargeo.model.vision import CONTEXT_DIM, Decoder, Features, start_lively
 

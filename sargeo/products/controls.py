@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import geopandas as gpd
 import numpy as np
 import rasterio
+import shapely
+from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 from rasterio.windows import Window
-from scipy import ndimage
+from shapely.geometry import Point
 
 from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.geo.antimeridian import period_of
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import PLACES, POLYGONS, read_vectors
 from sargeo.grid import GeoGrid
 from sargeo.legend import NODATA, OPEN_WATER
-from sargeo.scene.area import read_vectors
 
 PLATFORM_RADIUS_M = 200.0
 """A point to exclude (a platform, a buoy, a turbine) takes in objects up to this far away: about
@@ -107,17 +112,31 @@ class ObjectControls:
         kept = ~(length < (self.min_length_m or 0.0))
         if self.max_length_m is not None:
             kept &= ~(length > self.max_length_m)
-        if self.exclude is not None:
-            zones = read_vectors(self.exclude, ReferenceDataError, "file of zones to exclude")
-            kept &= ~near(objects, zones, point_radius_m=PLATFORM_RADIUS_M)
+        opened = self.opened()
+        if opened.exclude is not None:
+            kept &= ~near(objects, opened.exclude, point_radius_m=PLATFORM_RADIUS_M)
         if self.wants_map:
             if landcover is None:
                 raise ValueError("a land mask from the map needs the land-cover product")
             kept &= ~on_mapped_land(objects, landcover, self.coast_buffer_m)
-        elif self.land_mask is not None:
-            land = read_vectors(self.land_mask, ReferenceDataError, "land mask")
-            kept &= ~near(objects, land, buffer_m=self.coast_buffer_m)
+        elif opened.land_mask is not None:
+            kept &= ~near(objects, opened.land_mask, buffer_m=self.coast_buffer_m)
         return np.asarray(kept, dtype=bool)
+
+    def opened(self) -> Self:
+        """Return the same controls with their files read.
+
+        Raises
+        ------
+        ReferenceDataError
+            If a file of zones or land cannot be used.
+        """
+        exclude, land = self.exclude, self.land_mask
+        if exclude is not None:
+            exclude = read_vectors(exclude, ReferenceDataError, "file of zones to exclude", PLACES)
+        if land is not None and not isinstance(land, str):
+            land = read_vectors(land, ReferenceDataError, "land mask", POLYGONS)
+        return replace(self, exclude=exclude, land_mask=land)
 
 
 def near(
@@ -133,18 +152,38 @@ def near(
     they hold anywhere on Earth.
     """
     inside = np.zeros(len(objects), dtype=bool)
-    places = zones.to_crs(4326)
-    reach_m = max(buffer_m, point_radius_m)
-    for i, point in enumerate(objects.to_crs(4326).geometry):
-        degrees = reach_m / 111_000 / max(0.01, math.cos(math.radians(point.y)))
-        close = places.iloc[places.sindex.query(point.buffer(degrees + 1e-9))]
-        if close.empty:
-            continue
-        local = close.to_crs(f"+proj=aeqd +lat_0={point.y} +lon_0={point.x} +units=m")
-        radius = np.where(local.geom_type.str.contains("Point"), point_radius_m, buffer_m)
-        centre = gpd.points_from_xy([0.0], [0.0])[0]
-        inside[i] = bool((local.distance(centre).to_numpy() <= radius).any())
+    if objects.empty:
+        return inside
+    boxes = _surroundings(objects, max(buffer_m, point_radius_m))
+    placed = on_grid(zones.geometry, _grid_around(boxes, objects.crs))
+    found, close = placed.sindex.query(boxes, predicate="intersects")
+    degrees = objects.geometry.to_crs(4326)
+    for i in np.unique(found):
+        shapes = placed.iloc[close[found == i]]
+        # Cut first: a continent has no place in a projection around a ship.
+        local = shapes.intersection(boxes[i]).to_crs(
+            f"+proj=aeqd +lat_0={degrees.y.iloc[i]} +lon_0={degrees.x.iloc[i]} +units=m"
+        )
+        radius = np.where(shapes.geom_type.str.contains("Point"), point_radius_m, buffer_m)
+        inside[i] = bool((local.distance(Point(0, 0)).to_numpy() <= radius).any())
     return inside
+
+
+def _surroundings(objects: gpd.GeoDataFrame, reach_m: float) -> NDArray[np.object_]:
+    """Boxes around objects in their CRS that hold all within a distance, shape (M,)."""
+    x, y = (np.asarray(v, dtype=float) for v in (objects.geometry.x, objects.geometry.y))
+    unit = (period_of(objects.crs) or 4e7) * 1e-6  # some ten metres: the scale of the place
+    here = GeoGrid(objects.crs, Affine(unit, 0, 0, 0, -unit, 0), (1, 1))
+    down_m, across_m = here.spacing_m(*here.rowcol(x, y))
+    reach = 2 * max(reach_m, 1.0) * unit  # twice, since the scale changes within
+    high, wide = reach / down_m, reach / across_m
+    return np.asarray(shapely.box(x - wide, y - high, x + wide, y + high), dtype=object)
+
+
+def _grid_around(boxes: NDArray[np.object_], crs: CRS) -> GeoGrid:
+    left, bottom, right, top = shapely.total_bounds(boxes)
+    pixel = Affine((right - left) / 100, 0, left, 0, (bottom - top) / 100, top)
+    return GeoGrid(crs, pixel, (100, 100))
 
 
 def on_mapped_land(
@@ -171,6 +210,8 @@ def _land_around(
     spacing_m: tuple[float, ...],
     buffer_m: float,
 ) -> bool:
+    from scipy import ndimage  # slow to import
+
     reach_m = buffer_m + math.sqrt(LAND_AT_LEAST_M2)
     half = [math.ceil(reach_m / s) for s in spacing_m]
     row, col = (math.floor(p) for p in place)

@@ -16,12 +16,14 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from sargeo.errors import InputError, ReferenceDataError, UsageError
+from sargeo.geo.antimeridian import on_one_turn, period_of
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import SHAPES, read_vectors
 from sargeo.grid import FloatArray, inverse_distance_m
 from sargeo.products.count import COUNT_NODATA
 from sargeo.products.names import ProductPaths
 from sargeo.products.vector import read_objects_file
-from sargeo.products.windows import on_grid, open_product
-from sargeo.scene.area import read_vectors
+from sargeo.products.windows import open_product
 
 MATCH_TOLERANCE_M = 200.0
 """As in the xView3-SAR challenge (Paolo et al. 2022, arXiv:2206.00897): beyond the size of a ship
@@ -101,12 +103,12 @@ def assess_objects(
     """
     if not tolerance_m > 0:
         raise UsageError(f"A tolerance of {tolerance_m} m matches nothing.", "Give metres, > 0.")
-    wanted = _places(read_vectors(reference, ReferenceDataError, "reference"))
+    wanted = _places(_read(reference, ReferenceDataError, "reference"))
     seen = np.ones(len(wanted), dtype=bool)
     if isinstance(product, Path):
         seen = _seen(wanted, product)
         product = read_objects_file(product)
-    found = _places(read_vectors(product, InputError, "objects"))
+    found = _places(_read(product, InputError, "file of objects"))
     certain = ~_uncertain(wanted)
     asked, doubtful = wanted[certain & seen], wanted[~certain & seen]
     pairs, distances = match(_lonlat(asked), _lonlat(found), tolerance_m)
@@ -183,11 +185,15 @@ def _on_sphere(lonlat: FloatArray) -> FloatArray:
     )
 
 
+def _read(source: Path | gpd.GeoDataFrame, error: type[InputError], what: str) -> gpd.GeoDataFrame:
+    return read_vectors(source, error, what, SHAPES, may_be_empty=True)
+
+
 def _places(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Reduce shapes to their centroids, as longitude and latitude."""
-    return frame.set_geometry(shapely.centroid(frame.geometry.to_numpy()), crs=frame.crs).to_crs(
-        4326
-    )
+    period = period_of(frame.crs)
+    whole = [on_one_turn(shape, period) for shape in frame.geometry]
+    return frame.set_geometry(shapely.centroid(whole), crs=frame.crs).to_crs(4326)
 
 
 def _lonlat(frame: gpd.GeoDataFrame) -> FloatArray:
@@ -206,7 +212,7 @@ def _seen(wanted: gpd.GeoDataFrame, product: Path) -> NDArray[np.bool_]:
     if not count.exists():
         return np.ones(len(wanted), dtype=bool)
     with open_product(count) as raster:
-        places = on_grid(wanted, raster.grid)
+        places = on_grid(wanted.geometry, raster.grid)
         rows, cols = raster.grid.rowcol(places.x, places.y)
         seen = raster.grid.block.contains(rows, cols)
         cells = raster.read(raster.grid.block)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import rioxarray
-import xarray as xr
 
 from sargeo.errors import InputError
 from sargeo.products.names import ProductPaths, find_products
 from sargeo.products.style import LEGEND
 from sargeo.products.vector import read_objects_file
 from sargeo.products.windows import open_product
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 CHUNK = 2048
 """Side of the dask chunks in pixels: four internal tiles, 4 MB of uint8."""
@@ -42,6 +44,8 @@ def open_products(out_dir: str | Path, name: str | None = None) -> xr.Dataset:
     sargeo.errors.InputError
         If the folder holds no land cover of this scene.
     """
+    import xarray as xr  # with rioxarray and dask slower to import than all that zones need
+
     paths = find_products(Path(out_dir), name)
     landcover = _open(paths, paths.landcover).squeeze("band", drop=True)
     landcover.attrs |= {
@@ -70,6 +74,8 @@ def open_counts(out_dir: str | Path, name: str | None = None) -> xr.Dataset:
     sargeo.errors.InputError
         If the folder holds no counts of this scene.
     """
+    import xarray as xr
+
     paths = find_products(Path(out_dir), name)
     bands = _open(paths, paths.count)
     names = {1: "objects", 2: "valid_share"}
@@ -94,6 +100,9 @@ def read_objects(out_dir: str | Path, name: str | None = None) -> gpd.GeoDataFra
 
 
 def _open(paths: ProductPaths, path: Path) -> xr.DataArray:
+    import rioxarray
+    import xarray as xr
+
     with open_product(_existing(paths, path)) as product:
         rectilinear = product.grid.transform.is_rectilinear
     # A rotated grid has two coordinates per pixel, many times the size of the product: its

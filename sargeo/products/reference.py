@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sargeo.errors import ReferenceDataError
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import PLACES, describe_source, read_vectors
 from sargeo.grid import Block
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, NODATA, UNCERTAIN, WITHOUT_COUNTERPART
 from sargeo.products.raster import TILE
-from sargeo.products.windows import ProductRaster, on_grid, polygon_tiles
-from sargeo.scene.area import describe_source, read_vectors
+from sargeo.products.windows import ProductRaster, polygon_tiles
 
 _BY_NAME = {c.name: c.code for c in LAND_COVER}
 _BY_CODE = {code: c.code for c in LAND_COVER for code in (c.code, *c.worldcover)}
@@ -70,30 +71,32 @@ def read_reference(
     Raises
     ------
     sargeo.errors.ReferenceDataError
-        If the file cannot be read, has no such field, mixes points with polygons, or names a
-        class that neither our legend nor WorldCover knows.
+        If the file cannot be read, has several layers that fit or none, has no such field, mixes
+        points with polygons, or names a class that neither our legend nor WorldCover knows.
     """
     what = f"The reference {describe_source(source)}"
-    frame = read_vectors(source, ReferenceDataError, "reference")
-    frame = frame.set_geometry(on_grid(frame, product.grid))
+    frame = read_vectors(source, ReferenceDataError, "reference", PLACES, keep_all=True)
     if class_field not in frame:
         raise ReferenceDataError(
             f"{what} has no field {class_field}.",
             f"Name the field that holds the classes: {', '.join(frame.columns[:-1])}.",
         )
-    frame = frame.explode(index_parts=False, ignore_index=True)
-    kinds = set(frame.geom_type)
-    if kinds != {"Point"} and kinds != {"Polygon"}:
+    drawn = ~frame.geometry.is_empty
+    frame = frame[drawn]
+    if frame.geom_type.str.contains("Point").nunique() > 1:
         raise ReferenceDataError(
-            f"{what} holds {', '.join(sorted(kinds)) or 'nothing'}.",
-            "Give a file of points, or one of polygons.",
+            f"{what} holds points and polygons.", "Give a file of points, or one of polygons."
         )
+    frame = frame.set_geometry(on_grid(frame.geometry, product.grid))
+    frame = frame.explode(index_parts=False, ignore_index=True)
     codes = np.array([_code(value, what) for value in frame[class_field]], dtype=np.int64)
     known = codes != NODATA
-    notes = (
-        [f"{(~known).sum()} features have no class that the map knows."] if not known.all() else []
-    )
-    return Reference(frame[known].reset_index(drop=True), codes[known], tuple(notes))
+    left_out = {
+        f"{(~drawn).sum()} features are neither points nor polygons.": not drawn.all(),
+        f"{(~known).sum()} features have no class that the map knows.": not known.all(),
+    }
+    notes = tuple(note for note, holds in left_out.items() if holds)
+    return Reference(frame[known].reset_index(drop=True), codes[known], notes)
 
 
 def sample(reference: Reference, product: ProductRaster) -> Samples:

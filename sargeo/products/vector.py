@@ -11,10 +11,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError
+from sargeo.geo.antimeridian import unwrap
+from sargeo.geo.vectors import SHAPES, read_layer
 from sargeo.grid import FloatArray, GeoGrid
 from sargeo.legend import OBJECT_KINDS
 from sargeo.products.files import SMALL_FILE_BYTES, replacing, storage_error
@@ -22,8 +23,6 @@ from sargeo.products.style import objects_qml
 from sargeo.tiling.detections import Detections
 
 LAYER = "objects"
-
-_MISREAD = set("!;?\t\r\n")
 
 # What QGIS looks up for a layer's default style (QgsOgrProvider::loadStyle).
 _STYLE_TABLE = """
@@ -66,7 +65,7 @@ def objects_frame(
     order = np.lexsort((detections.kind, detections.col, detections.row))
     found = detections.take(order)
     lon, lat = (np.where(np.isfinite(v), v, np.nan) for v in grid.lonlat(found.row, found.col))
-    lon = np.where(np.abs(lon) > 180, (lon + 180) % 360 - 180, lon)  # grids across the antimeridian
+    lon = unwrap(lon, 0.0)  # of a grid across the antimeridian
     length = np.full(len(found), np.nan)
     if length_known:
         length = lengths_m(found, grid, assumed_gsd_m)
@@ -129,27 +128,7 @@ def read_objects_file(path: Path) -> gpd.GeoDataFrame:
     sargeo.errors.InputError
         If it cannot be read.
     """
-    try:
-        if path.suffix == ".parquet":
-            return gpd.read_parquet(path)
-        # Styles lie in a table of their own, which geopandas would take for a second layer.
-        source = ogr_name(path)
-        layers = pyogrio.list_layers(source)[:, 0]
-        return gpd.read_file(source, layer=LAYER if LAYER in layers else layers[0])
-    except (OSError, ValueError, IndexError, pyogrio.errors.DataSourceError) as error:
-        raise InputError(
-            f"The objects {path} cannot be read: {error}.",
-            "Give a GeoPackage, GeoParquet, GeoJSON or another file of points that GDAL opens.",
-        ) from error
-
-
-def ogr_name(path: Path) -> str:
-    """Return the name by which pyogrio opens exactly this file, for reading.
-
-    It takes a path apart at "!", ";" and "?" as it does an address, unless GDAL's own syntax
-    begins it: the part of the file from its first byte on.
-    """
-    return f"/vsisubfile/0,{path}" if _MISREAD & set(str(path)) else str(path)
+    return read_layer(path, InputError, "file of objects", SHAPES)
 
 
 def write_geopackage(

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
@@ -16,14 +15,13 @@ from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
-from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import InputError
 from sargeo.foreign import check_projections
 from sargeo.grid import Block, GeoGrid
 from sargeo.products.raster import TILE
-from sargeo.scene.area import PolygonArea, to_crs_of
+from sargeo.scene.area import PolygonArea
 
 
 class ProductRaster:
@@ -91,7 +89,8 @@ class ProductRaster:
             return np.asarray(self._dataset.read(band, **how))
         except RasterioError as error:
             raise InputError(
-                f"The pixels of {self.path} cannot be read: {error}.", "Map the scene again."
+                f"The pixels of {self.path} cannot be read: {error}.",
+                "Map the scene again with --overwrite.",
             ) from error
 
 
@@ -117,21 +116,6 @@ def open_product(path: Path) -> Iterator[ProductRaster]:
         if dataset.crs is None:
             raise InputError(f"{path} has no CRS.", "Give a raster that sargeo wrote.")
         yield ProductRaster(path, dataset)
-
-
-def on_grid(frame: gpd.GeoDataFrame, grid: GeoGrid) -> gpd.GeoSeries:
-    """Return shapes in the CRS of a grid; longitudes are those of the grid's turn of the Earth.
-
-    A grid in degrees that crosses the antimeridian runs on to 181 where others say -179.
-    """
-    shapes = to_crs_of(grid, frame.geometry)
-    if not grid.crs.is_geographic:
-        return shapes
-    middle, _ = grid.xy(grid.height / 2, grid.width / 2)
-    bounds = shapes.bounds
-    turns = np.rint((middle - (bounds["minx"] + bounds["maxx"]) / 2) / 360)
-    moved = [translate(shape, 360 * k) for shape, k in zip(shapes, turns, strict=True)]
-    return gpd.GeoSeries(moved, index=shapes.index, crs=grid.crs)
 
 
 def tiles(whole: Block) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -109,29 +109,28 @@ class Workspace(Generic[P]):
         """Move the finished products into place, remove the folder, and return the products.
 
         Products of an earlier run go, also those that this one did not write: they would describe
-        another result. Where one cannot go, as when another program holds it open on Windows, all
-        stay as they were.
+        another result. Where one cannot go or come, as when another program holds it open on
+        Windows, all stay as they were.
         """
-        finished = self.paths.existing()
-        with writing_to(self.out_dir):
-            self._set_aside(self.final.existing())
-            for product in finished:
-                product.replace(self.out_dir / product.name)
-            self._remove_folder()
-        return self.final.existing()
-
-    def _set_aside(self, products: tuple[Path, ...]) -> None:
+        finished, earlier = self.paths.existing(), self.final.existing()
         aside = self.folder / "replaced"
-        aside.mkdir()
-        moved: list[Path] = []
+        with writing_to(self.out_dir):
+            aside.mkdir()
+            _move_all(earlier, aside)
+            try:
+                _move_all(finished, self.out_dir)
+            except OSError:
+                _move_all([aside / path.name for path in earlier], self.out_dir)
+                raise
         try:
-            for product in products:
-                product.replace(aside / product.name)
-                moved.append(product)
-        except OSError:
-            for product in moved:
-                (aside / product.name).replace(product)
-            raise
+            self._remove_folder()
+        except OSError as error:
+            raise OutputNotWritableError(
+                f"All products are in {self.out_dir}, but {self.folder}, where they were made, "
+                "cannot be removed.",
+                "Close what holds its files open, and delete it.",
+            ) from error
+        return self.final.existing()
 
     def _take_lock(self) -> None:
         try:
@@ -183,6 +182,19 @@ class Workspace(Generic[P]):
     def _release(self) -> None:
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
+
+
+def _move_all(paths: Iterable[Path], folder: Path) -> None:
+    """Move files into a folder of the same volume, all of them or none."""
+    moved: list[Path] = []
+    try:
+        for path in paths:
+            path.replace(folder / path.name)
+            moved.append(path)
+    except OSError:
+        for path in moved:
+            (folder / path.name).replace(path)
+        raise
 
 
 _NOTHING_TO_KEEP = frozenset({UsageError.exit_code, InputError.exit_code})

@@ -9,9 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.geo.antimeridian import period_of
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import POLYGONS, read_vectors
 from sargeo.grid import WGS84
 from sargeo.legend import NODATA, OBJECT_KINDS
 from sargeo.products.area import SQUARE_METRES_PER_HECTARE, pixel_area_m2
@@ -20,10 +24,14 @@ from sargeo.products.names import ProductPaths, find_products
 from sargeo.products.read import read_objects
 from sargeo.products.style import LEGEND
 from sargeo.products.vector import write_geopackage
-from sargeo.products.windows import ProductRaster, on_grid, open_product, polygon_tiles
-from sargeo.scene.area import describe_source, read_vectors
+from sargeo.products.windows import ProductRaster, open_product, polygon_tiles
 
 OUTSIDE = "outside the scene, or without valid pixels"
+NO_POLYGON = "holds no polygon"
+
+_LONGEST_M = 10_000.0
+_LONGEST_DEG = 0.1
+"""Edges are followed at points this close, since straight lines in a CRS are no geodesics."""
 
 
 def zonal_table(
@@ -43,8 +51,8 @@ def zonal_table(
     Returns
     -------
     GeoDataFrame
-        The polygons with their own fields (but those of the same names) and, as far as the
-        products exist,
+        A row for each feature, with its polygons, its own fields (but those of the same names)
+        and, as far as the products exist,
 
         - area_ha: geodesic area of the polygon;
         - note: why a polygon has nothing on the map;
@@ -57,21 +65,16 @@ def zonal_table(
     Raises
     ------
     sargeo.errors.ReferenceDataError
-        If the polygons cannot be read or have no CRS.
+        If the polygons cannot be read, several layers hold some or none does, or they have no CRS.
     sargeo.errors.InputError
         If the folder holds no products of this scene.
     """
-    frame = read_vectors(polygons, ReferenceDataError, "zones")
-    frame = frame[frame.geom_type.isin(("Polygon", "MultiPolygon"))].reset_index(drop=True)
-    if frame.empty:
-        raise ReferenceDataError(
-            f"The zones {describe_source(polygons)} hold no polygon.",
-            "Give a file with at least one polygon.",
-        )
+    frame = read_vectors(polygons, ReferenceDataError, "file of zones", POLYGONS, keep_all=True)
+    frame = frame.reset_index(drop=True)
     paths = find_products(Path(out_dir), name)
     area_ha = _areas_ha(frame)
     with open_product(paths.landcover if paths.landcover.exists() else paths.count) as product:
-        inside = on_grid(frame, product.grid)
+        inside = on_grid(frame.geometry, product.grid)
     parts = [pd.DataFrame({"area_ha": area_ha})]
     if paths.landcover.exists():
         parts.append(_land_cover(inside, area_ha, paths))
@@ -111,7 +114,8 @@ def _land_cover(
         rows = np.array([_sums(polygon, landcover, confidence) for polygon in inside])
     by_code, confident = rows[:, :-1], rows[:, -1]
     valid = by_code.sum(axis=1)
-    columns: dict[str, NDArray[Any]] = {"note": np.where(valid > 0, "", OUTSIDE)}
+    why = np.where(inside.is_empty & (area_ha == 0), NO_POLYGON, OUTSIDE)
+    columns: dict[str, NDArray[Any]] = {"note": np.where(valid > 0, "", why)}
     for i, c in enumerate(LEGEND):
         title = c.name.replace(" ", "_").replace("-", "_")
         columns[f"{title}_ha"] = by_code[:, i]
@@ -151,10 +155,24 @@ def _object_counts(inside: gpd.GeoSeries, paths: ProductPaths) -> pd.DataFrame:
 
 
 def _areas_ha(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    square_metres = [
-        abs(WGS84.geometry_area_perimeter(shape)[0]) for shape in frame.to_crs(4326).geometry
-    ]
-    return np.array(square_metres) / SQUARE_METRES_PER_HECTARE
+    crs = frame.crs
+    unit = float(crs.axis_info[0].unit_conversion_factor)  # to metres, or to radians
+    longest = (np.radians(_LONGEST_DEG) if crs.is_geographic else _LONGEST_M) / unit
+    parts = [_slices(shape, period_of(crs)) for shape in frame.geometry]
+    owner = np.repeat(np.arange(len(parts)), [len(of_one) for of_one in parts])
+    pieces = gpd.GeoSeries([piece for of_one in parts for piece in of_one], crs=crs)
+    degrees = pieces.segmentize(longest).to_crs(4326)
+    area_m2 = [abs(WGS84.geometry_area_perimeter(piece)[0]) for piece in degrees]
+    return np.bincount(owner, area_m2, minlength=len(parts)) / SQUARE_METRES_PER_HECTARE
+
+
+def _slices(shape: BaseGeometry, period: float) -> list[BaseGeometry]:
+    """Cut what goes around the Earth along meridians: geodesics around all of it hold nothing."""
+    west, south, east, north = shape.bounds
+    if not period or not east - west > period / 2:
+        return [shape]
+    step = period / 4
+    return [shape & box(x, south, x + step, north) for x in np.arange(west, east, step)]
 
 
 def _ratio(

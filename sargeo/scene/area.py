@@ -10,17 +10,14 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
-from shapely import STRtree, unary_union
-from shapely.affinity import translate
+from shapely import STRtree
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from sargeo.errors import AreaOfInterestError, InputError
-from sargeo.footprint import footprint_lonlat
+from sargeo.errors import AreaOfInterestError
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import POLYGONS, describe_source, read_vectors
 from sargeo.grid import Block, GeoGrid
-
-AROUND_DEG = 1.0
-"""What is kept around a grid: enough that cutting there moves no edge within it."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +41,12 @@ class PolygonArea:
         Raises
         ------
         AreaOfInterestError
-            If the file cannot be read, has no CRS or no polygons, or misses the scene.
+            If the file cannot be read, has several layers with polygons or none, has no CRS, or
+            misses the scene.
         """
-        frame = read_vectors(source, AreaOfInterestError, "area of interest")
-        frame = frame[frame.geom_type.isin(("Polygon", "MultiPolygon"))]
-        if frame.empty:
-            raise AreaOfInterestError(
-                f"The area of interest {describe_source(source)} holds no polygon.",
-                "Give a file with at least one polygon.",
-            )
-        area = cls(grid, tuple(to_crs_of(grid, frame.geometry)))
+        frame = read_vectors(source, AreaOfInterestError, "area of interest", POLYGONS)
+        placed = on_grid(frame.geometry, grid)
+        area = cls(grid, tuple(placed[~placed.is_empty]))
         if not area.touches(grid.block):
             raise AreaOfInterestError(
                 f"The area of interest {describe_source(source)} does not touch the scene.",
@@ -82,55 +75,6 @@ class PolygonArea:
     @cached_property
     def _tree(self) -> STRtree:
         return STRtree(self.polygons)
-
-
-def read_vectors(
-    source: Path | gpd.GeoDataFrame, error: type[InputError], what: str
-) -> gpd.GeoDataFrame:
-    """Read a vector file and repair its geometries; ``error`` is raised where that fails."""
-    if isinstance(source, gpd.GeoDataFrame):
-        frame = source
-    else:
-        try:
-            frame = gpd.read_file(source)
-        except Exception as problem:  # pyogrio raises its own and OSError, by driver
-            raise error(
-                f"The {what} {source} cannot be read as vectors: {problem}.",
-                "Give a GeoPackage, GeoJSON, Shapefile or another file that GDAL opens.",
-            ) from problem
-    if frame.crs is None:
-        raise error(
-            f"The {what} {describe_source(source)} has no CRS.",
-            "Assign the CRS that its coordinates are in, for instance in QGIS.",
-        )
-    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
-    return frame.set_geometry(frame.geometry.make_valid())
-
-
-def to_crs_of(grid: GeoGrid, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Bring shapes into the CRS of a grid, without what lies far away from a projected one.
-
-    A continent has no place in a UTM zone: its far corners come out anywhere, and the shape with
-    them.
-    """
-    if grid.crs.is_geographic:
-        return shapes.to_crs(grid.crs)
-    around = gpd.GeoSeries([_surroundings(grid, turns=shapes.crs.is_geographic)], crs=4326)
-    near = around.to_crs(shapes.crs).iloc[0]
-    if np.isfinite(near.bounds).all():
-        shapes = shapes.intersection(near)
-    return shapes.to_crs(grid.crs)
-
-
-def _surroundings(grid: GeoGrid, *, turns: bool) -> BaseGeometry:
-    """Outline a grid's surroundings in degrees; ``turns`` also where others write 181 for -179."""
-    around = footprint_lonlat(grid).buffer(AROUND_DEG)
-    return unary_union([translate(around, 360 * turn) for turn in ((-1, 0, 1) if turns else (0,))])
-
-
-def describe_source(source: Path | gpd.GeoDataFrame) -> str:
-    """Name a source in a message."""
-    return "in memory" if isinstance(source, gpd.GeoDataFrame) else str(source)
 
 
 def _outline(grid: GeoGrid, block: Block) -> BaseGeometry:

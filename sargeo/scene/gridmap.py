@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 
+from sargeo.geo.antimeridian import period_of, unwrap
 from sargeo.grid import Block, FloatArray, GeoGrid
 
 LATTICE = 16
@@ -44,7 +45,7 @@ class GridMapping:
         period = period_of(grid.crs)
         if period:
             centre_x, _ = grid.xy(grid.height / 2, grid.width / 2)
-            xs = xs - period * np.round((xs - centre_x) / period)
+            xs = unwrap(xs, centre_x, period)
         there = grid.rowcol(xs, ys)
         return np.where(known, there[0], FAR_AWAY), np.where(known, there[1], FAR_AWAY)
 
@@ -100,15 +101,3 @@ def interpolate(nodes: NDArray[np.float32], down: float, across: float) -> NDArr
     left, right = lines[:, :-1, None], lines[:, 1:, None]
     points: NDArray[np.float32] = (left + (right - left) * high).reshape(len(lines), -1)
     return points
-
-
-def period_of(crs: CRS) -> float:
-    """Return after how many units of x a CRS comes round the Earth; 0 where it does not."""
-    if crs.is_geographic:
-        return 2 * math.pi / float(crs.axis_info[0].unit_conversion_factor)
-    operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
-    cylindrical = ("Mercator", "Popular Visualisation")  # not Transverse, not Oblique Mercator
-    if operation and ellipsoid and operation.method_name.startswith(cylindrical):
-        unit = float(crs.axis_info[0].unit_conversion_factor)
-        return 2 * math.pi * float(ellipsoid.semi_major_metre) / unit
-    return 0.0

@@ -20,7 +20,7 @@ MOST_REDUCTION = 100
 """Pixels that may be averaged along an axis: the finest airborne SAR has pixels of 0.1 m."""
 
 _NOMINAL = 1.05
-"""Pixels of 100 m in name are some per cent larger or smaller on the ground, by projection."""
+"""Pixels of one size in name are some per cent larger or smaller on the ground, by projection."""
 
 
 def on_trained_spacing(scene: Scene, spacing: SpacingSpec) -> Scene:
@@ -76,7 +76,7 @@ def _local_grid(scene: Scene, spacing: SpacingSpec) -> GeoGrid:
     try:
         grid = local_utm_grid(scene.grid, spacing.preferred_m)
         axes = np.concatenate(grid.sampled_spacing_m())
-        if axes.min() >= spacing.min_m and axes.max() <= spacing.max_m:
+        if axes.min() >= spacing.min_m / _NOMINAL and axes.max() <= spacing.max_m * _NOMINAL:
             return grid
     except ValueError:  # parts of the scene have no place on the grid
         pass

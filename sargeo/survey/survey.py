@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -163,10 +164,13 @@ class Survey:
 
 def software_versions() -> dict[str, str]:
     """Return the versions of what a result depends on."""
-    names = ("sargeo", "torch", "timm", "numpy", "rasterio")
+    names = ("sargeo", "torch", "numpy", "rasterio")
     return {"python": platform.python_version(), "platform": sys.platform} | {
-        name: version(name) for name in names
+        name: _version(name) for name in names
     }
+
+
+_version = cache(version)  # reads and parses a file, torch's of 38 kB
 
 
 def findable(source: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from sargeo.tiling.detections import Detections
 
@@ -40,8 +39,10 @@ def merge_across_seams(
     """
     order = np.lexsort((detections.col, detections.row, -detections.confidence))
     table, owner = detections.take(order), owner[order]
-    if not len(table):
+    if len(np.unique(owner)) < 2:  # of a small scene
         return table
+    from scipy.spatial import cKDTree  # slow to import
+
     position = np.column_stack([table.row * spacing_m[0], table.col * spacing_m[1]])
     metre_per_px = float(np.sqrt(spacing_m[0] * spacing_m[1]))
     reach = np.maximum(table.length_px / 2, NEAREST_PX) * metre_per_px

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
 from sargeo.errors import InputError
+from sargeo.geo.antimeridian import period_of, unwrap
 from sargeo.grid import FloatArray, GeoGrid
 
 EARTH_RADIUS_M = 6378137.0
@@ -158,26 +159,13 @@ class MercatorBox:
         lon, lat = from_mercator(*np.meshgrid(xs, ys))
         x, y = self._from_lonlat.transform(lon, lat)
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-        turn = self._turn()
-        if turn is not None:
+        turn = period_of(self.grid.crs)
+        if turn:
             middle, _ = self.grid.xy(self.grid.height / 2, self.grid.width / 2)
-            x = x - turn * np.round((x - middle) / turn)
+            x = unwrap(x, middle, turn)
         rows, cols = self.grid.rowcol(x, y)
         known = np.isfinite(rows) & np.isfinite(cols)
         return np.where(known, rows, _OFF_THE_MAP), np.where(known, cols, _OFF_THE_MAP)
-
-    def _turn(self) -> float | None:
-        """Return by how much x grows in one turn of the Earth; None where x does not repeat.
-
-        In cylindrical projections x is linear in longitude, and equally so at any latitude.
-        """
-        if self.grid.crs.is_geographic:
-            return 360.0
-        lon = self.centre_lon
-        x, y = self._from_lonlat.transform([lon, lon + 1, lon, lon + 1], [0, 0, 40, 40])
-        steps = (x[1] - x[0], x[3] - x[2])
-        linear = math.isclose(*steps, rel_tol=1e-9) and y[0] == y[1] and y[2] == y[3]
-        return 360 * steps[0] if linear else None
 
     @cached_property
     def _from_lonlat(self) -> Transformer:
@@ -194,12 +182,6 @@ def from_mercator(x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Map metres of EPSG:3857 to degrees (WGS 84); beyond one turn, longitudes are unwrapped."""
     lon = np.degrees(np.asarray(x, dtype=float) / EARTH_RADIUS_M)
     return lon, np.degrees(np.arcsin(np.tanh(np.asarray(y, dtype=float) / EARTH_RADIUS_M)))
-
-
-def unwrap(lon: ArrayLike, centre: float) -> FloatArray:
-    """Return the same longitudes within 180 degrees of a centre."""
-    away = np.asarray(lon, dtype=float) - centre
-    return centre + away - 360.0 * np.round(away / 360.0)
 
 
 def _known_lonlat(grid: GeoGrid) -> tuple[FloatArray, FloatArray]:

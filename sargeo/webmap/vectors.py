@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError
+from sargeo.geo.antimeridian import unwrap
+from sargeo.geo.vectors import ogr_name
 from sargeo.grid import FloatArray, GeoGrid
 from sargeo.legend import OBJECT_KINDS
 from sargeo.products.count import COUNT_NODATA, PER_MILLE
-from sargeo.products.vector import LAYER, ogr_name
+from sargeo.products.vector import LAYER
 from sargeo.products.windows import open_product
-from sargeo.webmap.mercator import unwrap
 
 MAX_CELLS = 12_000
 MAX_OBJECTS = 20_000

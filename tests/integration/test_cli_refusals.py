@@ -351,5 +351,7 @@ def test_ctrl_c_in_the_middle_leaves_no_product(
     assert process.returncode == 130, errors
     last = json.loads(rest.splitlines()[-1])
     assert (last["event"], last["code"]) == ("error", "cancelled")
+    left = [path for path in out.iterdir() if path.name.endswith(".sargeo")]
+    assert [f"stays in {path};" in last["problem"] for path in left] == [True] * len(left)
     assert "Traceback" not in errors
     assert_nothing_final(out)

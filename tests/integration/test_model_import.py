@@ -50,4 +50,14 @@ def test_the_block_works() -> None:
 
 
 def test_models_are_listed_without_torch() -> None:
-    run({"torch", "timm"}, "from sargeo.model.registry import list_models; print(list_models())")
+    run({"torch"}, "from sargeo.model.registry import list_models; print(list_models())")
+
+
+def test_a_model_maps_where_torch_has_no_other_library_beside_it() -> None:
+    code = """
+import numpy as np
+from sargeo.model.registry import load_model
+pixels = np.full((1, 64, 64), -10.0, np.float32)
+print(load_model("sargeo-tiny", "cpu").predict(pixels, bands=["VV"], scale="db").landcover.shape)
+"""
+    assert run({"timm", "torchvision"}, code).strip() == "(64, 64)"

@@ -146,7 +146,10 @@ def test_bad_references_are_refused(tmp_path: Path) -> None:
         (good.drop(columns="class"), "no field class"),
         (points_at(grid, [5.5], [3.5], ["lava"]), "lava"),
         (points_at(grid, [500.0], [500.0], [80]), "lies on its valid pixels"),
-        (good.set_geometry([LineString([(0, 0), (1, 1)])], crs=grid.crs), "LineString"),
+        (
+            good.set_geometry([LineString([(0, 0), (1, 1)])], crs=grid.crs),
+            "no polygon or point, but 1 line",
+        ),
     ):
         with pytest.raises(ReferenceDataError, match=problem):
             assess_landcover(frame, paths.landcover)

@@ -12,11 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import Loaded, Mapped, Surroundings, Told, crop, run
+from driving import Loaded, Mapped, Surroundings, Told, crop, run, wait_until
+from panel import Window, text_of
 from qgis.core import QgsApplication, QgsProject, QgsSettings
+from qgis.PyQt import sip
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "sargeo" / "demo"
+
+# Workers beside each other have a profile each, and a processor for what they start.
+if WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
+    for place in ("QGIS_CUSTOM_CONFIG_PATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ[place] = str(Path(os.environ[place], WORKER))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,3 +124,32 @@ def mapped_area(small_scene: Path, tmp_path_factory: Any, loaded: Loaded) -> Map
         OUTPUT_FOLDER=str(folder),
     )
     return Mapped(small_scene, folder, outputs, told)
+
+
+@pytest.fixture
+def window() -> Iterator[Window]:
+    made = Window()
+    yield made
+    # What is left to Python ends after QGIS, and takes the interpreter with it.
+    sip.delete(made.bar)
+    sip.delete(made.window)
+
+
+@pytest.fixture
+def dock(window: Window) -> Iterator[Any]:
+    from sargeo_qgis.gui.dock import SargeoDock
+    from sargeo_qgis.gui.jobs import history
+
+    history().clear()
+    panel = SargeoDock(window, window.window)
+    wait_until(lambda: "this machine" in text_of(panel.setup_page.words))
+    yield panel
+    panel.detach()
+    wait_until(lambda: not panel.is_busy())
+    panel.deleteLater()
+
+
+@pytest.fixture
+def own_scene(small_scene: Path, tmp_path: Path) -> Path:
+    """A copy beside which a test may find products."""
+    return Path(shutil.copy(small_scene, tmp_path / "Bucht süd.tif"))

@@ -29,13 +29,19 @@ ELSEWHERE = ("/usr/bin/python3",)
 
 NEEDED = "import qgis.core, osgeo.gdal, numpy, pytest"
 
+#: Without other arguments, where that Python has pytest-xdist: two QGIS, each a file at a time.
+BESIDE = ("--numprocesses", "2", "--dist", "loadfile")
+
 
 def main(arguments: list[str]) -> int:
     """Run the tests and return the exit code."""
-    python = next(filter(holds_qgis, candidates(os.environ, sys.platform)), None)
+    pythons = candidates(os.environ, sys.platform)
+    python = next((python for python in pythons if imports(python, NEEDED)), None)
     if python is None:
         print("No Python with QGIS and pytest was found: the tests of the plugin do not run.")
         return 1 if os.environ.get("SARGEO_REQUIRE_QGIS") == "1" else 0
+    if not arguments and imports(python, "import xdist"):
+        arguments = [*BESIDE]
     with tempfile.TemporaryDirectory(prefix="sargeo_qgis_") as profile:
         command = [python, "-m", "pytest", *arguments]
         variables = environment(os.environ, Path(profile))
@@ -52,11 +58,11 @@ def candidates(variables: Mapping[str, str], platform: str) -> Iterator[str]:
         yield from sorted(map(str, Path(path.anchor).glob(str(path.relative_to(path.anchor)))))
 
 
-def holds_qgis(python: str) -> bool:
-    """Tell whether a Python can run the tests."""
+def imports(python: str, modules: str) -> bool:
+    """Tell whether a Python can import modules."""
     try:
         done = subprocess.run(
-            [python, "-c", NEEDED], env=without_venv(os.environ), capture_output=True
+            [python, "-c", modules], env=without_venv(os.environ), capture_output=True
         )
     except OSError:
         return False
@@ -65,6 +71,7 @@ def holds_qgis(python: str) -> bool:
 
 def environment(variables: Mapping[str, str], profile: Path) -> dict[str, str]:
     """Return the variables for the tests: no screen, and a profile that nobody has used."""
+    uv = shutil.which("uv", path=Path(sys.executable).parent)
     return {
         **without_venv(variables),
         "QT_QPA_PLATFORM": "offscreen",
@@ -74,8 +81,15 @@ def environment(variables: Mapping[str, str], profile: Path) -> dict[str, str]:
         "XDG_DATA_HOME": str(profile / "data"),
         "XDG_RUNTIME_DIR": str(profile),
         "SARGEO_PYTHON": sys.executable,
-        "SARGEO_UV": shutil.which("uv", path=Path(sys.executable).parent) or "",
+        "SARGEO_UV": uv or "",
+        **(uv_cache(uv) if uv else {}),
     }
+
+
+def uv_cache(uv: str) -> dict[str, str]:
+    """Return the variable that lets an installation find what was fetched before: gigabytes."""
+    told = subprocess.run([uv, "cache", "dir"], check=True, capture_output=True, encoding="utf-8")
+    return {"UV_CACHE_DIR": told.stdout.strip()}
 
 
 def without_venv(variables: Mapping[str, str]) -> dict[str, str]:

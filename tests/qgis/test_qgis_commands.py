@@ -68,7 +68,11 @@ def test_accuracy_of_land_cover(
     outputs = run("assess", REFERENCE=str(points), PRODUCT=landcover, REPORT=str(report))
     facts = cli_json("assess", points, landcover)
     assert json.loads(report.read_text(encoding="utf-8")) == facts
-    assert outputs == {"OVERALL_ACCURACY": facts["overall_accuracy"], "REPORT": str(report)}
+    assert outputs == {
+        "OVERALL_ACCURACY": facts["overall_accuracy"],
+        "REPORT": str(report),
+        "OUTPUT_FOLDER": str(mapped.folder),
+    }
 
 
 def test_accuracy_of_objects(
@@ -79,6 +83,7 @@ def test_accuracy_of_objects(
     project.addMapLayer(ships)
     outputs = run("assess", REFERENCE=ships, PRODUCT=objects, TOLERANCE="150", CLASS_FIELD=None)
     facts = cli_json("assess", path, objects, "--tolerance", 150)
+    assert outputs.pop("OUTPUT_FOLDER") == str(mapped.folder)
     assert outputs == {name: facts[name.lower()] for name in ("PRECISION", "RECALL", "F1")}
     assert outputs["F1"] > 0.5
 
@@ -119,7 +124,8 @@ def rows(path: str) -> list[dict[str, Any]]:
 def test_zones(mapped: Mapped, zones: Path, cli_json: Callable[..., Any], tmp_path: Path) -> None:
     output = str(tmp_path / "measured.gpkg")
     parameters = {"POLYGONS": str(zones), "FOLDER": str(mapped.folder), "OUTPUT": output}
-    assert run("zones", **parameters) == {"OUTPUT": output}
+    expected_outputs = {"OUTPUT": output, "OUTPUT_FOLDER": str(mapped.folder)}
+    assert run("zones", **parameters) == expected_outputs
     expected = cli_json("zones", zones, mapped.folder)["zones"]
     found = rows(output)
     assert [row["name"] for row in found] == ["west", "east"]
@@ -150,7 +156,7 @@ def test_zones_in_another_format_are_refused(mapped: Mapped, zones: Path, tmp_pa
 def test_web_map(mapped: Mapped, cli: Callable[..., str], tmp_path: Path) -> None:
     page, expected = tmp_path / "page ä.html", tmp_path / "expected.html"
     outputs = run("export_webmap", FOLDER=str(mapped.folder), PAGE=str(page))
-    assert outputs == {"PAGE": str(page)}
+    assert outputs == {"PAGE": str(page), "OUTPUT_FOLDER": str(mapped.folder)}
     cli("webmap", mapped.folder, "-o", expected)
     assert page.stat().st_size == expected.stat().st_size
     assert "demo_scene" in page.read_text(encoding="utf-8")

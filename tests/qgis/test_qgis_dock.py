@@ -6,13 +6,14 @@ import csv
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from driving import children, on_linux, pixels, wait_until
+from panel import Window, choose, map_it, text_of
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -25,88 +26,11 @@ from qgis.core import (
     QgsSettings,
     QgsVectorLayer,
 )
-from qgis.gui import QgsMapCanvas, QgsMessageBar
-from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent, QSize
 from qgis.PyQt.QtGui import QColor
-from qgis.PyQt.QtWidgets import QMainWindow, QMessageBox
+from qgis.PyQt.QtWidgets import QMessageBox
 
 CLASSES = ["trees", "low vegetation", "built-up", "bare", "open water"]
-
-
-class Window:
-    """What the panel uses of QGIS's interface, with the real widgets behind it."""
-
-    def __init__(self) -> None:
-        self.window = QMainWindow()
-        self.canvas = QgsMapCanvas(self.window)
-        self.window.setCentralWidget(self.canvas)
-        self.bar = QgsMessageBar()
-        self.active: Any = None
-
-    def mainWindow(self) -> QMainWindow:
-        return self.window
-
-    def mapCanvas(self) -> QgsMapCanvas:
-        return self.canvas
-
-    def messageBar(self) -> QgsMessageBar:
-        return self.bar
-
-    def activeLayer(self) -> Any:
-        return self.active
-
-    def messages(self) -> list[str]:
-        return [item.text() for item in self.bar.items()]
-
-
-def text_of(view: Any) -> str:
-    return view.toPlainText().replace("\n", " ")
-
-
-@pytest.fixture
-def window() -> Iterator[Window]:
-    made = Window()
-    yield made
-    # What is left to Python ends after QGIS, and takes the interpreter with it.
-    sip.delete(made.bar)
-    sip.delete(made.window)
-
-
-@pytest.fixture
-def dock(window: Window) -> Iterator[Any]:
-    from sargeo_qgis.gui.dock import SargeoDock
-    from sargeo_qgis.gui.jobs import history
-
-    history().clear()
-    panel = SargeoDock(window, window.window)
-    wait_until(lambda: "this machine" in text_of(panel.setup_page.words))
-    yield panel
-    panel.detach()
-    wait_until(lambda: not panel.is_busy())
-    panel.deleteLater()
-
-
-@pytest.fixture
-def own_scene(small_scene: Path, tmp_path: Path) -> Path:
-    """A copy beside which a test may find products."""
-    return Path(shutil.copy(small_scene, tmp_path / "Bucht süd.tif"))
-
-
-def choose(dock: Any, window: Window, scene: Path) -> QgsRasterLayer:
-    layer = QgsRasterLayer(str(scene), scene.stem)
-    QgsProject.instance().addMapLayer(layer)
-    window.canvas.setDestinationCrs(layer.crs())
-    window.canvas.setLayers([layer])
-    window.canvas.setExtent(layer.extent())
-    dock.map_page.scene.setLayer(layer)
-    return layer
-
-
-def map_it(dock: Any, window: Window, scene: Path) -> None:
-    choose(dock, window, scene)
-    dock.map_page.run_button.click()
-    wait_until(lambda: not dock.is_busy())
 
 
 @pytest.fixture(scope="session")

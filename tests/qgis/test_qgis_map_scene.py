@@ -22,6 +22,7 @@ def test_outputs_exist(mapped: Mapped) -> None:
     for name in ("LANDCOVER", "CONFIDENCE", "COUNT", "OBJECTS"):
         assert Path(mapped.outputs[name]).is_file()
     assert mapped.outputs["OBJECT_NUMBER"] > 10
+    assert mapped.outputs["OUTPUT_FOLDER"] == str(mapped.folder)
 
 
 def test_progress_goes_from_0_to_100(mapped: Mapped) -> None:

@@ -78,6 +78,7 @@ def test_it_maps_as_the_command_line_does(
     )
     outputs = results(execute("--json", "run", "sargeo:map_scene", "--", *words))
     assert_equal_rasters(outputs, by_cli)
+    assert outputs["OUTPUT_FOLDER"] == str(tmp_path / "out")
     with contextlib.closing(sqlite3.connect(by_cli / "demo_scene_objects.gpkg")) as objects:
         (found,) = objects.execute("SELECT feature_count FROM gpkg_ogr_contents").fetchone()
     assert outputs["OBJECT_NUMBER"] == found > 20

@@ -27,12 +27,13 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRectangle,
     QgsReferencedRectangle,
+    QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from sargeo_qgis import session
 from sargeo_qgis.core.errors import PluginError
 from sargeo_qgis.core.map_request import MapRequest
-from sargeo_qgis.processing.areas import in_crs_near, write_area
+from sargeo_qgis.processing.areas import in_crs_near, united, write_area
 from sargeo_qgis.processing.scenes import path_of_raster, source_path
 
 DEGREES = QgsCoordinateReferenceSystem("EPSG:4326")
@@ -264,6 +265,81 @@ def test_longitudes_beyond_180() -> None:
     shape = QgsGeometry.fromRect(QgsRectangle(179, -2, 183, 2))
     near = in_crs_near(shape, DEGREES, crs, extent, QgsCoordinateTransformContext())
     assert near.contains(QgsGeometry.fromRect(extent))
+
+
+# Extents across 180 degrees, 0.2 degrees wide or so, and what x takes from there to the other turn.
+ACROSS = [
+    pytest.param("EPSG:4326", QgsRectangle(179.9, 9.9, 180.1, 10.1), id="degrees"),
+    pytest.param("EPSG:4326", QgsRectangle(-180.1, 9.9, -179.9, 10.1), id="degrees, a turn back"),
+    pytest.param(
+        "EPSG:3857",
+        QgsRectangle(20_026_376, 1_107_544, 20_048_640, 1_130_149),
+        id="web mercator",
+    ),
+    pytest.param("EPSG:3832", QgsRectangle(3_328_452, 1_100_224, 3_350_716, 1_122_680), id="3832"),
+    pytest.param("EPSG:32601", QgsRectangle(160_200, 1_095_500, 182_100, 1_117_800), id="UTM 1"),
+    pytest.param("EPSG:32660", QgsRectangle(817_900, 1_095_500, 839_800, 1_117_800), id="UTM 60"),
+]
+
+# One area across 180 degrees, as programs write it.
+WAYS = {
+    "beyond": "Polygon ((179.95 9.95, 180.05 9.95, 180.05 10.05, 179.95 10.05, 179.95 9.95))",
+    "halves": "MultiPolygon (((179.95 9.95, 180 9.95, 180 10.05, 179.95 10.05, 179.95 9.95)),"
+    " ((-180 9.95, -179.95 9.95, -179.95 10.05, -180 10.05, -180 9.95)))",
+    "leaping": "Polygon ((179.95 9.95, -179.95 9.95, -179.95 10.05, 179.95 10.05, 179.95 9.95))",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("source", ["EPSG:4326", "EPSG:4258"])
+@pytest.mark.parametrize(("epsg", "extent"), ACROSS)
+def test_an_area_across_the_antimeridian(
+    epsg: str, extent: QgsRectangle, source: str, way: str
+) -> None:
+    feature, transforms = QgsFeature(), QgsCoordinateTransformContext()
+    feature.setGeometry(QgsGeometry.fromWkt(WAYS[way]))
+    given, crs = QgsCoordinateReferenceSystem(source), QgsCoordinateReferenceSystem(epsg)
+    near = in_crs_near(united([feature], given, transforms), given, crs, extent, transforms)
+    whole = QgsGeometry.fromRect(extent)
+    assert whole.contains(near)
+    assert near.area() == pytest.approx(whole.area() / 4, rel=0.03)
+
+
+def test_polygons_in_collections_are_kept() -> None:
+    inner = "GeometryCollection (Polygon ((0 0, 2 0, 2 3, 1 3, 1 4, 1 3, 0 3, 0 0)))"
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromWkt(f"GeometryCollection (Point (9 9), {inner})"))
+    assert united([feature], UTM, QgsCoordinateTransformContext()).area() == pytest.approx(6)
+
+
+@pytest.mark.parametrize("layer", ["a_first", "b_area"])
+def test_a_layer_that_a_path_names(
+    asked: list[Asked], small_scene: Path, tmp_path: Path, layer: str
+) -> None:
+    sides = {"a_first": 100, "b_area": 200}
+    path = tmp_path / "project.gpkg"
+    for name, side in sides.items():
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        options.layerName = name
+        if path.exists():
+            options.actionOnExistingFile = (
+                QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+            )
+        memory = QgsVectorLayer("Polygon?crs=EPSG:32629", name, "memory")
+        feature = QgsFeature()
+        corner = QgsRectangle(515_200, 4_501_600, 515_200 + side, 4_501_600 + side)
+        feature.setGeometry(QgsGeometry.fromRect(corner))
+        memory.dataProvider().addFeatures([feature])
+        QgsVectorFileWriter.writeAsVectorFormatV3(
+            memory, str(path), QgsCoordinateTransformContext(), options
+        )
+    run(
+        "map_scene",
+        SCENE=str(small_scene),
+        AOI=f"{path}|layername={layer}",
+        OUTPUT_FOLDER=str(tmp_path / "products"),
+    )
+    assert asked[0].area.area() == pytest.approx(sides[layer] ** 2)
 
 
 def test_an_extent_without_place_in_the_other_crs() -> None:

@@ -43,6 +43,7 @@ def embedding(model: str, small_scene: Path, tmp_path_factory: Any) -> str:
     told = Told()
     outputs = run("embed", told, SCENE=str(small_scene), OUTPUT_FOLDER=str(folder), MODEL=model)
     assert outputs["EMBEDDING"] == str(folder / "small_embedding.tif")
+    assert outputs["OUTPUT_FOLDER"] == str(folder)
     assert any(text.endswith("the processor (no graphics card in use).") for text in told.texts)
     assert "Encoding" in " ".join(told.texts)
     return str(outputs["EMBEDDING"])
@@ -77,7 +78,7 @@ def test_an_encoded_scene_is_classified_and_shown(
         UNCERTAIN_BELOW=1.0,
         OUTPUT_FOLDER=str(tmp_path),
     )
-    assert Path(outputs["TEXT"]).name == "small_text.tif"
+    assert Path(outputs["TEXT"]) == Path(outputs["OUTPUT_FOLDER"]) / "small_text.tif"
     assert (pixels(outputs["TEXT"]) == 254).mean() > 0.5
     details = context.layersToLoadOnCompletion()
     assert {details[path].name for path in details} == {

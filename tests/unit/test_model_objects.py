@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from torch import Tensor
+from torchvision.ops import batched_nms
 
 from sargeo.model.objects import ObjectMaps, decode
 
@@ -143,3 +144,29 @@ def test_what_is_left_moves_up() -> None:
     maps.heat[0, 0, 5, 7], maps.size[0, :, 5, 7] = logit(0.5), 0.0
     objects = decode(maps, STRIDE, everywhere(maps))[0]
     assert objects[:3, 5].tolist() == pytest.approx([0.9, 0.5, 0.0])
+
+
+def test_what_overlaps_only_a_dropped_object_stays() -> None:
+    maps = two_peaks(20)  # next ones share 43 % of their union, the outer ones 11 %
+    maps.heat[0, 0, 2, 3] = logit(0.8)
+    assert [o[5] for o in found(maps)] == pytest.approx([0.9, 0.6])
+
+
+@pytest.mark.parametrize("side", [12, 20, 40])
+def test_a_crowd_is_thinned_as_torchvision_does_it(
+    side: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = torch.Generator().manual_seed(int(side))
+    maps = flat(40, 50, kinds=2, n=3)
+    maps.heat[:] = torch.randn(maps.heat.shape, generator=generator)
+    maps.size[:] = math.log(side) + torch.randn(maps.size.shape, generator=generator) / 2
+    kept = decode(maps, STRIDE, everywhere(maps))
+    monkeypatch.setattr("sargeo.model.objects._MOST_OVERLAP", math.inf)
+    for ours, crowd in zip(kept, decode(maps, STRIDE, everywhere(maps)), strict=True):
+        assert (crowd[:, 5] > 0).all()
+        middle, half, kind = crowd[:, [1, 0]], crowd[:, [3, 2]] / 2, crowd[:, 6].long()
+        boxes = torch.cat([middle - half, middle + half], dim=1)
+        expected = crowd[batched_nms(boxes, crowd[:, 5], kind, 0.3)]
+        assert 1 < len(expected) < len(crowd)
+        assert torch.equal(ours[: len(expected)], expected)
+        assert not ours[len(expected) :].any()

@@ -97,6 +97,17 @@ def test_doctor_tells_its_problems_with_code_4() -> None:
     }
 
 
+def test_a_refusal_of_several_lines_is_whole() -> None:
+    errors = (
+        "GDAL: something\nError: 'a\nb' is\n no class.\n\nWhat to do: Give one of\n  trees,\n"
+        "  water.\n"
+    )
+    with pytest.raises(SargeoError) as caught:
+        fetch(printing(code=2, errors=errors), never)
+    assert caught.value.problem == "'a\nb' is\n no class."
+    assert caught.value.remedy == "Give one of\n  trees,\n  water."
+
+
 def test_what_is_not_json_is_refused() -> None:
     with pytest.raises(PluginError, match="not a JSON object"):
         fetch(printing("hello"), never)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,47 @@ def test_where_one_product_cannot_go_all_stay(
     texts = {p.read_text(encoding="utf-8") for p in tmp_path.iterdir() if p.is_file()}
     assert texts == {"old"}
     assert len(list(tmp_path.glob("bay*"))) == 3
+
+
+def test_where_one_product_cannot_come_all_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bay_landcover.tif").write_text("old", encoding="utf-8")
+    rename = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if target == tmp_path / "bay_objects.gpkg":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with (
+        pytest.raises(DiskFullError) as failed,
+        Workspace(tmp_path, "bay", ProductPaths, overwrite=True) as workspace,
+    ):
+        workspace.save_stripe(0, {})
+        finish(workspace, "_landcover.tif", "_count.tif", "_objects.gpkg")
+        workspace.publish()
+    assert [p.name for p in tmp_path.glob("bay*")] == ["bay_landcover.tif"]
+    assert (tmp_path / "bay_landcover.tif").read_text(encoding="utf-8") == "old"
+    assert "Unfinished work stays in" in failed.value.__notes__[0]
+
+
+def test_a_folder_that_cannot_go_hides_no_product(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held_open(_folder: Path) -> None:
+        raise PermissionError(13, "The process cannot access the file")
+
+    with (
+        pytest.raises(OutputNotWritableError, match="All products are in") as failed,
+        Workspace(tmp_path, "bay", ProductPaths) as workspace,
+    ):
+        finish(workspace, "_landcover.tif")
+        monkeypatch.setattr(shutil, "rmtree", held_open)
+        workspace.publish()
+    assert str(workspace.folder) in failed.value.problem
+    assert (tmp_path / "bay_landcover.tif").read_text(encoding="utf-8") == "new"
 
 
 def test_a_file_in_the_folders_place(tmp_path: Path) -> None:

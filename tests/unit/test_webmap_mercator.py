@@ -9,8 +9,9 @@ from pyproj import CRS, Transformer
 from support.webmap import MORE_CRS_CASES, grid_of_case
 
 from sargeo.errors import InputError
+from sargeo.geo.antimeridian import unwrap
 from sargeo.grid import GeoGrid
-from sargeo.webmap.mercator import MAX_SIDE, MercatorBox, from_mercator, to_mercator, unwrap
+from sargeo.webmap.mercator import MAX_SIDE, MercatorBox, from_mercator, to_mercator
 
 CASES = sorted(MORE_CRS_CASES)
 

@@ -14,9 +14,10 @@ from support.rasters import write_raster
 from support.webmap import MORE_CRS_CASES, ArrayScene, grid_of_case, write_landcover
 
 from sargeo.errors import InputError
+from sargeo.geo.antimeridian import unwrap
 from sargeo.legend import BUILT_UP, OPEN_WATER
 from sargeo.webmap import pictures
-from sargeo.webmap.mercator import MercatorBox, to_mercator, unwrap
+from sargeo.webmap.mercator import MercatorBox, to_mercator
 from sargeo.webmap.pictures import (
     Picture,
     confidence_picture,

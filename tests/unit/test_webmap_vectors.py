@@ -9,9 +9,9 @@ import pytest
 from support.webmap import detections_at, grid_of_case, write_landcover, write_run
 
 from sargeo.errors import InputError
+from sargeo.geo.antimeridian import unwrap
 from sargeo.webmap import vectors
 from sargeo.webmap.areas import class_areas_km2
-from sargeo.webmap.mercator import unwrap
 from sargeo.webmap.vectors import read_cells, read_objects
 
 

@@ -15,13 +15,13 @@ from rasterio.features import rasterize
 from rich.console import Console
 
 from sargeo.errors import ReferenceDataError
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import POLYGONS, read_vectors
 from sargeo.grid import Block
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import DEFAULT_MODEL, resolve
 from sargeo.model.spec import ClassSpec, ModelSpec
 from sargeo.model.storage import load_spec, save_model
-from sargeo.products.windows import on_grid
-from sargeo.scene.area import read_vectors
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
@@ -220,15 +220,15 @@ class _SceneSheet(Sheet):
 
 
 def _read(scene: Scene, polygons: Path, field: str) -> gpd.GeoDataFrame:
-    frame = read_vectors(polygons, ReferenceDataError, "polygons")
+    frame = read_vectors(polygons, ReferenceDataError, "file of polygons", POLYGONS)
     if field not in frame:
         fields = ", ".join(frame.columns.drop(frame.geometry.name)) or "none"
         raise ReferenceDataError(
             f"{polygons} has no field {field}.",
             f"Name the field that holds the classes: {fields}.",
         )
-    frame = frame[frame[field].notna() & frame.geom_type.isin(("Polygon", "MultiPolygon"))]
-    frame = frame.set_geometry(on_grid(frame, scene.grid))
+    frame = frame[frame[field].notna()]
+    frame = frame.set_geometry(on_grid(frame.geometry, scene.grid))
     rows, cols = scene.grid.shape
     corners = scene.grid.xy(np.array([0, 0, rows, rows]), np.array([0, cols, 0, cols]))
     left, right = min(corners[0]), max(corners[0])

@@ -27,14 +27,19 @@ def embed(
 
     classify and search take the file that is written in the place of the scene.
     """
-    from sargeo.language.embedding import embed as embed_scene
+    from sargeo.survey.suitable import open_suitable
+
+    opened = open_suitable(scene, model, assume=assume)
+
+    from sargeo.language.embedding import (
+        embed as embed_scene,  # loads torch: seconds that a refusal need not take
+    )
 
     with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
         report = embed_scene(
-            scene,
+            opened,
             model,
             out_dir,
-            assume=assume,
             aoi=aoi,
             device=device,
             batch_size=batch_size,

@@ -16,13 +16,9 @@ def info(
     from sargeo.model.registry import read_spec
     from sargeo.scene.describe import describe
     from sargeo.scene.open import open_scene
+    from sargeo.survey.needs import model_needs
 
     opened = open_scene(scene, assume=assume)
     facts = describe(opened)
-
-    from sargeo.mapping.needs import (
-        model_needs,  # loads torch: seconds that a refusal need not take
-    )
-
     facts["model_needs"] = model_needs(opened, read_spec(model))
     show(facts, as_json=as_json)

@@ -46,7 +46,11 @@ def map_command(
     watch_stdin: o.WatchStdin = False,
 ) -> None:
     """Map a scene: land cover and objects."""
-    from sargeo.mapping import ObjectControls, map_scene, plan_map
+    from sargeo.survey.suitable import open_suitable
+
+    opened = open_suitable(scene, model, assume=assume)
+
+    from sargeo.mapping import ObjectControls, map_scene, plan_map  # loads torch, for seconds
 
     asked: MapKeywords = {
         "products": tuple(cast("Product", name.strip()) for name in products.split(",")),
@@ -63,10 +67,10 @@ def map_command(
         "web_map": web_map,
     }
     if dry_run:
-        result: RunPlan | RunReport = plan_map(scene, model, assume=assume, device=device, **asked)
+        result: RunPlan | RunReport = plan_map(opened, model, device=device, **asked)
     else:
         with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
-            job = partial(map_scene, scene, model, out_dir, assume=assume, device=device, **asked)
+            job = partial(map_scene, opened, model, out_dir, device=device, **asked)
             result = job(
                 overwrite=overwrite, reporter=reporter, cancelled=cancelled, command=ctx.obj
             )

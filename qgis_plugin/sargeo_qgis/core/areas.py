@@ -46,15 +46,18 @@ class ZoneSummary:
         Of the zone, 0 to 1.
     note : str
         Such as that it lies outside the scene.
+    title : str
+        Of which scene, and which zone.
     """
 
     classes: tuple[ClassArea, ...]
     objects: dict[str, int]
     nodata_share: float
     note: str
+    title: str
 
     @classmethod
-    def of_facts(cls, zone: Facts, legend: Sequence[tuple[str, str]]) -> ZoneSummary:
+    def of_facts(cls, zone: Facts, legend: Sequence[tuple[str, str]], title: str) -> ZoneSummary:
         """Read one zone of ``sargeo zones --json``.
 
         Parameters
@@ -62,6 +65,7 @@ class ZoneSummary:
         zone : dict
         legend : sequence of (str, str)
             Names of the classes and their colours.
+        title : str
         """
         classes = []
         for name, colour in legend:
@@ -76,7 +80,7 @@ class ZoneSummary:
             if name.endswith(end)
         }
         note = str(zone.get("note") or "")
-        return cls(tuple(classes), objects, float(zone["nodata_share"]), note)
+        return cls(tuple(classes), objects, float(zone["nodata_share"]), note, title)
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Return name, hectares, per cent and number: classes first, then kinds of objects."""

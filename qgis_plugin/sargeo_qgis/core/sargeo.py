@@ -158,12 +158,14 @@ def _refusal(facts: Facts) -> SargeoError:
 
 
 def _written_refusal(errors: Sequence[str]) -> SargeoError | None:
-    said = {
-        mark: line[len(mark) :]
-        for line in errors
-        for mark in (_PROBLEM, _REMEDY)
-        if line.startswith(mark)
-    }
+    said: dict[str, list[str]] = {}
+    mark = ""
+    for line in errors:
+        begun = next((m for m in (_PROBLEM, _REMEDY) if line.startswith(m)), "")
+        mark = begun or mark
+        # A sentence goes on over lines where a value does, or where a list follows.
+        said.setdefault(mark, []).append(line[len(begun) :])
     if _PROBLEM not in said:
         return None
-    return SargeoError(said[_PROBLEM], said.get(_REMEDY, ""))
+    problem, remedy = ("\n".join(said.get(m, [])).strip() for m in (_PROBLEM, _REMEDY))
+    return SargeoError(problem, remedy)

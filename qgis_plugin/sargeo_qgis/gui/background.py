@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from typing import Any
 
-from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsTask
+from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.errors import CancelledError, PluginError
+from ..failures import add_task, as_plugin_error, reporting
 
 Work = Callable[["Background"], Any]
+
+# A page forgets the work that it abandons: Python would delete its task, which QGIS holds by a bare
+# pointer, while another thread is in it.
+_working: set[Background] = set()
 
 
 class Background(QObject):
@@ -43,13 +47,20 @@ class Background(QObject):
     ) -> None:
         super().__init__()
         self._done, self._failed, self._cancelled = done, failed, cancelled
-        # QGIS deletes a task that has ended, and holds one that works by a bare pointer.
+        # QGIS deletes a task that has ended.
         self._task: _Task | None = _Task(title, lambda: work(self), self._ended)
         self._asked = self._abandoned = False
 
     def start(self) -> Background:
-        """Queue the work."""
-        QgsApplication.taskManager().addTask(self._task)
+        """Queue the work.
+
+        Raises
+        ------
+        PluginError
+            If QGIS does not take it.
+        """
+        add_task(self._task)
+        _working.add(self)
         return self
 
     def cancel(self) -> None:
@@ -72,25 +83,16 @@ class Background(QObject):
     def _ended(self, result: Any, error: Exception | None) -> None:
         cancelled = self.is_cancelled() or isinstance(error, CancelledError)
         self._task = None
+        _working.discard(self)
         if self._abandoned:
             return
         if cancelled:
             self._cancelled()
         elif error is not None:
-            self._failed(_as_plugin_error(error))
+            self._failed(as_plugin_error(error))
         else:
-            self._done(result)
-
-
-def _as_plugin_error(error: Exception) -> PluginError:
-    if isinstance(error, PluginError):
-        return error
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    QgsMessageLog.logMessage(text, "sargeo", Qgis.MessageLevel.Critical)
-    return PluginError(
-        f"The plugin met something it did not foresee: {type(error).__name__}: {error}.",
-        "Report what stands under “sargeo” in QGIS's log messages.",
-    )
+            with reporting(self._failed):  # a result that cannot be shown is a failure too
+                self._done(result)
 
 
 class _Task(QgsTask):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import platform
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ..core.history import CANCELLED, DONE, Run
 from ..core.products import Products
 from ..core.sargeo import Facts
 from ..core.scene_files import stem_of
+from ..failures import reporting
 from ..processing.status import LACKING
 from ..styling.results import release_products
 from ..translation import tr
@@ -66,8 +68,8 @@ class SargeoDock(QgsDockWidget):
     def run(self, parameters: dict[str, Any]) -> None:
         """Start a run; it waits for those before it."""
         if parameters.get("OVERWRITE"):
-            folder, stem = Path(parameters["OUTPUT_FOLDER"]), stem_of(Path(parameters["SCENE"]))
-            release_products(Products.of_scene(folder, stem), QgsProject.instance())
+            with reporting(self._show_error):
+                _release(parameters)
         job = Job(parameters)
         self._jobs.append(job)
         job.progress.connect(self.map_page.show_progress)
@@ -94,11 +96,17 @@ class SargeoDock(QgsDockWidget):
     def _ended(self, job: Job, run: Run) -> None:
         self._jobs.remove(job)
         self.map_page.show_running(self.is_busy())
-        self._remember(run)
+        for act in (self._remember, self._show_end):
+            with reporting(self._show_error):  # whatever comes of it, the next run has its turn
+                act(run)
+        if self._jobs and not self._jobs[0].is_working():
+            self._jobs[0].start()
+
+    def _show_end(self, run: Run) -> None:
         if run.outcome == DONE:
             self.map_page.show_progress(100)
             self.map_page.show_status(tr("{scene} is mapped.", scene=run.scene))
-            self._open(run)
+            open_products(run)
         elif run.outcome == CANCELLED:
             self.map_page.show_progress(0)
             self.map_page.show_status(tr("Cancelled; no product was left behind."))
@@ -106,30 +114,26 @@ class SargeoDock(QgsDockWidget):
             self.map_page.show_progress(0)
             self.map_page.show_status(run.message)
             self._warn(run.message)
-        if self._jobs and not self._jobs[0].is_working():
-            self._jobs[0].start()
 
     def _remember(self, run: Run) -> None:
         try:
             self._history.add(run)
-        except PluginError as error:
-            self._warn(f"{error.problem} {error.remedy}")
-        self.runs_page.reload()
+        finally:
+            self.runs_page.reload()
 
     def _open(self, run: Run) -> None:
-        try:
+        with reporting(self._show_error):
             open_products(run)
-        except PluginError as error:
-            self._warn(f"{error.problem} {error.remedy}")
 
     def _repeat(self, run: Run) -> None:
-        replaces = bool(run.products)
-        if replaces and not self._agreed_to_replace(run):
-            return
-        self.map_page.set_parameters(run.parameters)
-        self.tabs.setCurrentWidget(self.map_page)
-        overwrite = replaces or bool(run.parameters.get("OVERWRITE"))
-        self.run({**run.parameters, "OVERWRITE": overwrite})
+        with reporting(self._show_error):
+            replaces = bool(run.products)
+            if replaces and not self._agreed_to_replace(run):
+                return
+            self.map_page.set_parameters(run.parameters)
+            self.tabs.setCurrentWidget(self.map_page)
+            overwrite = replaces or bool(run.parameters.get("OVERWRITE"))
+            self.run({**run.parameters, "OVERWRITE": overwrite})
 
     def _agreed_to_replace(self, run: Run) -> bool:
         buttons = QMessageBox.StandardButton
@@ -148,20 +152,28 @@ class SargeoDock(QgsDockWidget):
             message = tr("Diagnostics copied; paste them into a bug report.")
             self._iface.messageBar().pushMessage("sargeo", message, Qgis.MessageLevel.Info)
 
-        self._task = Background(
-            tr("Collecting diagnostics"),
-            lambda task: session.ask(["doctor", "--json"], task.is_cancelled, allowed=(LACKING,)),
-            copy,
-            lambda error: copy(f"{error.problem} {error.remedy}"),
-            lambda: None,
-        ).start()
+        with reporting(self._show_error):
+            self._task = Background(
+                tr("Collecting diagnostics"),
+                lambda task: session.ask(
+                    ["doctor", "--json"], task.is_cancelled, allowed=(LACKING,)
+                ),
+                copy,
+                lambda error: copy(f"{error.problem} {error.remedy}"),
+                lambda: None,
+            ).start()
 
     def _show_ready(self, ready: bool) -> None:
         if not ready:
             self.tabs.setCurrentWidget(self.setup_page)
 
+    def _show_error(self, error: PluginError) -> None:
+        self._warn(f"{error.problem}\n{error.remedy}")
+
     def _warn(self, message: str) -> None:
-        self._iface.messageBar().pushMessage("sargeo", message, Qgis.MessageLevel.Critical)
+        # The bar reads texts as HTML, and would take the name between < and > for a tag.
+        text = html.escape(message, quote=False).replace("\n", "<br>")
+        self._iface.messageBar().pushMessage("sargeo", text, Qgis.MessageLevel.Critical)
 
     def detach(self) -> None:
         """Cancel what runs and stop listening, before the panel is taken away."""
@@ -171,6 +183,12 @@ class SargeoDock(QgsDockWidget):
             self._task.abandon()
         for page in (self.map_page, self.areas_page, self.setup_page):
             page.detach()
+
+
+def _release(parameters: dict[str, Any]) -> None:
+    """Take out of the project what a run replaces."""
+    folder, stem = Path(parameters["OUTPUT_FOLDER"]), stem_of(Path(parameters["SCENE"]))
+    release_products(Products.of_scene(folder, stem), QgsProject.instance())
 
 
 def _versions() -> dict[str, str]:

@@ -26,6 +26,7 @@ from ..core.environment.install import install
 from ..core.environment.machine import Machine
 from ..core.environment.plan import InstallPlan, make_plan
 from ..core.errors import PluginError
+from ..failures import reporting
 from ..network import network_of_qgis
 from ..translation import tr
 from .background import Background
@@ -144,14 +145,15 @@ class InstallDialog(QDialog):
         plan = self._plan
         if plan is None:
             return
-        network = network_of_qgis(plan.index or "https://pypi.org")
-        self._begin(
-            tr("Creating an environment for sargeo"),
-            lambda task: install(
-                plan, progress=task.tell, cancelled=task.is_cancelled, network=network
-            ),
-            lambda _: self.accept(),
-        )
+        with reporting(self._show_error):
+            network = network_of_qgis(plan.index or "https://pypi.org")
+            self._begin(
+                tr("Creating an environment for sargeo"),
+                lambda task: install(
+                    plan, progress=task.tell, cancelled=task.is_cancelled, network=network
+                ),
+                lambda _: self.accept(),
+            )
 
     def reject(self) -> None:
         """Cancel what is going on, or close."""
@@ -174,7 +176,8 @@ class InstallDialog(QDialog):
         self._show_busy(True)
         task = Background(title, work, finished, self._show_error, self._show_cancelled)
         task.told.connect(self._show_progress)
-        self._task = task.start()
+        with reporting(self._show_error):
+            self._task = task.start()
 
     def _show_busy(self, busy: bool) -> None:
         """Let nothing be changed while it is at work."""

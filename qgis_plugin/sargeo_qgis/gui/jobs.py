@@ -17,10 +17,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..core.errors import PluginError
 from ..core.history import CANCELLED, DONE, FAILED, History, Run
 from ..core.products import Products
 from ..core.scene_files import stem_of
+from ..failures import add_task, reporting
 from ..styling.results import add_products
+from ..translation import tr
 
 ALGORITHM = "sargeo:map_scene"
 
@@ -94,8 +97,12 @@ class Job(QObject):
         self._context.setProject(QgsProject.instance())
 
     def start(self) -> None:
-        """Start, or end at once if the parameters are refused."""
+        """Start, or end at once if the run is refused."""
         self._working = True
+        with reporting(self._refused):
+            self._begin()
+
+    def _begin(self) -> None:
         registry = QgsApplication.processingRegistry()
         algorithm: QgsProcessingAlgorithm = registry.createAlgorithmById(ALGORITHM)
         accepted, reason = algorithm.checkParameterValues(self._parameters, self._context)
@@ -105,9 +112,17 @@ class Job(QObject):
         task = QgsProcessingAlgRunnerTask(
             algorithm, self._parameters, self._context, self._feedback
         )
+        # Its constructor prepares the algorithm. A task that is refused there is cancelled: QGIS
+        # would take it, never start it, and never tell that it has ended.
+        if task.isCanceled():
+            self._end(FAILED, message=self._errors())
+            return
         task.executed.connect(self._executed)
+        add_task(task)
         _working[self] = task
-        QgsApplication.taskManager().addTask(task)
+
+    def _refused(self, error: PluginError) -> None:
+        self._end(FAILED, message=f"{error.problem}\n{error.remedy}")
 
     def abandon(self) -> None:
         """Cancel, and tell nobody how it ended: the panel is about to go."""
@@ -129,10 +144,15 @@ class Job(QObject):
         if self._feedback.isCanceled():
             self._end(CANCELLED)
         elif not succeeded:
-            self._end(FAILED, message="\n".join(self._feedback.errors))
+            self._end(FAILED, message=self._errors())
         else:
+            results.pop("OUTPUT_FOLDER", None)  # no product, and kept among the parameters
             paths = {name: value for name, value in results.items() if isinstance(value, str)}
             self._end(DONE, products=paths)
+
+    def _errors(self) -> str:
+        silent = tr("QGIS ended the run without saying why.")
+        return "\n".join(self._feedback.errors) or silent
 
     def _end(
         self, outcome: str, *, message: str = "", products: dict[str, str] | None = None

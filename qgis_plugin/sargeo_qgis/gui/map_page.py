@@ -10,11 +10,14 @@ from typing import Any
 
 from qgis.core import (
     QgsCoordinateTransform,
+    QgsCsException,
     QgsGeometry,
     QgsMapLayer,
     QgsMapLayerProxyModel,
     QgsProcessingContext,
+    QgsProcessingFeatureSource,
     QgsProcessingParameterRasterLayer,
+    QgsProcessingUtils,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
@@ -41,10 +44,12 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .. import session
+from ..core.default_folder import default_folder
 from ..core.errors import PluginError
 from ..core.map_request import MapRequest
 from ..core.scene_files import stem_of
 from ..core.words import Words, plan_in_words, scene_in_words
+from ..failures import reporting
 from ..processing.areas import area_of, write_area
 from ..processing.scenes import path_of_raster, source_path
 from ..settings import Settings
@@ -81,7 +86,7 @@ class MapPage(QWidget):
         self._lay_out()
         self.scene.valueChanged.connect(self._scene_changed)
         self.estimate_button.clicked.connect(self.estimate)
-        self.run_button.clicked.connect(lambda: self.run_asked.emit(self.parameters()))
+        self.run_button.clicked.connect(self._ask_to_run)
         self.cancel_button.clicked.connect(self.cancel_asked)
         self.all_button.clicked.connect(self.show_all_options)
         self.assume.editingFinished.connect(self._later.start)
@@ -119,6 +124,7 @@ class MapPage(QWidget):
         self.bar.setRange(0, 100)
         self.status = QLabel()
         self.status.setWordWrap(True)
+        self.status.setTextFormat(Qt.TextFormat.PlainText)  # a <name> in a sentence is no tag
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
     def _lay_out(self) -> None:
@@ -165,13 +171,35 @@ class MapPage(QWidget):
             chosen["EXTENT"] = self._extent_of_canvas()
         return chosen
 
+    def _ask_to_run(self) -> None:
+        with reporting(self._show_refusal):
+            self.run_asked.emit(self.parameters())
+
+    def _show_refusal(self, error: PluginError) -> None:
+        self.show_status(f"{error.problem}\n{error.remedy}")
+
     def _extent_of_canvas(self) -> str:
-        """Return what the canvas shows, in the CRS of the scene, as Processing writes extents."""
+        """Return what the canvas shows, in the CRS of the scene, as Processing writes extents.
+
+        Raises
+        ------
+        PluginError
+            If what it shows has no place in that CRS.
+        """
         canvas = self._iface.mapCanvas().mapSettings()
         crs = self._opened().crs()
         to_scene = QgsCoordinateTransform(canvas.destinationCrs(), crs, QgsProject.instance())
         to_scene.setBallparkTransformsAreAppropriate(True)
-        shown = to_scene.transformBoundingBox(canvas.visibleExtent())
+        try:
+            shown = to_scene.transformBoundingBox(canvas.visibleExtent())
+        except QgsCsException as error:
+            raise PluginError(
+                tr(
+                    "What the map canvas shows has no place in {crs}, in which the scene is.",
+                    crs=crs.userFriendlyIdentifier(),
+                ),
+                tr("Zoom to the scene, or map more than the map canvas shows."),
+            ) from error
         sides = (shown.xMinimum(), shown.xMaximum(), shown.yMinimum(), shown.yMaximum())
         return ",".join(repr(side) for side in sides)
 
@@ -203,12 +231,12 @@ class MapPage(QWidget):
     def estimate(self) -> None:
         """Ask sargeo what this run would take, and what it knows of the scene if that is new."""
         self._later.stop()
+        with reporting(self._show_error):
+            self._estimate()
+
+    def _estimate(self) -> None:
         info, known = self._info_command(), self.scene_words
-        try:
-            area, crs = self._area(), self._opened().crs()
-        except PluginError as error:
-            self._show_error(error)
-            return
+        area, crs = self._area(), self._opened().crs()
         request = MapRequest(
             scene=self._scene_value(),
             output_folder=Path(self.folder.filePath() or "."),
@@ -232,7 +260,8 @@ class MapPage(QWidget):
             west, east, south, north = map(float, self._extent_of_canvas().split(","))
             extent = QgsRectangle(west, south, east, north)
         scene, transforms = self._opened(), QgsProject.instance().transformContext()
-        aoi = self.aoi.currentLayer()
+        layer, context = self.aoi.currentLayer(), QgsProcessingContext()
+        aoi = None if layer is None else QgsProcessingFeatureSource(layer, context)
         return area_of(aoi, extent, scene.crs(), scene.extent(), transforms)
 
     def show_running(self, running: bool) -> None:
@@ -263,9 +292,10 @@ class MapPage(QWidget):
         """Let sargeo answer; what was asked before is no longer wanted."""
         self._abandon()
         self.words.show_text(waiting)
-        self._task = Background(
-            waiting, work, self._show_words, self._show_error, self.words.clear
-        ).start()
+        with reporting(self._show_error):
+            self._task = Background(
+                waiting, work, self._show_words, self._show_error, self.words.clear
+            ).start()
 
     def _abandon(self) -> None:
         if self._task is not None:
@@ -310,16 +340,28 @@ class MapPage(QWidget):
         if layer is not None and not _refusal(layer, self.words):
             return
         if chosen:
-            scene = Path(path)
-            self.folder.setFilePath(str(scene.with_name(f"{stem_of(scene)}_sargeo")))
+            self._propose_folder(path)
             self._later.start()
+
+    def _propose_folder(self, scene: str) -> None:
+        """Propose a folder for the products, or say why there is none to propose."""
+        hint = ""
+        self.folder.setFilePath("")
+        try:
+            temporary = (QgsProcessingUtils.tempFolder(),)
+            self.folder.setFilePath(default_folder(scene, stem_of(Path(scene)), temporary))
+        except PluginError as error:
+            hint = f"{error.problem} {error.remedy}"
+        self.folder.setToolTip(hint)
+        self.folder.lineEdit().setPlaceholderText(hint)
 
     def show_all_options(self) -> None:
         """Open the dialog of the toolbox, with what is chosen here."""
         import processing  # QGIS's own plugin, which scripts that use this page may lack
 
-        self.dialog = processing.createAlgorithmDialog(ALGORITHM, self.parameters())
-        self.dialog.show()
+        with reporting(self._show_refusal):
+            self.dialog = processing.createAlgorithmDialog(ALGORITHM, self.parameters())
+            self.dialog.show()
 
 
 def _source(layer: QgsMapLayer) -> str:

@@ -97,7 +97,8 @@ class RunsPage(QWidget):
         run = self.selected()
         self.open_button.setEnabled(run is not None and bool(run.products))
         self.command_button.setEnabled(run is not None and bool(run.command))
-        for button in (self.folder_button, self.repeat_button, self.diagnostics_button):
+        self.folder_button.setEnabled(run is not None and "OUTPUT_FOLDER" in run.parameters)
+        for button in (self.repeat_button, self.diagnostics_button):
             button.setEnabled(run is not None)
         self.details.show_text("" if run is None else run.message or "\n".join(run.log))
 

@@ -25,6 +25,7 @@ from ..core.environment.places import installation_folders
 from ..core.environment.upkeep import remove
 from ..core.errors import PluginError
 from ..core.words import Words
+from ..failures import reporting
 from ..settings import Settings
 from ..translation import tr
 from .background import Background
@@ -106,11 +107,13 @@ class SetupPage(QWidget):
 
     def make(self) -> None:
         """Ask for an environment and make it."""
-        self._open_dialog()
+        with reporting(self._show_error):
+            self._open_dialog()
 
     def repair(self) -> None:
         """Plan the environment anew, with the choices of before; the user sees it and agrees."""
-        self._open_dialog().plan()
+        with reporting(self._show_error):
+            self._open_dialog().plan()
 
     def _open_dialog(self) -> InstallDialog:
         root = session.managed_root()
@@ -162,7 +165,9 @@ class SetupPage(QWidget):
         if self._task is not None:
             self._task.abandon()
         self.words.show_text(waiting)
-        self._task = Background(waiting, work, done, self._show_error, self.words.clear).start()
+        with reporting(self._show_error):
+            task = Background(waiting, work, done, self._show_error, self.words.clear)
+            self._task = task.start()
 
     def _show(self, words: Words) -> None:
         self.words.show_words(words)

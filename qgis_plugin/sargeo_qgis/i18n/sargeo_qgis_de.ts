@@ -4,6 +4,26 @@
     <context>
         <name>sargeo</name>
         <message>
+            <source>The scene lies on a server.</source>
+            <translation>Die Szene liegt auf einem Server.</translation>
+        </message>
+        <message>
+            <source>The scene exists in memory only.</source>
+            <translation>Die Szene gibt es nur im Arbeitsspeicher.</translation>
+        </message>
+        <message>
+            <source>Which file holds {scene} is not known.</source>
+            <translation>Welche Datei {scene} enthält, ist nicht bekannt.</translation>
+        </message>
+        <message>
+            <source>The scene lies in a folder that is removed when QGIS ends.</source>
+            <translation>Die Szene liegt in einem Ordner, der mit dem Ende von QGIS gelöscht wird.</translation>
+        </message>
+        <message>
+            <source>Choose a folder for the products.</source>
+            <translation>Wählen Sie einen Ordner für die Produkte.</translation>
+        </message>
+        <message>
             <source>nothing</source>
             <translation>nichts</translation>
         </message>
@@ -256,16 +276,24 @@
             <translation>Flächenmessung</translation>
         </message>
         <message>
+            <source>Map a scene or open its products to measure areas.</source>
+            <translation>Kartieren Sie eine Szene oder öffnen Sie ihre Produkte, um Flächen zu messen.</translation>
+        </message>
+        <message>
+            <source>what the map canvas showed</source>
+            <translation>Kartenausschnitt beim Messen</translation>
+        </message>
+        <message>
+            <source>selected in {layer}</source>
+            <translation>Auswahl in {layer}</translation>
+        </message>
+        <message>
             <source>Nothing of this land cover lies there.</source>
             <translation>Dort liegt nichts von dieser Landbedeckung.</translation>
         </message>
         <message>
             <source>Move the map canvas, or choose other polygons.</source>
             <translation>Verschieben Sie den Kartenausschnitt, oder wählen Sie andere Polygone.</translation>
-        </message>
-        <message>
-            <source>Map a scene or open its products to measure areas.</source>
-            <translation>Kartieren Sie eine Szene oder öffnen Sie ihre Produkte, um Flächen zu messen.</translation>
         </message>
         <message>
             <source>Save as CSV</source>
@@ -284,8 +312,8 @@
             <translation>Aktivieren Sie einen Polygonlayer und wählen Sie die Polygone, die Sie messen möchten.</translation>
         </message>
         <message>
-            <source>{area} km² with data ({nodata} of the area without); objects: {objects}</source>
-            <translation>{area} km² mit Daten ({nodata} ohne Daten); Objekte: {objects}</translation>
+            <source>{zone}: {area} km² with data ({nodata} of the area without); objects: {objects}</source>
+            <translation>{zone}: {area} km² mit Daten ({nodata} ohne Daten); Objekte: {objects}</translation>
         </message>
         <message>
             <source>Class or object</source>
@@ -416,6 +444,10 @@
             <translation>Erstellen einer Umgebung für sargeo</translation>
         </message>
         <message>
+            <source>QGIS ended the run without saying why.</source>
+            <translation>QGIS hat den Lauf ohne Angabe von Gründen beendet.</translation>
+        </message>
+        <message>
             <source>Scene</source>
             <translation>Szene</translation>
         </message>
@@ -454,6 +486,14 @@
         <message>
             <source>Options</source>
             <translation>Optionen</translation>
+        </message>
+        <message>
+            <source>What the map canvas shows has no place in {crs}, in which the scene is.</source>
+            <translation>Der Kartenausschnitt lässt sich nicht in {crs}, das System der Szene, umrechnen.</translation>
+        </message>
+        <message>
+            <source>Zoom to the scene, or map more than the map canvas shows.</source>
+            <translation>Zoomen Sie auf die Szene, oder kartieren Sie mehr als den Kartenausschnitt.</translation>
         </message>
         <message>
             <source>Reading the scene…</source>
@@ -898,6 +938,10 @@
         <message>
             <source>Files are named after the scene.</source>
             <translation>Die Dateien werden nach der Szene benannt.</translation>
+        </message>
+        <message>
+            <source>No output folder is chosen. Choose a folder for the products.</source>
+            <translation>Es ist kein Ausgabeordner gewählt. Wählen Sie einen Ordner für die Produkte.</translation>
         </message>
         <message>
             <source>If unticked, a run stops when the folder already holds products of this scene.</source>

@@ -16,7 +16,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..core.errors import CancelledError, PluginError
+from ..core.errors import CancelledError
+from ..failures import as_plugin_error
 from ..translation import tr
 
 ICONS = Path(__file__).parents[1] / "icons"
@@ -28,7 +29,8 @@ Parameters = dict[str, Any]
 class SargeoAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that lets sargeo do the work.
 
-    Subclasses set ``NAME`` and implement `displayName`, `help`, `initAlgorithm` and `perform`.
+    Subclasses set ``NAME`` and implement `displayName`, `help`, `initAlgorithm` and `perform`, and
+    `prepare` if they need something of layers.
     """
 
     NAME = ""
@@ -56,6 +58,33 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
     def help(self) -> list[str]:
         """Return the help, a text for each paragraph."""
         raise NotImplementedError
+
+    def prepare(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> None:
+        """Take from layers, in the main thread, what the run needs of them.
+
+        Raises
+        ------
+        PluginError
+        """
+
+    def prepareAlgorithm(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Prepare; what goes wrong is said as QGIS expects it."""
+        try:
+            self.prepare(parameters, context, feedback)
+        except Exception as error:  # QGIS would show a traceback
+            feedback.reportError(_said(error), fatalError=True)
+            return False
+        return True
 
     def perform(
         self,
@@ -86,8 +115,8 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
                 raise QgsProcessingException("\n".join(said)) from error
             feedback.pushInfo(tr("Cancelled: sargeo has ended and left no product behind."))
             return {}
-        except PluginError as error:
-            raise QgsProcessingException(f"{error.problem}\n{error.remedy}") from error
+        except Exception as error:  # QGIS would show a traceback
+            raise QgsProcessingException(_said(error)) from error
 
     def add(self, parameter: QgsProcessingParameterDefinition, *, about: str) -> None:
         """Add a parameter with its help."""
@@ -111,3 +140,8 @@ class SargeoAlgorithm(QgsProcessingAlgorithm):
                 " bands; gsd=METRES; platform=NAME."
             ),
         )
+
+
+def _said(error: Exception) -> str:
+    known = as_plugin_error(error)
+    return f"{known.problem}\n{known.remedy}"

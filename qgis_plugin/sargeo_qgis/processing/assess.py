@@ -21,6 +21,7 @@ from qgis.core import (
 from .. import session
 from ..translation import tr
 from .algorithm import Parameters, SargeoAlgorithm
+from .product_folder import add_folder_output
 
 # Figures of land cover and of objects, by the name of their output.
 _FIGURES = {
@@ -88,18 +89,18 @@ class Assess(SargeoAlgorithm):
         for name in _FIGURES:
             label = name.replace("_", " ").capitalize()
             self.addOutput(QgsProcessingOutputNumber(name, label))
+        add_folder_output(self)
 
-    def prepareAlgorithm(
+    def prepare(
         self,
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
-    ) -> bool:
+    ) -> None:
         """Write the reference, as QGIS shows it, to a file without other layers."""
         self._reference = self.parameterAsCompatibleSourceLayerPath(
             parameters, "REFERENCE", context, [], "gpkg", feedback
         )
-        return True
 
     def perform(
         self,
@@ -108,10 +109,11 @@ class Assess(SargeoAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Let sargeo compare."""
+        product = self.parameterAsFile(parameters, "PRODUCT", context)
         words = [
             "assess",
             self._reference,
-            self.parameterAsFile(parameters, "PRODUCT", context),
+            product,
             "--tolerance",
             f"{self.parameterAsDouble(parameters, 'TOLERANCE', context):g}",
             "--json",
@@ -123,6 +125,7 @@ class Assess(SargeoAlgorithm):
         text = json.dumps(facts, indent=2, ensure_ascii=False)
         feedback.pushInfo(text)
         outputs = {name: facts[key] for name, key in _FIGURES.items() if key in facts}
+        outputs["OUTPUT_FOLDER"] = str(Path(product).parent)
         report = self.parameterAsFileOutput(parameters, "REPORT", context)
         if report:
             Path(report).write_text(text, encoding="utf-8")

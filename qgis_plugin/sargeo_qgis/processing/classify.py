@@ -86,4 +86,4 @@ class Classify(ModelAlgorithm):
             if path.endswith(end)
         }
         show_products(paths, stem, context)
-        return paths
+        return {**paths, "OUTPUT_FOLDER": str(folder)}

@@ -66,4 +66,4 @@ class Embed(ModelAlgorithm):
         with turn, output_folder(folder, unfinished):
             result = session.run(words, listener, feedback.isCanceled)
         (path,) = (p for p in result["products"] if p.endswith("_embedding.tif"))
-        return {"EMBEDDING": path}
+        return {"EMBEDDING": path, "OUTPUT_FOLDER": str(folder)}

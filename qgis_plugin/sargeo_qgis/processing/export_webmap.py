@@ -55,4 +55,4 @@ class ExportWebmap(ProductsAlgorithm):
         folder, which = self.words_of_products(parameters, context)
         session.tell(["webmap", folder, *which, "-o", page], feedback.isCanceled)
         feedback.pushInfo(tr("Open {page} in a browser.", page=page))
-        return {"PAGE": page}
+        return {"PAGE": page, "OUTPUT_FOLDER": folder}

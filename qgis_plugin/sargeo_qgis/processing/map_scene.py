@@ -139,7 +139,11 @@ class MapScene(ModelAlgorithm):
         feedback.setProgress(100)
         products = Products.of_paths(result["products"])
         show_products(products.outputs(), stem, context)
-        return {**products.outputs(), "OBJECT_NUMBER": result.get("objects")}
+        return {
+            **products.outputs(),
+            "OBJECT_NUMBER": result.get("objects"),
+            "OUTPUT_FOLDER": str(folder),
+        }
 
     def _request(
         self, parameters: Parameters, context: QgsProcessingContext, folder: Path, area_name: str

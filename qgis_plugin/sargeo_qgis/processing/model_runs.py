@@ -8,6 +8,7 @@ from qgis.core import (
     QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingFeedback,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
@@ -43,6 +44,16 @@ class WithModel(SargeoAlgorithm):
             QgsProcessingParameterFolderDestination("OUTPUT_FOLDER", tr("Output folder")),
             about=tr("Files are named after the scene."),
         )
+
+    def checkParameterValues(
+        self, parameters: Parameters, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Ask for a folder where none is given, as the panel cannot always propose one."""
+        accepted, reason = super().checkParameterValues(parameters, context)
+        empty = parameters.get("OUTPUT_FOLDER") in (None, "")
+        if not accepted and empty and "OUTPUT_FOLDER" in reason:
+            reason = tr("No output folder is chosen. Choose a folder for the products.")
+        return accepted, reason
 
     def add_overwrite(self) -> None:
         """Declare OVERWRITE."""
@@ -119,9 +130,14 @@ class ModelAlgorithm(WithModel, SceneAlgorithm):
             ),
         )
 
-    def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
+    def prepare(
+        self,
+        parameters: Parameters,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> None:
         """Take the area too."""
-        super().prepare(parameters, context)
+        super().prepare(parameters, context, feedback)
         self.area = area_of(
             self.parameterAsSource(parameters, "AOI", context),
             self.parameterAsExtent(parameters, "EXTENT", context, self.crs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.core import (
     QgsProcessingContext,
+    QgsProcessingOutputFolder,
     QgsProcessingParameterFile,
     QgsProcessingParameterString,
 )
@@ -12,11 +13,16 @@ from ..translation import tr
 from .algorithm import Parameters, SargeoAlgorithm
 
 
+def add_folder_output(algorithm: SargeoAlgorithm) -> None:
+    """Declare OUTPUT_FOLDER of an algorithm that reads products: the next of a model takes it."""
+    algorithm.addOutput(QgsProcessingOutputFolder("OUTPUT_FOLDER", tr("Product folder")))
+
+
 class ProductsAlgorithm(SargeoAlgorithm):
-    """An algorithm with the parameters FOLDER and NAME."""
+    """An algorithm with the parameters FOLDER and NAME, and the output OUTPUT_FOLDER."""
 
     def add_product_folder(self) -> None:
-        """Declare FOLDER and NAME."""
+        """Declare FOLDER, NAME and OUTPUT_FOLDER."""
         self.add(
             QgsProcessingParameterFile(
                 "FOLDER", tr("Product folder"), QgsProcessingParameterFile.Behavior.Folder
@@ -27,6 +33,7 @@ class ProductsAlgorithm(SargeoAlgorithm):
             QgsProcessingParameterString("NAME", tr("Scene name"), "", optional=True),
             about=tr("Only needed where the folder holds the products of several scenes."),
         )
+        add_folder_output(self)
 
     def words_of_products(
         self, parameters: Parameters, context: QgsProcessingContext

@@ -34,7 +34,7 @@ def path_of_raster(layer: QgsRasterLayer) -> str:
     Raises
     ------
     PluginError
-        If the layer is no raster in a file, or has no CRS.
+        If the layer is no raster in a file, has no CRS, or another one than its file.
     """
     name = layer.name()
     provider = layer.providerType()
@@ -55,7 +55,26 @@ def path_of_raster(layer: QgsRasterLayer) -> str:
             f"Layer {name} has no coordinate reference system.",
             "Assign the right one and save the layer as a GeoTIFF, or warp it by its GCPs.",
         )
+    _refuse_another_crs(layer)
     return path
+
+
+def _refuse_another_crs(layer: QgsRasterLayer) -> None:
+    """Refuse a layer that QGIS shows elsewhere than its file lies: sargeo reads the file."""
+    shown, written = layer.crs(), layer.dataProvider().crs()
+    if shown == written:
+        return
+    name, crs = layer.name(), shown.userFriendlyIdentifier()
+    if not written.isValid():
+        raise PluginError(
+            f"Layer {name} is shown in {crs}, but its file has no coordinate reference system.",
+            "Save the layer as a GeoTIFF and choose that.",
+        )
+    raise PluginError(
+        f"Layer {name} is shown in {crs}, but its file is in {written.userFriendlyIdentifier()}.",
+        "Give the layer the coordinate reference system of its file; if the file is wrong, save"
+        " the layer as a GeoTIFF and choose that.",
+    )
 
 
 def source_path(layer: QgsRasterLayer) -> str:
@@ -112,27 +131,13 @@ class SceneAlgorithm(SargeoAlgorithm):
         )
         return accepted
 
-    def prepareAlgorithm(
+    def prepare(
         self,
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Take from layers, in the main thread, what the run needs of them."""
-        try:
-            self.prepare(parameters, context)
-        except PluginError as error:
-            feedback.reportError(f"{error.problem}\n{error.remedy}", fatalError=True)
-            return False
-        return True
-
-    def prepare(self, parameters: Parameters, context: QgsProcessingContext) -> None:
-        """Take from the layer what the run needs of it.
-
-        Raises
-        ------
-        PluginError
-        """
+    ) -> None:
+        """Take from the layer what the run needs of it."""
         layer = self._layer(parameters, context)
         self.scene = path_of_raster(layer)
         self.crs = layer.crs()

@@ -75,20 +75,15 @@ class Search(WithModel):
         self.add_model()
         self.add_assume()
 
-    def prepareAlgorithm(
+    def prepare(
         self,
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Take the paths of the layers, in the main thread."""
+    ) -> None:
+        """Take the paths of the layers."""
         layers = self.parameterAsLayerList(parameters, "SCENES", context)
-        try:
-            self._scenes = [path_of_raster(layer) for layer in layers]
-        except PluginError as error:
-            feedback.reportError(f"{error.problem}\n{error.remedy}", fatalError=True)
-            return False
-        return True
+        self._scenes = [path_of_raster(layer) for layer in layers]
 
     def perform(
         self,

@@ -59,17 +59,16 @@ class Zones(ProductsAlgorithm):
             about=tr("A GeoPackage with the shapes, or a table as CSV."),
         )
 
-    def prepareAlgorithm(
+    def prepare(
         self,
         parameters: Parameters,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
-    ) -> bool:
+    ) -> None:
         """Write the polygons, as QGIS shows them, to a file without other layers."""
         self._polygons = self.parameterAsCompatibleSourceLayerPath(
             parameters, "POLYGONS", context, [], "gpkg", feedback
         )
-        return True
 
     def perform(
         self,
@@ -88,4 +87,4 @@ class Zones(ProductsAlgorithm):
         words = ["zones", self._polygons, folder, *which, "-o", output, "--json"]
         zones = session.ask(words, feedback.isCanceled)["zones"]
         feedback.pushInfo(tr("{count} zones measured.", count=len(zones)))
-        return {"OUTPUT": output}
+        return {"OUTPUT": output, "OUTPUT_FOLDER": folder}

@@ -211,9 +211,18 @@ def _shards(config: BuildConfig, chosen: Sequence[Chosen], out: Path, base: Path
 
 
 def _write(shards: Sequence[_Shard], pool: Pool, tell: Tell) -> None:
-    left = [shard for shard in shards if not shard.note.exists()]
+    left = [shard for shard in shards if not _is_written(shard)]
     for number, name in enumerate(pool.run(_write_shard, left), start=1):
         tell(f"Wrote {name}, {number} of {len(left)}.")
+
+
+def _is_written(shard: _Shard) -> bool:
+    """Tell whether a shard is finished and still there: damaged ones are advised to be deleted."""
+    return shard.note.exists() and (shard.path.exists() or not _note_of(shard).ids)
+
+
+def _note_of(shard: _Shard) -> _Note:
+    return _Note.model_validate_json(shard.note.read_text(encoding="utf-8"))
 
 
 def _write_shard(shard: _Shard) -> str:
@@ -240,7 +249,7 @@ def _encoded(shard: _Shard, skipped: Counter[str]) -> Iterator[Encoded]:
 def _report(
     chosen: Sequence[Chosen], skipped: Counter[str], shards: Sequence[_Shard], seconds: float
 ) -> BuildReport:
-    notes = [_Note.model_validate_json(s.note.read_text(encoding="utf-8")) for s in shards]
+    notes = [_note_of(shard) for shard in shards]
     written = {name for note in notes for name in note.ids}
     chips = [chip for chip in chosen if chip.candidate.id in written]
     per_unit: dict[str, Counter[str]] = {}

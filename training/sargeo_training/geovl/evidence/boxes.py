@@ -19,9 +19,10 @@ import shapely
 from numpy.typing import NDArray
 
 from sargeo.errors import ReferenceDataError
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import SHAPES, read_vectors
 from sargeo.grid import GeoGrid
 from sargeo.legend import OBJECT_KINDS
-from sargeo.scene.area import read_vectors
 from sargeo_training.geovl.evidence.objects import metres_per_pixel
 from sargeo_training.sources.ssdd import ship_rows
 
@@ -120,13 +121,15 @@ Table = tuple[NDArray[np.float64], tuple[str | None, ...]]
 
 
 def _vectors(path: Path, scene: GeoGrid) -> Table:
-    frame = read_vectors(path, ReferenceDataError, WHAT).to_crs(scene.crs)
+    frame = read_vectors(path, ReferenceDataError, WHAT, SHAPES, may_be_empty=True)
     strange = {*frame.geom_type} - {"Point", "Polygon"}
     if strange:
         raise ReferenceDataError(
             f"The {WHAT} {path} holds {', '.join(sorted(strange))}.",
             "Give points, or polygons of one box each.",
         )
+    frame = frame.set_geometry(on_grid(frame.geometry, scene))
+    frame = frame[~frame.geometry.is_empty]
 
     def in_pixels(xy: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack(scene.rowcol(*xy.T)[::-1], axis=1)

@@ -6,19 +6,19 @@ GDAL itself writes them.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 from pyproj import CRS, Transformer
-from shapely.affinity import translate
 
 from sargeo.errors import ReferenceDataError
 from sargeo.footprint import footprint_lonlat
-from sargeo.grid import GeoGrid
-from sargeo.scene.area import read_vectors, to_crs_of
+from sargeo.geo.placement import on_grid
+from sargeo.geo.vectors import SHAPES, read_vectors
+from sargeo.grid import Block, GeoGrid
 
 THEMES = ("road", "rail", "building", "waterway", "water")
 
@@ -42,6 +42,7 @@ _THEME_KEYS = (
 _KEYS = (*_THEME_KEYS, "water", "name", "name:en")
 _PACKED = "other_tags"
 
+_METRES_PER_DEGREE = 111_320.0
 _AROUND_DEG = 0.05
 """Read around a scene too: whether an extract goes on there tells that it is complete within."""
 
@@ -73,7 +74,7 @@ def read_features(path: Path, scene: GeoGrid) -> gpd.GeoDataFrame:
             "Give an extract with the tags as fields, such as an .osm.pbf or a GeoPackage of one.",
         )
     tags = pd.concat(known, ignore_index=True)
-    tags = tags.set_geometry(to_crs_of(scene, _turned(tags.geometry, scene)))
+    tags = tags.set_geometry(on_grid(tags.geometry, _around(scene)))
     return _classified(tags[~tags.geometry.is_empty].reset_index(drop=True))
 
 
@@ -99,7 +100,10 @@ def _read_layer(path: Path, name: str, scene: GeoGrid) -> gpd.GeoDataFrame | Non
         for box in _boxes(scene, info["crs"], path)
     ]
     read = pd.concat(parts)
-    read = read_vectors(read[~read.index.duplicated()], ReferenceDataError, f"vectors {path}")
+    drawn = ~read.index.duplicated() & read.geometry.notna() & ~read.geometry.is_empty
+    read = read_vectors(
+        read[drawn], ReferenceDataError, f"vectors {path}", SHAPES, may_be_empty=True
+    )
     tags = {key: _tag(read, key) for key in _KEYS}
     return gpd.GeoDataFrame(tags, geometry=read.geometry, crs=read.crs)
 
@@ -130,20 +134,11 @@ def _tag(read: gpd.GeoDataFrame, key: str) -> pd.Series[str]:
     return values.where(values.notna(), None)
 
 
-def _turned(shapes: gpd.GeoSeries, scene: GeoGrid) -> gpd.GeoSeries:
-    """Write longitudes as a scene in degrees does, where it goes on beyond the antimeridian."""
-    west, _, east, _ = scene.bounds
-    if not scene.crs.is_geographic or (west >= -180 and east <= 180):
-        return shapes
-    degrees = shapes.to_crs(4326)
-    bounds = degrees.bounds
-    middle = (bounds["minx"] + bounds["maxx"]) / 2
-    turns = np.round(((west + east) / 2 - middle) / 360)
-    moved = [
-        shape if not turn else translate(shape, 360 * turn)
-        for shape, turn in zip(degrees, turns, strict=True)
-    ]
-    return gpd.GeoSeries(moved, index=shapes.index, crs=4326)
+def _around(scene: GeoGrid) -> GeoGrid:
+    """Grow a grid by what is read around it."""
+    down, across = (float(s) for s in scene.spacing_m(scene.height / 2, scene.width / 2))
+    beyond = math.ceil(_AROUND_DEG * _METRES_PER_DEGREE / min(down, across))
+    return scene.crop(Block(-beyond, -beyond, scene.height + 2 * beyond, scene.width + 2 * beyond))
 
 
 def _classified(tags: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -1,0 +1,75 @@
+"""Each message of the source has a case that does what it says, and each case has a message."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from support.advice import CASES, Case
+from support.messages import Message, all_messages
+
+
+@cache
+def all_cases() -> tuple[Case, ...]:
+    """Return the cases of all modules beside this one."""
+    for path in Path(__file__).parent.glob("test_*.py"):
+        import_module(path.stem)
+    return tuple(CASES)
+
+
+def meant(case: Case) -> list[Message]:
+    return [message for message in all_messages() if case.means(message)]
+
+
+WAITING = Path(__file__).with_name("plugin_messages_without_a_case.txt")
+"""Messages of the plugin that were there before these tests, and that no case follows yet.
+
+Lines only go: a message that is new, or has a new remedy, is to have a case.
+"""
+
+
+def waiting() -> set[str]:
+    return set(WAITING.read_text(encoding="utf-8").splitlines())
+
+
+def line_of(message: Message) -> str:
+    return f"{message.where} | {message.remedy}"
+
+
+def uncovered() -> list[Message]:
+    cases = all_cases()
+    return [m for m in all_messages() if not any(case.means(m) for case in cases)]
+
+
+def test_every_message_has_a_case() -> None:
+    """A new message is missing here until somebody has done what it says: see CONTRIBUTING.md."""
+    missing = [m for m in uncovered() if line_of(m) not in waiting()]
+    assert not missing, "\n" + "\n".join(map(str, missing))
+
+
+def test_no_message_waits_that_has_a_case_or_is_gone() -> None:
+    assert waiting() <= {line_of(m) for m in uncovered()}
+
+
+def test_every_case_means_one_message() -> None:
+    """Words of a remedy that have changed are to be followed anew."""
+    loose = [case for case in all_cases() if len({m.problem for m in meant(case)}) != 1]
+    assert not loose, "\n" + "\n".join(map(str, loose))
+
+
+def test_what_is_simulated_says_why() -> None:
+    assert all(len(case.simulated) != 1 for case in all_cases())
+    assert any(case.simulated for case in all_cases())
+
+
+def test_messages_are_found_wherever_they_are_built() -> None:
+    """Of each way to build an error, one that is known to be there."""
+    found = {message.where for message in all_messages()}
+    assert {
+        "sargeo.scene.refuse:_unplaced",  # returned
+        "sargeo.scene.area:read_vectors",  # of a class that is handed in
+        "sargeo.products.files:storage_error",  # for others to raise
+        "sargeo_training.engine.config:read_config",  # the remedy handed on to another function
+        "sargeo_qgis.core.remote:RemoteMachine._explain",  # of the plugin's own classes
+    } <= found
