@@ -141,6 +141,17 @@ def odd_csv(draw: st.DrawFn) -> bytes:
     return "\n".join([head, *(f'"{shape}",water' for shape in shapes)]).encode()
 
 
+def with_crs(table: Path, crs: str) -> Path:
+    """Write a virtual file that gives a table of `odd_csv` a CRS; return it."""
+    virtual = table.with_suffix(".vrt")
+    virtual.write_text(
+        f'<OGRVRTDataSource><OGRVRTLayer name="{table.stem}"><SrcDataSource>{table}</SrcDataSource>'
+        f"<LayerSRS>{crs}</LayerSRS></OGRVRTLayer></OGRVRTDataSource>",
+        encoding="utf-8",
+    )
+    return virtual
+
+
 @st.composite
 def odd_frames(draw: st.DrawFn) -> gpd.GeoDataFrame:
     """Return a frame in memory, with or without CRS, columns of odd types, and missing shapes."""
@@ -172,4 +183,4 @@ def write_vectors(folder: Path, suffix: str, data: bytes) -> Path:
     """Write bytes as a vector file of a driver that goes by its suffix."""
     path = folder / f"odd{suffix}"
     path.write_bytes(data)
-    return path
+    return with_crs(path, "EPSG:4326") if suffix == ".csv" else path
