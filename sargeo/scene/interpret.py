@@ -317,8 +317,8 @@ def _scale_of_values(clues: Clues, band: int, quantity: Quantity | None) -> tupl
     fitting = [clues.say.format(scale) for scale in SCALES if spread.fits(scale, quantity)]
     if not fitting:
         raise UnknownRadiometryError(
-            f"Band {band + 1} of {clues.source}, whose median is {spread.median:.3g}, holds neither "
-            "decibels nor linear power nor amplitude.",
+            f"Band {band + 1} of {clues.source}, whose median is {spread.median:.3g}, holds "
+            "neither decibels nor linear power nor amplitude.",
             f"If its numbers are hundredths of decibels, {clues.rescale}; else give another scene.",
         )
     raise UnknownRadiometryError(

@@ -6,6 +6,7 @@ import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -256,11 +257,17 @@ def test_one_of_several_rasters_is_named(
     assert_right(mapped(named))
 
 
-@follows("sargeo.scene.rasteropen:_check_no_container", "Give a file that holds one.")
-def test_a_file_that_holds_a_raster_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
-    empty = scene.with_name("mosaic.vrt")
-    empty.write_text('<VRTDataset rasterXSize="9" rasterYSize="9"/>', encoding="utf-8")
-    refused("info", empty)
+@follows(
+    "sargeo.scene.rasteropen:_check_no_container",
+    "Give a file that holds one.",
+    simulated="only HDF files without any image open so, and nothing here writes them",
+)
+def test_a_file_that_holds_a_raster_is_given(scene: Path, mapped: Mapped) -> None:
+    from sargeo.errors import SceneNotFoundError
+    from sargeo.scene.rasteropen import _check_no_container
+
+    with pytest.raises(SceneNotFoundError):
+        _check_no_container("empty.h5", SimpleNamespace(count=0, subdatasets=[], driver="HDF5"))
     assert_right(mapped(write_seaside(scene)))
 
 
