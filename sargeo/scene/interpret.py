@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from sargeo.errors import UnknownRadiometryError
 from sargeo.scene.assumptions import SKIP, Assumptions
-from sargeo.scene.bands import POLARISATIONS, QUANTITIES, Band, Polarisation, Quantity, Scale
+from sargeo.scene.bands import (
+    POLARISATIONS,
+    QUANTITIES,
+    SCALES,
+    Band,
+    Polarisation,
+    Quantity,
+    Scale,
+)
 from sargeo.scene.validity import Storage
 
 _ASSUMED = "as assumed by the user"
@@ -134,6 +142,8 @@ class Clues:
         Of each band's measurements, in a sample of the scene.
     say : str
         How the user says what the source does not, with ``{}`` for what.
+    rescale : str
+        How the user makes values of numbers that are multiples of them.
     """
 
     source: str
@@ -141,6 +151,7 @@ class Clues:
     stored: Sequence[Stored]
     values: Sequence[Spread]
     say: str = "--assume {}"
+    rescale: str = "set the band's scale with gdal_edit -scale 0.01 -offset 0 FILE"
 
     def places(self, band: int) -> list[tuple[str, str]]:
         """Return where and what is said about a band, most specific first."""
@@ -207,18 +218,19 @@ def _proposal(clues: Clues) -> str:
     bands = list(zip(clues.values, clues.stored, strict=True))
     usual = iter(p.lower() for p in POLARISATIONS)
     words = [SKIP if _like_angles(*band) else next(usual) for band in bands]
-    scales = {_fitting_scale(*b) for b, w in zip(bands, words, strict=True) if w != SKIP}
+    scales = {_fitting(*b) for b, w in zip(bands, words, strict=True) if w != SKIP}
     named = any(_scales_in(text) for texts in clues.texts for text in texts)
     return ",".join([*words, *(() if named or len(scales) != 1 else scales)])
 
 
-def _fitting_scale(spread: Spread, stored: Stored) -> str:
-    """Return words for ``--assume`` that values do not contradict."""
+def _fitting(spread: Spread, stored: Stored, said: Scale | None = None) -> str:
+    """Return words for ``--assume`` that values do not contradict; empty where there are none."""
     if spread.median < 0 and spread.fits("db", None):
         return "db"
     if stored != "integer" and spread.fits("linear", "sigma0"):
         return "linear"
-    return "amplitude,uncalibrated"
+    kept: Scale = "linear" if said == "linear" else "amplitude"
+    return f"{kept},uncalibrated" if spread.fits(kept, "uncalibrated") else ""
 
 
 def _like_angles(spread: Spread, stored: Stored) -> bool:
@@ -302,11 +314,17 @@ def _scale_of_values(clues: Clues, band: int, quantity: Quantity | None) -> tupl
     # Scaled numbers are left to the user: Capella's are amplitudes of sigma nought, others power.
     if quantity not in (None, "uncalibrated") and stored == "float":
         return "linear", f"from the quantity: {quantity} that is not in dB is linear power"
+    fitting = [clues.say.format(scale) for scale in SCALES if spread.fits(scale, quantity)]
+    if not fitting:
+        raise UnknownRadiometryError(
+            f"Band {band + 1} of {clues.source}, whose median is {spread.median:.3g}, holds "
+            "neither decibels nor linear power nor amplitude.",
+            f"If its numbers are hundredths of decibels, {clues.rescale}; else give another scene.",
+        )
     raise UnknownRadiometryError(
         f"{clues.source} does not say whether band {band + 1}, whose median is "
         f"{spread.median:.3g}, holds decibels, linear power or amplitude.",
-        f"Say it with {clues.say.format('linear')} or {clues.say.format('amplitude')}, as the "
-        "maker of the file does.",
+        f"Ask who made it, and say it with {' or '.join(fitting)}.",
     )
 
 
@@ -318,20 +336,28 @@ def _check_values(
     what: str = "decibels" if scale == "db" else scale
     if quantity not in (None, "uncalibrated"):
         what = f"{what} of {quantity}"
-    if len(clues.texts) > 1 and _like_angles(spread, clues.stored[band]):
-        remedy = "Leave it out by skip in its place among the polarisations, such as " + (
-            clues.say.format(_proposal(clues))
-        )
-    elif spread.fits(scale, quantity):
+    angles = len(clues.texts) > 1 and _like_angles(spread, clues.stored[band])
+    if spread.fits(scale, quantity) and not angles:
         return
-    else:
-        fitting = _fitting_scale(spread, clues.stored[band])
-        remedy = f"Say what it holds, such as {clues.say.format(fitting)}"
-    raise UnknownRadiometryError(
+    problem = (
         f"Band {band + 1} of {clues.source} should hold {what} ({place}), but its "
         f"values, from {spread.low:.4g} to {spread.high:.4g} with a median of {spread.median:.4g}, "
-        "are none.",
-        f"{remedy}.",
+        "are none."
+    )
+    if angles:
+        raise UnknownRadiometryError(
+            problem,
+            "Leave it out by skip in its place among the polarisations, such as "
+            f"{clues.say.format(_proposal(clues))}.",
+        )
+    fitting = _fitting(spread, clues.stored[band], scale)
+    if fitting:
+        raise UnknownRadiometryError(
+            problem, f"Say what it holds, such as {clues.say.format(fitting)}."
+        )
+    raise UnknownRadiometryError(
+        problem,
+        f"If they are hundredths or thousandths, {clues.rescale}; else give another scene.",
     )
 
 

@@ -133,7 +133,9 @@ def _crs(path: str, facts: RasterFacts) -> CRS:
         raise NoGeoreferenceError(
             f"The CRS of {path} is not understood ({error}).", f"{_NAME_CRS}."
         ) from error
-    check_crs(f"The CRS of {path}", crs, f"{_NAME_CRS}.")
+    check_crs(
+        f"The CRS of {path}", crs, "Name the true CRS with rio edit-info --crs EPSG:CODE FILE."
+    )
     return crs
 
 
@@ -149,7 +151,7 @@ def check_crs(what: str, crs: CRS, remedy: str) -> None:
         raise NoGeoreferenceError(
             f"{what}, {crs.name}, is geocentric: its coordinates run from the centre of the Earth, "
             "not over a map.",
-            f"If pixels lie on a map all the same, {remedy[0].lower()}{remedy[1:]}",
+            remedy,
         )
     if not (crs.is_geographic or crs.is_projected):
         raise NoGeoreferenceError(

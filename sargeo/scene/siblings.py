@@ -10,6 +10,10 @@ from sargeo.scene.bands import POLARISATIONS
 _POLARISATION = re.compile(r"(?<![A-Za-z0-9])(VV|VH|HH|HV)(?![A-Za-z0-9])", re.IGNORECASE)
 
 
+_DRIVER = re.compile(r"^[A-Za-z][A-Za-z0-9_]+:")
+_PART_OF_FILE = re.compile(r'\.[A-Za-z0-9]+"?:')
+
+
 def sibling_paths(path: str, exists: Callable[[str], bool]) -> list[str]:
     """Return the files that differ from this one in the polarisation only, it included.
 
@@ -32,8 +36,12 @@ def common_name(paths: Sequence[str]) -> str:
 
     >>> common_name(["/data/x_vv.tif", "/data/x_vh.tif"])
     'x'
+    >>> common_name(["netcdf:/data/x.nc:VV"])
+    'x_VV'
     """
     folder, name = split_name(paths[0])
+    # A raster within a file, netcdf:/data/x.nc:VV, is called after both: x_VV.
+    name = _DRIVER.sub("", _PART_OF_FILE.sub("_", name)).replace('"', "")
     stem = name.rsplit(".", 1)[0] or name
     if len(paths) == 1:
         return stem

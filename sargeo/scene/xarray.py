@@ -236,6 +236,7 @@ class DataArrayScene:
             stored=[stored_as(storage) for storage in storages],
             values=[Spread.of(values) for values in self.measurements.sample()],
             say='assume="{}"',
+            rescale="give array / 100 in its place",
         )
 
 

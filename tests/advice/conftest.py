@@ -93,6 +93,19 @@ def gdal() -> Callable[..., str]:
     return call
 
 
+@pytest.fixture
+def rio() -> Callable[..., None]:
+    """Run a command of rasterio's own program, which is installed with sargeo."""
+    from click.testing import CliRunner
+    from rasterio.rio.main import main_group
+
+    def call(*args: object) -> None:
+        ended = CliRunner().invoke(main_group, [str(arg) for arg in args])
+        assert ended.exit_code == 0, ended.output
+
+    return call
+
+
 @pytest.fixture(scope="session")
 def session_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scene, ``scene.tif``, and in ``out`` its products; not to be changed."""

@@ -82,23 +82,28 @@ def test_real_numbers_are_given(as_amplitude: bool, refused: Refused, mapped: Ma
 
 
 @follows("sargeo.scene.xarray:DataArrayScene._wrong_dims", "Select its polarisations and one time.")
-@pytest.mark.parametrize("what", ["times", "bands"])
-def test_polarisations_and_a_time_are_selected(what: str, refused: Refused, mapped: Mapped) -> None:
+def test_polarisations_and_a_time_are_selected(refused: Refused, mapped: Mapped) -> None:
     scene = in_array(decibels(2))
-    if what == "times":
-        cube = xr.concat([scene, scene - 3], "time").rio.write_crs(UTM)
-        refused(cube, UnsupportedPixelsError)
-        assert_right(mapped(cube.isel(time=0)))
-    else:
-        others = [scene.isel(band=[0]).assign_coords(band=[f"layer {i}"]) for i in range(3)]
-        refused(many := xr.concat([scene, *others], "band"), UnsupportedPixelsError)
-        assert_right(mapped(many.sel(band=["sigma0 VV", "sigma0 VH"])))
+    cube = xr.concat([scene, scene - 3], "time").rio.write_crs(UTM)
+    refused(cube, UnsupportedPixelsError)
+    assert_right(mapped(cube.isel(time=0)))
 
 
 @follows("sargeo.scene.xarray:DataArrayScene._find_grid", "Add it with array.rio.write_crs(…).")
 def test_a_crs_is_written(refused: Refused, mapped: Mapped) -> None:
     array = in_array(decibels()).drop_vars("spatial_ref")
     refused(array, NoGeoreferenceError)
+    assert_right(mapped(array.rio.write_crs(UTM)))
+
+
+@follows(
+    "sargeo.scene.xarray:DataArrayScene._find_grid",
+    "Name the true CRS with array.rio.write_crs(…).",
+)
+@pytest.mark.parametrize("wrong", ["EPSG:4978", 'LOCAL_CS["site",UNIT["metre",1]]'])
+def test_the_true_crs_is_written(wrong: str, refused: Refused, mapped: Mapped) -> None:
+    array = in_array(decibels())
+    refused(array.rio.write_crs(wrong), NoGeoreferenceError)
     assert_right(mapped(array.rio.write_crs(UTM)))
 
 
@@ -120,8 +125,8 @@ def test_a_grid_is_given(how: str, refused: Refused, mapped: Mapped) -> None:
 
 
 @follows(
-    "sargeo.scene.xarray:DataArrayScene._clues",
-    "Give pixels that hold measurements.",
+    "sargeo.scene.validity:Measurements._nothing_valid",
+    "Look at its values and its nodata value in a GIS, or give another scene.",
 )
 def test_measurements_are_given(refused: Refused, mapped: Mapped) -> None:
     refused(in_array(np.full((1, SIDE, SIDE), np.nan, "float32")), NothingValidError)

@@ -48,7 +48,7 @@ def test_damaged_pixels_are_copied_again(scene: Path, refused: Refused, mapped: 
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasterfile:_check_complete", "Copy or download it again.")
+@follows("sargeo.scene.rasteropen:_check_complete", "Copy or download it again.")
 def test_what_is_cut_off_is_copied_again(tmp_path: Path, refused: Refused, mapped: Mapped) -> None:
     """A cloud-optimised file, whose directory comes first."""
     scene = tmp_path / "scene.tif"
@@ -61,7 +61,7 @@ def test_what_is_cut_off_is_copied_again(tmp_path: Path, refused: Refused, mappe
 
 
 @follows(
-    "sargeo.scene.rasterfile:_open_first", "It is probably cut off: copy or download it again."
+    "sargeo.scene.rasteropen:_not_opened", "It is probably cut off: copy or download it again."
 )
 def test_a_tiff_without_its_directory_is_copied_again(
     tmp_path: Path, refused: Refused, mapped: Mapped
@@ -74,19 +74,19 @@ def test_a_tiff_without_its_directory_is_copied_again(
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasterfile:_open_first", "Give the raster file itself.")
+@follows("sargeo.scene.rasteropen:open_raster", "Give the raster file itself.")
 def test_the_file_in_a_folder_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
     refused("info", scene.parent)
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasterfile:_open_first", "Check the path.")
+@follows("sargeo.scene.rasteropen:open_raster", "Check the path.")
 def test_the_path_is_checked(scene: Path, refused: Refused, mapped: Mapped) -> None:
     missing = refused("info", scene.with_suffix(".tiff")).problem.removesuffix(" does not exist.")
     assert_right(mapped(Path(missing).with_suffix(".tif")))
 
 
-@follows("sargeo.scene.rasterfile:_open_first", "Give a georeferenced raster such as a GeoTIFF.")
+@follows("sargeo.scene.rasteropen:_not_opened", "Give a georeferenced raster such as a GeoTIFF.")
 def test_a_raster_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
     letter = scene.with_name("letter.txt")
     letter.write_text("Dear colleague,", encoding="utf-8")
@@ -94,7 +94,7 @@ def test_a_raster_is_given(scene: Path, refused: Refused, mapped: Mapped) -> Non
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasterfile:_open_again", "Leave the file where it is until the run is over.")
+@follows("sargeo.scene.rasteropen:open_again", "Leave the file where it is until the run is over.")
 def test_a_file_that_went_is_left_where_it_is(scene: Path, mapped: Mapped) -> None:
     from sargeo.errors import SceneDamagedError
     from sargeo.scene.rasterfile import RasterFile

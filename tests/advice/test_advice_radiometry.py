@@ -35,35 +35,65 @@ def scene(tmp_path: Path) -> Path:
     return tmp_path / "scene.tif"
 
 
+def proposed(remedy: str) -> list[str]:
+    """The option that ends a remedy."""
+    words = remedy.rstrip(".").split()
+    assert words[-2] == "--assume", remedy
+    return words[-2:]
+
+
 @follows(
-    "sargeo.scene.interpret:find_polarisations",
-    "Name one polarisation for each band, in order, such as --assume vv,vh.",
+    "sargeo.scene.choose:_wrong_number",
+    "Name one polarisation for each band, in order, and skip for a band that holds none, such as "
+    "--assume ….",
 )
+@pytest.mark.parametrize("more", [0, 1])
 def test_a_polarisation_is_named_for_each_band(
-    scene: Path, refused: Refused, mapped: Mapped
+    more: int, scene: Path, refused: Refused, mapped: Mapped
 ) -> None:
-    seaside(scene, decibels(2), ["sigma0 dB"] * 2)
-    refused("info", scene, "--assume", "vv", code=2)
-    assert_right(mapped(scene, "--assume", "vv,vh"))
+    values = np.concatenate([decibels(2), np.full((more, SIDE, SIDE), 38.5, dtype="float32")])
+    seaside(scene, values, ["sigma0 dB", "sigma0 dB", "angle"][: 2 + more])
+    advice = refused("info", scene, "--assume", "vv", code=2).remedy
+    assert_right(mapped(scene, *proposed(advice)))
+    if more:
+        assert_right(mapped(scene, "--assume", "vv,vh,skip", "--overwrite"))
 
 
 @follows(
     "sargeo.scene.interpret:find_polarisations",
-    "Name one for each band in order, and the scale if that is not told either, such as "
-    "--assume …,db.",
+    "Name one for each band in order, and skip for a band that holds none, such as ….",
+    problem="which polarisation its band holds",
 )
-@pytest.mark.parametrize("bands", [1, 2, 3, 4])
-def test_polarisations_are_named_as_shown(
-    bands: int, scene: Path, refused: Refused, mapped: Mapped
+@pytest.mark.parametrize("values", [LINEAR, DB, np.round(300 * AMPLITUDE).astype("uint16")])
+def test_the_polarisation_of_one_band_is_named_as_shown(
+    values: NDArray[Any], scene: Path, refused: Refused, mapped: Mapped
 ) -> None:
-    seaside(scene, decibels(bands), [""] * bands)
-    advice = refused("info", scene).remedy
-    assert_right(mapped(scene, *advice.rstrip(".").split()[-2:]))
+    seaside(scene, values, [""])
+    assert_right(mapped(scene, *proposed(refused("info", scene).remedy)))
+
+
+@follows(
+    "sargeo.scene.interpret:find_polarisations",
+    "Name one for each band in order, and skip for a band that holds none, such as ….",
+    problem="bands hold",
+)
+@pytest.mark.parametrize("bands", [2, 3, 4])
+@pytest.mark.parametrize("angles", [False, True])
+def test_polarisations_are_named_as_shown(
+    angles: bool, bands: int, scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    values = decibels(bands)
+    if angles:
+        values[-1] = np.linspace(30, 46, SIDE)
+    seaside(scene, values, [""] * bands)
+    option = proposed(refused("info", scene).remedy)
+    assert ("skip" in option[1]) == angles
+    assert_right(mapped(scene, *option))
 
 
 @follows(
     "sargeo.scene.interpret:_scale_of_values",
-    "Say it with --assume db, --assume linear or --assume amplitude.",
+    "Ask who made it, and say it with ….",
 )
 @pytest.mark.parametrize(
     ("scale", "values"), [("db", TOWN_DB), ("linear", LINEAR), ("amplitude", AMPLITUDE)]
@@ -77,57 +107,70 @@ def test_the_scale_is_said(
     assert_right(mapped(scene, *option.split()), np.isfinite(values[0]))
 
 
-GDAL_OR_ASSUME = (
-    "Set the band's scale and offset with gdal_edit, or say what it holds, such as "
-    "--assume amplitude,uncalibrated."
+@follows(
+    "sargeo.scene.interpret:_check_values",
+    "If they are hundredths or thousandths, …; else give another scene.",
 )
-
-
-@follows("sargeo.scene.interpret:_check_values", GDAL_OR_ASSUME)
-@pytest.mark.parametrize(
-    ("name", "stored", "correction"),
-    [
-        ("Gamma0_VV_dB", np.round(100 * DB).astype("int16"), ("-scale", 0.01, "-offset", 0)),
-        ("Sigma0_VV linear", np.round(1e5 * LINEAR).astype("uint32"), ("-scale", 1e-5)),
-        ("sigma0 VV dB", np.round(4 * (DB + 60)).astype("uint8"), ("-scale", 0.25, "-offset", -60)),
-    ],
-    ids=["hundredths of dB", "integer power", "bytes with an offset"],
-)
-def test_scale_and_offset_are_set(
-    name: str,
-    stored: NDArray[Any],
-    correction: tuple[object, ...],
-    scene: Path,
-    refused: Refused,
-    gdal: Gdal,
-    mapped: Mapped,
+@pytest.mark.parametrize("another", [True, False])
+def test_the_scale_of_hundredths_is_set(
+    another: bool, scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
 ) -> None:
-    seaside(scene, stored, [name])
-    refused("info", scene)
-    gdal("gdal_edit", *correction, scene)
+    seaside(scene, np.round(100 * DB).astype("int16"), ["Gamma0_VV_dB"])
+    words = refused("info", scene).remedy.split(" with ")[1].split(" FILE")[0].split()
+    if another:
+        assert_right(mapped(seaside(scene.with_name("another.tif"))))
+        return
+    gdal(*words, scene)
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.interpret:_check_values", GDAL_OR_ASSUME)
-@pytest.mark.parametrize(
-    "tags",
-    [
-        {"TIFFTAG_IMAGEDESCRIPTION": '{"radiometry": "sigma_nought", "scale_factor": 0.0005}'},
-        {"calibration": "sigma0 amplitude"},
-    ],
-    ids=["Capella", "uncalibrated numbers called sigma nought"],
+@follows(
+    "sargeo.scene.interpret:_scale_of_values",
+    "If its numbers are hundredths of decibels, …; else give another scene.",
 )
-def test_amplitude_is_assumed(
-    tags: dict[str, str], scene: Path, refused: Refused, mapped: Mapped
+def test_the_scale_of_hundredths_that_nothing_names_is_set(
+    scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
 ) -> None:
-    seaside(scene, NUMBERS, ["VV"], tags=tags, nodata=0)
-    refused("info", scene)
-    assert_right(mapped(scene, "--assume", "amplitude,uncalibrated"))
+    seaside(scene, np.round(100 * DB).astype("int16"), ["VV"])
+    words = refused("info", scene).remedy.split(" with ")[1].split(" FILE")[0].split()
+    gdal(*words, scene)
+    assert_right(mapped(scene))
+
+
+@follows(
+    "sargeo.scene.interpret:_check_values",
+    "Leave it out by skip in its place among the polarisations, such as ….",
+)
+def test_angles_are_skipped(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    angles = np.broadcast_to(np.linspace(30, 46, SIDE, dtype="float32"), (1, SIDE, SIDE))
+    seaside(scene, np.concatenate([decibels(2), angles]), ["", "", ""])
+    advice = refused("info", scene, "--assume", "vv,vh,hh,db").remedy
+    assert_right(mapped(scene, *proposed(advice)))
+
+
+@follows("sargeo.scene.interpret:_check_values", "Say what it holds, such as ….")
+@pytest.mark.parametrize(
+    ("name", "stored", "assume"),
+    [
+        ("Sigma0_VV linear", np.round(1e5 * LINEAR).astype("uint32"), ""),
+        ("sigma0 VV dB", NUMBERS, ""),
+        ("VV", LINEAR, "db"),
+        ("VV", DB, "linear"),
+        ("VV", DB, "amplitude"),
+    ],
+    ids=["integer power", "numbers called dB", "power", "dB", "also dB"],
+)
+def test_what_values_bear_out_is_assumed(
+    name: str, stored: NDArray[Any], assume: str, scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    seaside(scene, stored, [name])
+    advice = refused("info", scene, *(("--assume", assume) if assume else ())).remedy
+    assert_right(mapped(scene, *proposed(advice)))
 
 
 KEYS = (
-    "Give a list such as --assume vv,vh,db; known are vv, vh, hh, hv (in band order), "
-    "db, linear, amplitude, sigma0, gamma0, beta0, uncalibrated, gsd=METRES, gsd=unknown, "
+    "Give a list such as --assume vv,vh,db; known are vv, vh, hh, hv and skip (in band "
+    "order), db, linear, amplitude, sigma0, gamma0, beta0, uncalibrated, gsd=METRES, gsd=unknown, "
     "platform=NAME and platform=unknown."
 )
 
@@ -185,8 +228,8 @@ def test_two_polarisations_are_warped_or_mapped_alone(
 
 
 @follows(
-    "sargeo.scene.geotiff:GeoTiffScene._first_valid",
-    "Check the nodata value with gdalinfo, or give another scene.",
+    "sargeo.scene.validity:Measurements._nothing_valid",
+    "Look at its values and its nodata value in a GIS, or give another scene.",
 )
 @pytest.mark.parametrize("another", [True, False])
 def test_the_nodata_value_is_checked(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import rasterio
+import rioxarray  # noqa: F401  registers the accessor that places data sets
+import xarray as xr
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.rpc import RPC
@@ -21,14 +25,14 @@ from support.seaside import seaside as write_seaside
 
 UTM, NORTH_UP = CRS_CASES["utm_north"]
 WEST, NORTH = NORTH_UP.c, NORTH_UP.f
-EAST, SOUTH = NORTH_UP @ (SIDE, SIDE)
-CORNERS = ("-a_ullr", WEST, NORTH, EAST, SOUTH)
+PLACE = ("--transform", f"[10, 0, {WEST}, 0, -10, {NORTH}]")
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 Refused = Callable[..., Any]
 Mapped = Callable[..., Path]
 Gdal = Callable[..., str]
+Rio = Callable[..., None]
 
 
 @pytest.fixture
@@ -38,24 +42,26 @@ def scene(tmp_path: Path) -> Path:
 
 @follows(
     "sargeo.scene.refuse:georeference",
-    "Name the CRS with gdal_edit -a_srs EPSG:CODE, or export the scene again with it.",
+    "Name the CRS with rio edit-info --crs EPSG:CODE FILE, which comes with sargeo, or export the "
+    "scene again with it.",
 )
-def test_a_crs_is_named(scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped) -> None:
+def test_a_crs_is_named(scene: Path, refused: Refused, rio: Rio, mapped: Mapped) -> None:
     write_seaside(scene, crs=None)
     refused("info", scene)
-    gdal("gdal_edit", "-a_srs", UTM, scene)
+    rio("edit-info", "--crs", UTM, scene)
     assert_right(mapped(scene))
 
 
 @follows(
     "sargeo.scene.refuse:georeference",
-    "Correct the CRS or the transform with gdal_edit -a_srs or -a_ullr.",
+    "Correct the CRS with rio edit-info --crs EPSG:CODE FILE, or the place with rio edit-info "
+    "--transform.",
 )
 @pytest.mark.parametrize(
     ("wrong", "correction"),
     [
-        ({"crs": "EPSG:4326"}, ("-a_srs", UTM)),
-        ({"transform": rasterio.Affine(10, 0, 1e9, 0, -10, 1e9)}, CORNERS),
+        ({"crs": "EPSG:4326"}, ("--crs", UTM)),
+        ({"transform": rasterio.Affine(10, 0, 1e9, 0, -10, 1e9)}, PLACE),
     ],
     ids=["crs", "transform"],
 )
@@ -64,45 +70,48 @@ def test_a_place_beyond_the_earth_is_corrected(
     correction: tuple[object, ...],
     scene: Path,
     refused: Refused,
-    gdal: Gdal,
+    rio: Rio,
     mapped: Mapped,
 ) -> None:
     write_seaside(scene, **wrong)
     refused("info", scene)
-    gdal("gdal_edit", *correction, scene)
+    rio("edit-info", *correction, scene)
     assert_right(mapped(scene))
 
 
 @follows(
     "sargeo.scene.refuse:_unplaced",
-    "Export the scene again as a georeferenced GeoTIFF, or add both with gdal_edit -a_srs "
-    "and -a_ullr.",
+    "Export the scene again as a georeferenced GeoTIFF, or, if you know its place, add it with "
+    'rio edit-info --crs EPSG:CODE --transform "[SIZE, 0, LEFT, 0, -SIZE, TOP]" FILE.',
 )
 @pytest.mark.parametrize("crs", [None, UTM])
 def test_a_crs_and_a_transform_are_added(
-    crs: str | None, scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
+    crs: str | None, scene: Path, refused: Refused, rio: Rio, mapped: Mapped
 ) -> None:
     write_seaside(scene, crs=crs, transform=None)
     refused("info", scene)
-    gdal("gdal_edit", "-a_srs", UTM, *CORNERS, scene)
+    rio("edit-info", "--crs", UTM, *PLACE, scene)
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.refuse:_crs", "Name the true CRS with gdal_edit -a_srs EPSG:CODE.")
-def test_a_local_crs_is_replaced(scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped) -> None:
-    write_seaside(scene, crs='LOCAL_CS["site",UNIT["metre",1]]')
+@follows("sargeo.scene.refuse:_crs", "Name the true CRS with rio edit-info --crs EPSG:CODE FILE.")
+@pytest.mark.parametrize("wrong", ["EPSG:4978", 'LOCAL_CS["site",UNIT["metre",1]]'])
+def test_a_crs_that_is_of_no_map_is_replaced(
+    wrong: str, scene: Path, refused: Refused, rio: Rio, mapped: Mapped
+) -> None:
+    write_seaside(scene, crs=wrong)
     refused("info", scene)
-    gdal("gdal_edit", "-a_srs", UTM, scene)
+    rio("edit-info", "--crs", UTM, scene)
     assert_right(mapped(scene))
 
 
 @follows(
     "sargeo.scene.refuse:_crs",
-    "Name it with gdal_edit -a_srs EPSG:CODE.",
+    "Name the CRS with rio edit-info --crs EPSG:CODE FILE, which comes with sargeo.",
     simulated="what rasterio reads as a CRS, pyproj of the same PROJ understands",
 )
 def test_a_crs_that_pyproj_refuses_is_named(
-    scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped, monkeypatch: pytest.MonkeyPatch
+    scene: Path, refused: Refused, rio: Rio, mapped: Mapped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pyproj.exceptions import CRSError
 
@@ -113,7 +122,7 @@ def test_a_crs_that_pyproj_refuses_is_named(
     with monkeypatch.context() as patch:
         patch.setattr("sargeo.scene.refuse.CRS.from_user_input", refuse)
         refused("info", scene)
-    gdal("gdal_edit", "-a_srs", UTM, scene)
+    rio("edit-info", "--crs", UTM, scene)
     assert_right(mapped(scene))
 
 
@@ -202,18 +211,93 @@ def test_complex_pixels_are_detected(scene: Path, refused: Refused, mapped: Mapp
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.refuse:check_pixels", "Choose its polarisations with gdal_translate -b.")
-def test_polarisations_of_many_bands_are_chosen(
-    scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
+@follows(
+    "sargeo.scene.choose:choose_bands",
+    "Name its polarisations in band order, and skip for every other band, such as --assume ….",
+)
+def test_polarisations_of_many_bands_are_named(
+    scene: Path, refused: Refused, mapped: Mapped
 ) -> None:
-    """As SNAP stacks them: the backscatter of both, then heights, angles and a mask."""
+    values = np.concatenate([decibels(2), np.full((3, SIDE, SIDE), 38.5, dtype="float32")])
+    write_seaside(scene, values, ["sigma0 dB", "sigma0 dB", "layer 3", "layer 4", "layer 5"])
+    advice = refused("info", scene).remedy
+    assert_right(mapped(scene, *advice.rstrip(".").split()[-2:]))
+
+
+def test_what_snap_stacks_needs_no_advice(scene: Path, mapped: Mapped) -> None:
+    """The backscatter of both, then heights, angles and a mask."""
     values = np.concatenate([decibels(2), np.full((3, SIDE, SIDE), 38.5, dtype="float32")])
     names = ["sigma0 VV dB", "sigma0 VH dB", "elevation", "localIncidenceAngle", "layover"]
-    write_seaside(scene, values, names)
-    refused("info", scene)
-    chosen = scene.with_name("chosen.tif")
-    gdal("gdal_translate", "-b", 1, "-b", 2, scene, chosen)
-    assert_right(mapped(chosen))
+    assert_right(mapped(write_seaside(scene, values, names)))
+
+
+@follows("sargeo.scene.choose:choose_bands", "Give the file that holds backscatter.")
+def test_the_file_of_backscatter_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    angles = np.full((1, SIDE, SIDE), 38.5, dtype="float32")
+    refused("info", write_seaside(scene.with_name("angles.tif"), angles, ["localIncidenceAngle"]))
+    assert_right(mapped(write_seaside(scene)))
+
+
+@follows(
+    "sargeo.scene.rasteropen:_check_no_container",
+    'Give the name of one in quotes in place of the file, such as "…".',
+)
+def test_one_of_several_rasters_is_named(
+    tmp_path: Path, refused: Refused, mapped: Mapped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xs, ys = WEST + 10 * (np.arange(SIDE) + 0.5), NORTH - 10 * (np.arange(SIDE) + 0.5)
+    bands = dict(zip(("Sigma0_VV", "Sigma0_VH"), decibels(2), strict=True))
+    pair = xr.Dataset(
+        {name: (("y", "x"), values, {"units": "dB"}) for name, values in bands.items()},
+        {"y": ys, "x": xs},
+    ).rio.write_crs(UTM)
+    pair = pair.rio.write_coordinate_system()
+    pair.to_netcdf(tmp_path / "two.nc", engine="scipy")
+    named = refused("info", tmp_path / "two.nc").remedy.split('"')[1]
+    assert_right(mapped(named))
+
+
+@follows(
+    "sargeo.scene.rasteropen:_check_no_container",
+    "Give a file that holds one.",
+    simulated="only HDF files without any image open so, and nothing here writes them",
+)
+def test_a_file_that_holds_a_raster_is_given(scene: Path, mapped: Mapped) -> None:
+    from sargeo.errors import SceneNotFoundError
+    from sargeo.scene.rasteropen import _check_no_container
+
+    with pytest.raises(SceneNotFoundError):
+        _check_no_container("empty.h5", SimpleNamespace(count=0, subdatasets=[], driver="HDF5"))
+    assert_right(mapped(write_seaside(scene)))
+
+
+@follows(
+    "sargeo.scene.rasteropen:_not_opened",
+    "Write it again with another compression where it can be read, such as gdal_translate -co "
+    "COMPRESS=DEFLATE … readable.tif.",
+    simulated="no GDAL here reads the codec either: the tag is set back to the one it was",
+)
+def test_a_scene_is_packed_otherwise(
+    scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
+) -> None:
+    whole = write_seaside(scene).read_bytes()
+    scene.write_bytes(_packed_as(whole, 50002))  # JPEG XL
+    assert "JXL" in refused("info", scene).problem
+    scene.write_bytes(whole)
+    readable = scene.with_name("readable.tif")
+    gdal("gdal_translate", "-co", "COMPRESS=DEFLATE", scene, readable)
+    assert_right(mapped(readable))
+
+
+def _packed_as(tiff: bytes, codec: int) -> bytes:
+    """Return a little-endian TIFF whose first directory names another compression."""
+    changed = bytearray(tiff)
+    (start,) = struct.unpack_from("<I", tiff, 4)
+    (count,) = struct.unpack_from("<H", tiff, start)
+    for entry in range(start + 2, start + 2 + 12 * count, 12):
+        if struct.unpack_from("<H", tiff, entry) == (259,):
+            struct.pack_into("<H", changed, entry + 8, codec)
+    return bytes(changed)
 
 
 @follows(

@@ -21,8 +21,6 @@ Mapped = Callable[..., Path]
 
 BOTH = decibels(2)
 
-NOT_YET = "the reading of scenes is being mended"
-
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Path:
@@ -43,7 +41,6 @@ def follow(scene: Path, cli: Cli, mapped: Mapped) -> None:
     assert_right(mapped(scene, *words[-2:]))
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_YET)
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -61,7 +58,6 @@ def test_a_third_band_is_no_polarisation(
     assert [band["polarisation"] for band in told["bands"]] == ["VV", "VH"]
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_YET)
 @pytest.mark.parametrize(
     ("values", "assumed"),
     [
@@ -79,7 +75,15 @@ def test_what_cannot_be_is_not_assumed(
 
 CAPELLA = {
     "TIFFTAG_IMAGEDESCRIPTION": json.dumps(
-        {"collect": {"image": {"radiometry": "sigma_nought", "scale_factor": 0.0005}}}
+        {
+            "collect": {
+                "image": {
+                    "radiometry": "sigma_nought",
+                    "calibration": "full",
+                    "scale_factor": 0.0005,
+                }
+            }
+        }
     )
 }
 NUMBERS = np.clip(np.round(np.sqrt(power()) / 0.0005), 1, 65535).astype("uint16")
@@ -89,11 +93,7 @@ NUMBERS = np.clip(np.round(np.sqrt(power()) / 0.0005), 1, 65535).astype("uint16"
     "scale",
     [
         pytest.param(1.0, id="as delivered"),
-        pytest.param(
-            0.0005,
-            id="with the scale set",
-            marks=pytest.mark.xfail(strict=True, reason=NOT_YET),
-        ),
+        pytest.param(0.0005, id="with the scale set"),
     ],
 )
 def test_amplitude_that_is_scaled_is_no_power(
@@ -105,7 +105,6 @@ def test_amplitude_that_is_scaled_is_no_power(
 
 
 @pytest.mark.parametrize("kind", ["linear", "db"])
-@pytest.mark.xfail(strict=True, reason=NOT_YET)
 def test_an_array_gives_the_map_of_its_file(kind: str, scene: Path, tmp_path: Path) -> None:
     """Raw integers with ``scale_factor`` in the attributes, as rioxarray hands them over."""
     if kind == "linear":
@@ -119,7 +118,6 @@ def test_an_array_gives_the_map_of_its_file(kind: str, scene: Path, tmp_path: Pa
     assert_right(tmp_path / "array")
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_YET)
 def test_advice_for_arrays_speaks_of_arrays() -> None:
     import xarray
 
@@ -138,7 +136,6 @@ def test_advice_for_arrays_speaks_of_arrays() -> None:
     assert "gdal" not in caught.value.remedy
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_YET)
 @pytest.mark.parametrize("bias", [-3e-4, -1e-3])
 def test_noise_subtracted_power_is_no_decibels(bias: float, scene: Path, cli: Cli) -> None:
     """Most pixels lie a little below zero, as over calm sea."""

@@ -138,7 +138,7 @@ def test_descriptions_win_over_the_name():
 def test_what_stays_unknown_is_refused(said):
     with pytest.raises(UnknownRadiometryError) as caught:
         found(**said)
-    assert "--assume" in caught.value.remedy
+    assert "--assume" in caught.value.remedy or "gdal_edit" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_stays_unknown_is_refused(said):
         (Spread(-25, -14, -2), "vv,linear", "--assume db"),
         (Spread(-25, -14, -2), "vv,amplitude", "--assume db"),
         (Spread(20, 450, 2000), "vv,db", "--assume amplitude,uncalibrated"),
-        (Spread(20, 450, 2000), "vv,linear,sigma0", "--assume amplitude,uncalibrated"),
+        (Spread(20, 450, 2000), "vv,linear,sigma0", "--assume linear,uncalibrated"),
         (Spread(20, 450, 2000), "vv,amplitude,gamma0", "--assume amplitude,uncalibrated"),
     ],
 )
@@ -247,7 +247,15 @@ class TestNames:
 
     @pytest.mark.parametrize(
         ("path", "name"),
-        [("/d/x_vv.tif", "x_vv"), ("a.b.tif", "a.b"), ("/vsizip/s.zip/y.tif", "y"), ("x", "x")],
+        [
+            ("/d/x_vv.tif", "x_vv"),
+            ("a.b.tif", "a.b"),
+            ("/vsizip/s.zip/y.tif", "y"),
+            ("x", "x"),
+            ("netcdf:/d/x.nc:VV", "x_VV"),
+            ('NETCDF:"x.nc":VV', "x_VV"),
+            ("GPKG:C:\\d\\x.gpkg:t", "x_t"),
+        ],
     )
     def test_one_file_keeps_its_stem(self, path, name):
         assert common_name([path]) == name
