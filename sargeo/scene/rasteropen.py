@@ -160,9 +160,8 @@ def _check_size(path: str, dataset: Any) -> None:
         raise UnsupportedPixelsError(
             f"{path} has {dataset.height} by {dataset.width} pixels, more than the "
             f"{MOST_PIXELS:.0e} that sargeo takes on at once.",
-            f"Cut out what is to be mapped with rio clip {path} part.tif --bounds \"LEFT BOTTOM "
-            'RIGHT TOP", which comes with sargeo, and give that; if the file should be smaller, '
-            "its header is damaged: download it again.",
+            f'Cut out what is to be mapped with rio clip "{path}" part.tif --driver GTiff --bounds "LEFT BOTTOM '
+            'RIGHT TOP", which comes with sargeo, and give that.',
         )
 
 
@@ -175,7 +174,7 @@ def _check_complete(path: str, dataset: Any) -> None:
     if blocks > size:  # each has at least two bytes of offset: to look at all would take hours
         raise SceneDamagedError(
             f"{path} is damaged: {size} bytes cannot hold the {blocks} blocks of its header.",
-            "Copy or download it again.",
+            "Download or export it again.",
         )
     end = max(_block_end(dataset, *ij, i) for i in dataset.indexes for ij in _blocks(dataset, i))
     if end > size:

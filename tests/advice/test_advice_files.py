@@ -17,12 +17,14 @@ import shapely
 from support.advice import follows
 from support.rasters import CRS_CASES
 from support.seaside import SIDE, assert_right, decibels, landcover, seaside
+from support.tiff_entries import SAMPLES_PER_PIXEL, STRIP_OFFSETS, change_entry
 
 from sargeo.legend import NODATA
 
 Refused = Callable[..., Any]
 Mapped = Callable[..., Path]
 Gdal = Callable[..., str]
+Rio = Callable[..., None]
 
 UTM, GRID = CRS_CASES["utm_north"]
 
@@ -46,6 +48,57 @@ def test_damaged_pixels_are_copied_again(scene: Path, refused: Refused, mapped: 
     refused("map", scene, "-o", scene.parent / "first")
     scene.write_bytes(whole)
     assert_right(mapped(scene))
+
+
+@follows("sargeo.scene.rasteropen:damage_told", "Copy or download the file again.")
+def test_a_damaged_header_is_copied_again(
+    tmp_path: Path, refused: Refused, mapped: Mapped
+) -> None:
+    scene = seaside(tmp_path / "scene.tif")
+    whole = scene.read_bytes()
+    change_entry(scene, STRIP_OFFSETS, "type", 2)
+    assert "header" in refused("info", scene).problem
+    scene.write_bytes(whole)
+    assert_right(mapped(scene))
+
+
+@follows("sargeo.scene.rasteropen:_check_complete", "Download or export it again.")
+def test_a_header_of_too_many_blocks_is_downloaded_again(
+    tmp_path: Path, refused: Refused, mapped: Mapped
+) -> None:
+    scene = seaside(tmp_path / "scene.tif")
+    whole = scene.read_bytes()
+    change_entry(scene, SAMPLES_PER_PIXEL, "value", 65535)
+    assert "blocks" in refused("info", scene).problem
+    scene.write_bytes(whole)
+    assert_right(mapped(scene))
+
+
+@follows(
+    "sargeo.scene.rasteropen:_check_size",
+    'Cut out what is to be mapped with rio clip "…" part.tif --driver GTiff --bounds "LEFT BOTTOM '
+    'RIGHT TOP", which comes with sargeo, and give that.',
+)
+def test_a_part_is_cut_out_of_a_mosaic(
+    tmp_path: Path, refused: Refused, rio: Rio, mapped: Mapped
+) -> None:
+    scene, mosaic = seaside(tmp_path / "scene.tif"), tmp_path / "mosaic.vrt"
+    with rasterio.open(scene) as whole:
+        place, crs, bounds = whole.transform.to_gdal(), whole.crs.to_wkt(), whole.bounds
+    mosaic.write_text(
+        f'<VRTDataset rasterXSize="400000" rasterYSize="400000"><SRS>{crs}</SRS>'
+        f"<GeoTransform>{', '.join(map(str, place))}</GeoTransform>"
+        '<VRTRasterBand dataType="Float32" band="1"><Description>sigma0 VV dB</Description>'
+        f"<SimpleSource><SourceFilename>{scene}</SourceFilename><SourceBand>1</SourceBand>"
+        f'<SrcRect xOff="0" yOff="0" xSize="{SIDE}" ySize="{SIDE}"/>'
+        f'<DstRect xOff="0" yOff="0" xSize="{SIDE}" ySize="{SIDE}"/></SimpleSource>'
+        "</VRTRasterBand></VRTDataset>",
+        encoding="utf-8",
+    )
+    refused("info", mosaic)
+    part = tmp_path / "part.tif"
+    rio("clip", mosaic, part, "--driver", "GTiff", "--bounds", " ".join(map(str, bounds)))
+    assert_right(mapped(part, "--assume", "vv,db"))  # rio clip keeps no names of bands
 
 
 @follows("sargeo.scene.rasteropen:_check_complete", "Copy or download it again.")

@@ -127,6 +127,49 @@ def test_a_tolerance_is_given(
 
 
 @follows(
+    "sargeo.products.matching:_places",
+    "Correct its CRS or these coordinates, for instance in QGIS.",
+)
+@pytest.mark.parametrize("how", ["CRS", "coordinates"])
+def test_ships_are_put_on_earth(
+    how: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
+) -> None:
+    objects = session_map / "out" / "scene_objects.gpkg"
+    ships = sargeo.read_objects(objects.parent)[["geometry"]]
+    if how == "CRS":
+        lost = ships.set_crs("+proj=ortho +units=km", allow_override=True)
+    else:
+        ships = ships.to_crs("+proj=ortho +lat_0=45 +lon_0=15")
+        lost = ships.set_geometry(ships.translate(0, 1e7))
+    lost.to_file(tmp_path / "lost.gpkg")
+    refused("assess", tmp_path / "lost.gpkg", objects)
+    ships.to_file(tmp_path / "ships.gpkg")
+    found = json.loads(done("assess", tmp_path / "ships.gpkg", objects, "--json"))
+    assert found["recall"] == found["precision"] == 1
+
+
+@follows(
+    "sargeo.geo.vectors:_check_places",
+    "Assign the CRS that its coordinates are in, for instance in QGIS, or remove that feature.",
+)
+@pytest.mark.parametrize("how", ["CRS", "removed"])
+def test_metres_are_not_called_degrees(
+    how: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
+) -> None:
+    objects = session_map / "out" / "scene_objects.gpkg"
+    ships = sargeo.read_objects(objects.parent)[["geometry"]]
+    if how == "CRS":
+        wrong = ships.set_crs(4326, allow_override=True)
+    else:
+        wrong = pd.concat([ships, ships.iloc[:1].set_geometry(ships.iloc[:1].translate(0, 1e12))])
+    wrong.to_file(tmp_path / "wrong.gpkg")
+    refused("assess", tmp_path / "wrong.gpkg", objects)
+    ships.to_file(tmp_path / "ships.gpkg")
+    found = json.loads(done("assess", tmp_path / "ships.gpkg", objects, "--json"))
+    assert found["recall"] == found["precision"] == 1
+
+
+@follows(
     "sargeo.products.vector:read_objects_file",
     "Give a GeoPackage, GeoParquet, GeoJSON or another file of points that GDAL opens.",
 )
