@@ -10,6 +10,7 @@ import typer
 from sargeo.errors import (
     CancelledError,
     DiskFullError,
+    EnvironmentLackError,
     OutOfMemoryError,
     SargeoError,
     UsageError,
@@ -49,6 +50,13 @@ def _failure(error: BaseException) -> SargeoError:
             return DiskFullError(
                 f"The disk is full{_where(error)}.",
                 "Free some space, or choose an output folder on another disk.",
+            )
+        case OSError():
+            return EnvironmentLackError(
+                f"The system refused to open or write {error.filename or 'a file'} "
+                f"({error.strerror or error}).",
+                "Check that this path is right, that you may read and write there, and that its "
+                "disk or network is there.",
             )
     summary = (str(error).splitlines() or [""])[0]
     return SargeoError(
