@@ -17,6 +17,7 @@ from scipy import ndimage
 from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.grid import GeoGrid
 from sargeo.legend import NODATA, OPEN_WATER
+from sargeo.products.sifting import Sifting
 from sargeo.scene.area import read_vectors
 
 PLATFORM_RADIUS_M = 200.0
@@ -83,8 +84,10 @@ class ObjectControls:
         """Whether the land-cover product is needed."""
         return isinstance(self.land_mask, str) and self.land_mask == "auto"
 
-    def keep(self, objects: gpd.GeoDataFrame, landcover: Path | None) -> NDArray[np.bool_]:
-        """Tell which objects fulfil all conditions but confidence; shape (M,).
+    def sift(self, objects: gpd.GeoDataFrame, landcover: Path | None) -> Sifting:
+        """Tell which objects fulfil all conditions but confidence, and what each condition drops.
+
+        Conditions that nobody asked for are not named.
 
         Parameters
         ----------
@@ -99,20 +102,22 @@ class ObjectControls:
             If a file of zones or land cannot be used.
         """
         length = objects["length_m"].to_numpy(dtype=float)
-        kept = ~(length < (self.min_length_m or 0.0))
+        sifting = Sifting.of(len(objects))
+        if self.min_length_m is not None:
+            sifting.drop("shorter", length < self.min_length_m)
         if self.max_length_m is not None:
-            kept &= ~(length > self.max_length_m)
+            sifting.drop("longer", length > self.max_length_m)
         if self.exclude is not None:
             zones = read_vectors(self.exclude, ReferenceDataError, "file of zones to exclude")
-            kept &= ~near(objects, zones, point_radius_m=PLATFORM_RADIUS_M)
+            sifting.drop("excluded", near(objects, zones, point_radius_m=PLATFORM_RADIUS_M))
         if self.wants_map:
             if landcover is None:
                 raise ValueError("a land mask from the map needs the land-cover product")
-            kept &= ~on_mapped_land(objects, landcover, self.coast_buffer_m)
+            sifting.drop("on_land", on_mapped_land(objects, landcover, self.coast_buffer_m))
         elif self.land_mask is not None:
             land = read_vectors(self.land_mask, ReferenceDataError, "land mask")
-            kept &= ~near(objects, land, buffer_m=self.coast_buffer_m)
-        return np.asarray(kept, dtype=bool)
+            sifting.drop("on_land", near(objects, land, buffer_m=self.coast_buffer_m))
+        return sifting
 
 
 def near(
