@@ -317,7 +317,7 @@ def test_a_folder_that_cannot_be_removed_is_told(
 
 def test_what_is_noted_is_shown(scene: Path, tmp_path: Path, cli, monkeypatch) -> None:
     monkeypatch.setattr("sargeo.mapping.run.load_model", lambda *_: StubModel())
-    monkeypatch.setattr("sargeo.mapping.run.merge_across_seams", fail_with(KeyboardInterrupt()))
+    monkeypatch.setattr("sargeo.mapping.candidates.merge_across_seams", fail_with(KeyboardInterrupt()))
     out = tmp_path / "out"
     outcome = cli("map", scene, "-o", out)
     assert outcome.code == 130
