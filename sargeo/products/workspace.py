@@ -164,11 +164,11 @@ class Workspace(Generic[P]):
 
     def _make_folder(self) -> None:
         """Make the folder, and see that the longest name fits: nobody but the system knows."""
-        (self.folder / "stripes").mkdir(parents=True)
         longest = self.paths.longest_name.absolute()
+        if len(os.fsencode(longest)) > _SQLITE_PATH:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(longest))
+        (self.folder / "stripes").mkdir(parents=True)
         try:
-            if len(os.fsencode(longest)) > _SQLITE_PATH:
-                raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(longest))
             longest.touch()
             longest.unlink()
         except BaseException:
