@@ -18,11 +18,10 @@ from scipy.spatial import cKDTree
 from sargeo.errors import InputError, ReferenceDataError, UsageError
 from sargeo.geo.antimeridian import on_one_turn, period_of
 from sargeo.geo.placement import on_grid
-from sargeo.geo.vectors import SHAPES, read_vectors
+from sargeo.geo.vectors import SHAPES, describe_source, read_vectors
 from sargeo.grid import FloatArray, inverse_distance_m
 from sargeo.products.count import COUNT_NODATA
 from sargeo.products.names import ProductPaths
-from sargeo.products.vector import read_objects_file
 from sargeo.products.windows import open_product
 
 MATCH_TOLERANCE_M = 200.0
@@ -103,12 +102,11 @@ def assess_objects(
     """
     if not tolerance_m > 0:
         raise UsageError(f"A tolerance of {tolerance_m} m matches nothing.", "Give metres, > 0.")
-    wanted = _places(_read(reference, ReferenceDataError, "reference"))
+    wanted = _places(reference, ReferenceDataError, "reference")
     seen = np.ones(len(wanted), dtype=bool)
     if isinstance(product, Path):
         seen = _seen(wanted, product)
-        product = read_objects_file(product)
-    found = _places(_read(product, InputError, "file of objects"))
+    found = _places(product, InputError, "file of objects")
     certain = ~_uncertain(wanted)
     asked, doubtful = wanted[certain & seen], wanted[~certain & seen]
     pairs, distances = match(_lonlat(asked), _lonlat(found), tolerance_m)
@@ -185,15 +183,22 @@ def _on_sphere(lonlat: FloatArray) -> FloatArray:
     )
 
 
-def _read(source: Path | gpd.GeoDataFrame, error: type[InputError], what: str) -> gpd.GeoDataFrame:
-    return read_vectors(source, error, what, SHAPES, may_be_empty=True)
-
-
-def _places(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Reduce shapes to their centroids, as longitude and latitude."""
+def _places(
+    source: Path | gpd.GeoDataFrame, error: type[InputError], what: str
+) -> gpd.GeoDataFrame:
+    """Read shapes and reduce them to their centroids, as longitude and latitude."""
+    frame = read_vectors(source, error, what, SHAPES, may_be_empty=True)
     period = period_of(frame.crs)
     whole = [on_one_turn(shape, period) for shape in frame.geometry]
-    return frame.set_geometry(shapely.centroid(whole), crs=frame.crs).to_crs(4326)
+    places = frame.set_geometry(shapely.centroid(whole), crs=frame.crs).to_crs(4326)
+    lost = ~np.isfinite(_lonlat(places)).all(axis=1)
+    if lost.any():
+        raise error(
+            f"The {what} {describe_source(source)} holds {lost.sum()} shapes that lie nowhere on "
+            f"Earth in {frame.crs.name}.",
+            "Correct its CRS or these coordinates, for instance in QGIS.",
+        )
+    return places
 
 
 def _lonlat(frame: gpd.GeoDataFrame) -> FloatArray:

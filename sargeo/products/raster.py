@@ -96,7 +96,7 @@ class RasterSink:
         self._band_names = tuple(band_names)
         self._resampling = overview_resampling
         self._colours = colours
-        self._metadata = dict(metadata)
+        self._metadata = {name: _kept(text) for name, text in metadata.items() if text}
         self._scales = None if scales is None else tuple(scales)
         self._rows = path.with_name(f".{path.stem}.rows.tif")
         self._cog = path.with_name(f".{path.stem}.cog.tif")
@@ -295,8 +295,20 @@ class RasterSink:
             raise storage_error(self.path, self._plain_bytes, error) from error
 
 
+_SPACE = " \t\n\r"
+"""What XML takes for white space."""
+
 LEGEND_TAG = "classes"
 """Where a raster tells its classes if they are not those of `sargeo.legend`."""
+
+
+def _kept(text: str) -> str:
+    """Spell out what GDAL's XML drops from a tag: control characters, and space at its beginning."""
+    first = len(text) - len(text.lstrip(_SPACE))
+    return "".join(
+        f"\\x{ord(c):02x}" if i < first or (c < " " and c not in _SPACE) else c
+        for i, c in enumerate(text)
+    )
 
 
 def landcover_sink(

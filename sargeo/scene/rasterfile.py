@@ -13,13 +13,18 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from sargeo.errors import SceneDamagedError
 from sargeo.grid import Block
 from sargeo.scene.interpret import polarisations_in
-from sargeo.scene.rasteropen import gdal_words, open_again, open_raster
+from sargeo.scene.rasteropen import (
+    GDAL_ERRORS,
+    damage_told,
+    gdal_words,
+    open_again,
+    open_raster,
+)
 from sargeo.scene.sampling import sample_blocks
 
 CACHE_MB = 256
@@ -103,7 +108,9 @@ class RasterFile:
         self._closed = False
         dataset = open_raster(path)
         try:
-            self.facts = _facts(dataset, None if named == dataset.count else _alpha_band(dataset))
+            with damage_told(path):
+                alpha = None if named == dataset.count else _alpha_band(dataset)
+                self.facts = _facts(dataset, alpha)
         except BaseException:
             dataset.close()
             raise
@@ -122,9 +129,9 @@ class RasterFile:
         window = Window(block.col, block.row, block.width, block.height)
         with self._dataset() as dataset:
             try:
-                values = dataset.read(list(self.facts.indexes), window=window, out_dtype="float32")
+                values = self._read_values(dataset, window)
                 valid = self._read_valid(dataset, window, values)
-            except RasterioError as error:
+            except GDAL_ERRORS as error:
                 raise SceneDamagedError(
                     f"Pixels of {self.path} at rows {block.row} to {block.row_stop} cannot be "
                     f"read ({gdal_words(error)}).",
@@ -143,6 +150,16 @@ class RasterFile:
             idle, self._idle = self._idle, []
         for dataset in idle:
             dataset.close()
+
+    def _read_values(self, dataset: Any, window: Window) -> NDArray[np.float32]:
+        facts = self.facts
+        if len(set(facts.dtypes)) > 1:  # as in virtual files of several: rasterio refuses that
+            bands = [dataset.read(i, window=window, out_dtype="float32") for i in facts.indexes]
+            return np.stack(bands)
+        values: NDArray[np.float32] = dataset.read(
+            list(facts.indexes), window=window, out_dtype="float32"
+        )
+        return values
 
     def _read_valid(
         self, dataset: Any, window: Window, values: NDArray[np.float32]
@@ -206,7 +223,7 @@ def _is_opacity(dataset: Any, index: int) -> bool:
             values = dataset.read(
                 index, window=Window(block.col, block.row, block.width, block.height)
             )
-        except RasterioError:
+        except GDAL_ERRORS:
             continue
         between += int((~np.isin(values, (0, *full))).sum())
         count += values.size

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
 from sargeo.errors import (
     InputError,
@@ -26,6 +28,14 @@ _PART_OF_FILE = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _MISSING_CODEC = re.compile(r"missing codec ?(?:of )?(.+)")
+
+GDAL_ERRORS = (RasterioError, CPLE_BaseError, CRSError, UnicodeDecodeError)
+"""What reading a damaged file raises: rasterio translates some of GDAL's errors, hands others
+through as they are, and takes all texts for UTF-8."""
+
+MOST_PIXELS = 10**11
+"""Of one scene: all of Europe in pixels of 10 m, which take days. Beyond that, a header is wrong, or
+a mosaic is meant of which nobody maps all."""
 
 _LISTED = 6
 """Names of rasters in a message."""
@@ -53,7 +63,7 @@ def open_raster(path: str) -> Any:
     SeveralRastersError
         If it is a container of rasters.
     UnsupportedPixelsError
-        If it is compressed in a way that this GDAL does not read.
+        If it is compressed in a way that this GDAL does not read, or has too many pixels.
     SceneDamagedError
         If it is a TIFF that is cut off.
     """
@@ -67,11 +77,13 @@ def open_raster(path: str) -> Any:
             # A raster without a transform is refused with a sentence of ours.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path)
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise _not_opened(path, local, gdal_words(error)) from error
     try:
         _check_no_container(path, dataset)
-        _check_complete(path, dataset)
+        _check_size(path, dataset)
+        with damage_told(path):
+            _check_complete(path, dataset)
     except BaseException:
         dataset.close()
         raise
@@ -88,10 +100,22 @@ def open_again(path: str) -> Any:
     """
     try:
         return rasterio.open(path)
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise SceneDamagedError(
             f"{path} cannot be opened any more ({gdal_words(error)}).",
             "Leave the file where it is until the run is over.",
+        ) from error
+
+
+@contextmanager
+def damage_told(path: str) -> Iterator[None]:
+    """Turn what GDAL raises where a file's header is read into an error with a remedy."""
+    try:
+        yield
+    except GDAL_ERRORS as error:
+        raise SceneDamagedError(
+            f"The header of {path} cannot be read ({gdal_words(error)}).",
+            "Copy or download the file again.",
         ) from error
 
 
@@ -130,11 +154,29 @@ def _check_no_container(path: str, dataset: Any) -> None:
     )
 
 
+def _check_size(path: str, dataset: Any) -> None:
+    """Refuse what could not be read within a day, before any of it is."""
+    if dataset.height * dataset.width > MOST_PIXELS:
+        raise UnsupportedPixelsError(
+            f"{path} has {dataset.height} by {dataset.width} pixels, more than the "
+            f"{MOST_PIXELS:.0e} that sargeo takes on at once.",
+            f"Cut out what is to be mapped with rio clip {path} part.tif --bounds \"LEFT BOTTOM "
+            'RIGHT TOP", which comes with sargeo, and give that; if the file should be smaller, '
+            "its header is damaged: download it again.",
+        )
+
+
 def _check_complete(path: str, dataset: Any) -> None:
     """Refuse a local TIFF whose last tile ends beyond the end of the file."""
     if dataset.driver != "GTiff" or not Path(path).is_file():
         return
     size = Path(path).stat().st_size
+    blocks = sum(-(-dataset.height // h) * -(-dataset.width // w) for h, w in dataset.block_shapes)
+    if blocks > size:  # each has at least two bytes of offset: to look at all would take hours
+        raise SceneDamagedError(
+            f"{path} is damaged: {size} bytes cannot hold the {blocks} blocks of its header.",
+            "Copy or download it again.",
+        )
     end = max(_block_end(dataset, *ij, i) for i in dataset.indexes for ij in _blocks(dataset, i))
     if end > size:
         raise SceneDamagedError(

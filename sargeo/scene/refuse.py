@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from affine import Affine
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
 from rasterio.enums import ColorInterp
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
@@ -145,7 +145,7 @@ def check_crs(what: str, crs: CRS, remedy: str) -> None:
     Raises
     ------
     NoGeoreferenceError
-        If it is geocentric, vertical or local.
+        If it is geocentric, vertical, local, or of another planet.
     """
     if crs.is_geocentric:
         raise NoGeoreferenceError(
@@ -157,3 +157,9 @@ def check_crs(what: str, crs: CRS, remedy: str) -> None:
         raise NoGeoreferenceError(
             f"{what}, {crs.name}, is a local one that is not tied to the Earth.", remedy
         )
+    try:
+        Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+    except ProjError as error:
+        raise NoGeoreferenceError(
+            f"{what}, {crs.name}, leads to no longitude and latitude on Earth.", remedy
+        ) from error

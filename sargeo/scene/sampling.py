@@ -19,6 +19,8 @@ Reader = Callable[[Block], tuple[NDArray[np.float32], NDArray[np.bool_]]]
 SIDE = 256
 PER_AXIS = 8
 ENOUGH = SIDE * SIDE
+WIDEST = 1 << 15
+"""Columns of a block. Mosaics are wider, and a whole row of them need not fit in memory."""
 
 
 def sample_blocks(shape: tuple[int, int], per_axis: int = PER_AXIS) -> tuple[Block, ...]:
@@ -31,9 +33,10 @@ def sample_blocks(shape: tuple[int, int], per_axis: int = PER_AXIS) -> tuple[Blo
 
 
 def row_blocks(shape: tuple[int, int], rows: int = SIDE) -> Iterator[Block]:
-    """Cover a scene from top to bottom with blocks of its full width."""
+    """Cover a scene from top to bottom with blocks of its full width, or nearly so."""
     for row in range(0, shape[0], rows):
-        yield Block(row, 0, min(rows, shape[0] - row), shape[1])
+        for col in range(0, shape[1], WIDEST):
+            yield Block(row, col, min(rows, shape[0] - row), min(WIDEST, shape[1] - col))
 
 
 def sample_values(read: Reader, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio.errors import CRSError as RasterioCRSError
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
 from sargeo.grid import Block, GeoGrid
@@ -85,9 +86,9 @@ class DataArrayScene:
         self.source = f"xarray.DataArray {self.name!r}"
         self.gsd_known = not assume.gsd_unknown
         self.assumed_gsd_m = assume.gsd_m
-        array = _with_map_dims(array)
+        array = _with_map_dims(array, self.source)
         self._array = self._in_order(array)
-        self._nodata = array.rio.nodata
+        self._nodata = self._said_nodata(array)
         self.grid = self._find_grid(array)
         labels = [str(v) for v in np.atleast_1d(self._array[self._array.dims[0]].values)]
         self._choose_bands(labels, assume)
@@ -142,16 +143,41 @@ class DataArrayScene:
     def _storages(self, array: xarray.DataArray) -> list[Storage]:
         """Return how the bands are stored: rioxarray leaves one scale for all, or one for each."""
         count = array.sizes[self._array.dims[0]] if self._array.dims[0] in array.dims else 1
-        scales, offsets = (
-            np.broadcast_to(np.asarray(array.attrs.get(name, neutral), float), (count,))
-            for name, neutral in (("scale_factor", 1.0), ("add_offset", 0.0))
-        )
+        scales = self._numbers(array, "scale_factor", 1.0, count)
+        offsets = self._numbers(array, "add_offset", 0.0, count)
         left_out = {companion.position for companion in self.companions}
         return [
             Storage(array.dtype, float(scales[i]), float(offsets[i]))
             for i in range(count)
             if i not in left_out
         ]
+
+    def _numbers(
+        self, array: xarray.DataArray, name: str, neutral: float, count: int
+    ) -> NDArray[np.float64]:
+        said = array.attrs.get(name, neutral)
+        try:
+            return np.broadcast_to(np.asarray(said, float), (count,))
+        except (TypeError, ValueError) as error:
+            raise UnsupportedPixelsError(
+                f"The attribute {name} of {self.source}, {said!r}, is neither a number nor one "
+                f"for each of {count} bands.",
+                f'Correct array.attrs["{name}"], or leave it out.',
+            ) from error
+
+    def _said_nodata(self, array: xarray.DataArray) -> float | None:
+        try:
+            value: float | None = array.rio.nodata
+        except OverflowError:  # no pixel of this dtype can have it
+            return None
+        except (TypeError, ValueError) as error:
+            if array.dtype.kind != "f" and "NaN" in str(error):
+                return None
+            raise UnsupportedPixelsError(
+                f"The nodata value of {self.source} is no number ({error}).",
+                "Name another with array.rio.write_nodata(…), or leave it out of the attributes.",
+            ) from error
+        return value
 
     def _in_order(self, array: xarray.DataArray) -> xarray.DataArray:
         if array.dtype.kind not in "iuf":
@@ -181,12 +207,11 @@ class DataArrayScene:
         )
 
     def _find_grid(self, array: xarray.DataArray) -> GeoGrid:
-        try:
-            crs = CRS.from_user_input(array.rio.crs)
-        except CRSError as error:
+        crs = _said_crs(array, self.source)
+        if crs is None:
             raise NoGeoreferenceError(
                 f"{self.source} has no CRS.", "Add it with array.rio.write_crs(…)."
-            ) from error
+            )
         check_crs(
             f"The CRS of {self.source}", crs, "Name the true CRS with array.rio.write_crs(…)."
         )
@@ -215,7 +240,18 @@ class DataArrayScene:
         )
 
 
-def _with_map_dims(array: xarray.DataArray) -> xarray.DataArray:
+def _said_crs(array: xarray.DataArray, source: str) -> CRS | None:
+    try:
+        said = array.rio.crs
+        return None if said is None else CRS.from_user_input(said)
+    except (CRSError, RasterioCRSError, KeyError, TypeError) as error:
+        raise NoGeoreferenceError(
+            f"The CRS of {source} is not understood ({error}).",
+            "Name the CRS with array.rio.write_crs(…), without grid_mapping in its attributes.",
+        ) from error
+
+
+def _with_map_dims(array: xarray.DataArray, source: str) -> xarray.DataArray:
     """Return an array whose dims rioxarray knows: netCDF's lat and lon become y and x.
 
     Degrees of latitude and longitude without a CRS are those of WGS 84, as the CF conventions have
@@ -229,7 +265,7 @@ def _with_map_dims(array: xarray.DataArray) -> xarray.DataArray:
             continue
         array = array.rename({names[y]: "y", names[x]: "x"})
         array = array.rio.set_spatial_dims("x", "y")
-        if array.rio.crs is None:
+        if _said_crs(array, source) is None:
             array = array.rio.write_crs(4326)
     return array
 
@@ -237,6 +273,8 @@ def _with_map_dims(array: xarray.DataArray) -> xarray.DataArray:
 def _transform(array: xarray.DataArray) -> Affine:
     """Return the transform by the coordinates, or as written; no transform if uneven."""
     axes = [array.coords[d].values for d in (array.rio.y_dim, array.rio.x_dim) if d in array.coords]
+    if not all(axis.dtype.kind in "iuf" for axis in axes):  # dates or words
+        return Affine.identity()
     steps = [np.diff(axis) for axis in axes]
     if any(np.ptp(step) > 0.1 * abs(step.mean()) for step in steps if step.size):
         return Affine.identity()

@@ -93,6 +93,29 @@ def test_what_does_not_survive_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "told, kept",
+    [
+        ("a\x01b", "a\\x01b"),
+        ("\x1b[31m", "\\x1b[31m"),
+        (" x.tif", "\\x20x.tif"),
+        ("\na\tb\n", "\\x0aa\tb\n"),
+        ("<ü & \u202e>", "<ü & \u202e>"),
+        ("", None),
+    ],
+)
+def test_tags_that_xml_cannot_hold_are_spelt_out(
+    told: str, kept: str | None, tmp_path: Path
+) -> None:
+    """As in the name of a scene's file: the map is not lost for it."""
+    path = tmp_path / "x.tif"
+    sink = confidence_sink(path, grid_at("utm_north", ROWS.shape), {"scene": told})
+    sink.write(0, ROWS)
+    sink.finish()
+    with rasterio.open(path) as product:
+        assert product.tags().get("scene") == kept
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputNotWritableError, match="nowhere"):
         sink_in(tmp_path / "nowhere")
