@@ -10,6 +10,7 @@ import typer
 from sargeo.errors import (
     CancelledError,
     DiskFullError,
+    EnvironmentLackError,
     OutOfMemoryError,
     SargeoError,
     UsageError,
@@ -45,14 +46,10 @@ def _failure(error: BaseException) -> SargeoError:
                 "The memory of this machine ran out.",
                 "Close other programs, or use a smaller --batch-size or --aoi.",
             )
-        case OSError(errno=number) if number in DISK_FULL:
-            return DiskFullError(
-                f"The disk is full{_where(error)}.",
-                "Free some space, or choose an output folder on another disk.",
-            )
-    summary = (str(error).splitlines() or [""])[0]
+        case OSError():
+            return _refused_by_system(error)
     return SargeoError(
-        f"sargeo met something it did not foresee: {type(error).__name__}: {summary}",
+        f"sargeo met something it did not foresee: {type(error).__name__}: {_first_line(error)}",
         "Run the command again with --debug, and report what it prints and what "
         "`sargeo doctor` says.",
     )
@@ -85,5 +82,31 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     return UsageError(f"{problem}.", f"See `{command} --help`.")
 
 
-def _where(error: OSError) -> str:
-    return f" at {error.filename}" if error.filename else ""
+def _refused_by_system(error: OSError) -> EnvironmentLackError:
+    """Return what is said of files, disks and networks where nothing nearer to them has said it."""
+    cause = (error.strerror or _first_line(error) or type(error).__name__).rstrip(".")
+    at = f" at {error.filename}" if error.filename else ""
+    if error.errno in DISK_FULL:
+        return DiskFullError(
+            f"The disk is full{at}.",
+            "Free some space, or choose an output folder on another disk.",
+        )
+    if isinstance(error, PermissionError):
+        return EnvironmentLackError(
+            f"The system does not let sargeo use {error.filename or 'a file'} ({cause}).",
+            "Get the right to read and write there, and close other programs that hold it open.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return EnvironmentLackError(
+            f"{error.filename or 'A file'} is not there ({cause}).",
+            "Check the path, and leave the file where it is until the command has ended.",
+        )
+    return EnvironmentLackError(
+        f"The system refused what was asked of it{at} ({cause}).",
+        "Connect the disk or network again, and run the command again; add --overwrite where it "
+        "was writing products.",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]
