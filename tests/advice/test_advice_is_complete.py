@@ -23,9 +23,10 @@ def meant(case: Case) -> list[Message]:
 
 
 WAITING = Path(__file__).with_name("plugin_messages_without_a_case.txt")
-"""Messages of the plugin that were there before these tests, and that no case follows yet.
+"""Messages of the plugin that no case follows: they were there before these tests, or need QGIS.
 
-Lines only go: a message that is new, or has a new remedy, is to have a case.
+A line comes only for a message that nothing but QGIS can provoke, and whose remedy a test in
+`tests/qgis` follows; any other that is new, or has a new remedy, is to have a case.
 """
 
 
