@@ -167,7 +167,10 @@ def _mended_polygon(polygon: Polygon, period: float) -> BaseGeometry:
 def _mended_ring(ring: LinearRing, period: float) -> BaseGeometry:
     """Return what a ring encloses; one without leaps is taken as it is drawn."""
     points = _across(ring, period)
-    return shapely.make_valid(Polygon(ring if points is None else points))
+    if points is None:
+        return shapely.make_valid(Polygon(ring))
+    corners = len(np.unique(points, axis=0))
+    return shapely.make_valid(Polygon(points)) if corners > 2 else Polygon()  # a line holds nothing
 
 
 def _across(ring: LinearRing, period: float) -> FloatArray | None:

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import Shapes, period_of, without_leaps
+from sargeo.grid import FloatArray
 
 Kinds = Sequence[str]
 """Geometry types without "Multi", by preference: of a shape that holds several, one counts."""
@@ -30,6 +31,12 @@ SHAPES: Kinds = ("Polygon", "LineString", "Point")
 _WORDS = {"Polygon": "polygon", "LineString": "line", "LinearRing": "line", "Point": "point"}
 _PARQUET = (".parquet", ".geoparquet")
 _MOST_NAMES = 12
+
+_MOST_TURNS = 3
+"""Longitudes from -180 to 360 or so are common; what goes on for more turns is no longitude."""
+
+_FARTHEST = 1e9
+"""In units of a projection, which are kilometres to millimetres: none has the Earth so large."""
 _MISREAD = set("!;?\t\r\n")
 
 
@@ -212,8 +219,21 @@ def _repaired(shapes: gpd.GeoSeries, error: type[InputError], title: str) -> Sha
             f"{title} holds a shape with coordinates that are no finite numbers.",
             "Remove that feature, or save the file again from the program that made it.",
         )
+    _check_places(shapely.get_coordinates(given), shapes.crs, error, title)
     valid: Shapes = shapely.make_valid(without_leaps(given, period_of(shapes.crs)))
     return valid
+
+
+def _check_places(places: FloatArray, crs: CRS, error: type[InputError], title: str) -> None:
+    """Refuse coordinates far from any place: those of another CRS, or damaged ones."""
+    most = _MOST_TURNS * period_of(crs) if crs.is_geographic else _FARTHEST
+    if places.size and np.abs(places).max() > most:
+        raise error(
+            f"{title} holds a shape with the coordinate {np.abs(places).max():.6g}, which is "
+            f"nowhere on Earth in its CRS, {crs.name}.",
+            "Assign the CRS that its coordinates are in, for instance in QGIS, or remove that "
+            "feature.",
+        )
 
 
 def read_layer(

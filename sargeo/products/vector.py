@@ -149,7 +149,7 @@ def write_geopackage(
     # In memory, as pyogrio takes some characters of a path for the syntax of an address, and
     # reports a full disk in words only.
     written = BytesIO()
-    frame.to_file(
+    frame.rename(columns=_columns_of_geopackage(frame)).to_file(
         written,
         layer=layer,
         driver="GPKG",
@@ -158,6 +158,19 @@ def write_geopackage(
         dataset_options={"VERSION": "1.3"},  # the newest that QGIS 3.22's GDAL knows
     )
     path.write_bytes(written.getvalue())
+
+
+def _columns_of_geopackage(frame: gpd.GeoDataFrame) -> dict[str, str]:
+    """Map names of columns that a GeoPackage has itself, or takes for the same, to free ones."""
+    names: dict[str, str] = {}
+    taken = {"fid", "geom"}
+    for column in frame.columns.drop(frame.geometry.name):
+        name = str(column)
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        names[column] = name
+    return names
 
 
 def _add_style(path: Path, qml: str) -> None:

@@ -10,7 +10,6 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from rasterio.errors import CRSError as RasterioCRSError
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
 from sargeo.grid import Block, GeoGrid
@@ -244,7 +243,7 @@ def _said_crs(array: xarray.DataArray, source: str) -> CRS | None:
     try:
         said = array.rio.crs
         return None if said is None else CRS.from_user_input(said)
-    except (CRSError, RasterioCRSError, KeyError, TypeError) as error:
+    except (CRSError, KeyError, TypeError, ValueError) as error:
         raise NoGeoreferenceError(
             f"The CRS of {source} is not understood ({error}).",
             "Name the CRS with array.rio.write_crs(…), without grid_mapping in its attributes.",

@@ -70,7 +70,7 @@ def test_zones(file, table, products):
 def test_references(file, product, products):
     with tempfile.TemporaryDirectory() as name:
         vectors = write_vectors(Path(name), *file)
-        run_judged("assess", vectors, products / product, "--json", names=["odd."])
+        run_judged("assess", vectors, products / product, "--json", names=["odd.", "scene_"])
 
 
 @fuzz(20)
