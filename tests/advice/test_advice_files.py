@@ -39,7 +39,9 @@ def test_damaged_pixels_are_copied_again(scene: Path, refused: Refused, mapped: 
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasteropen:_check_complete", "Copy or download it again.")
+@follows(
+    "sargeo.scene.rasteropen:_check_complete", "Copy or download it again.", problem="is cut off"
+)
 def test_what_is_cut_off_is_copied_again(tmp_path: Path, refused: Refused, mapped: Mapped) -> None:
     """A cloud-optimised file, whose directory comes first."""
     scene = tmp_path / "scene.tif"
