@@ -15,6 +15,7 @@ from sargeo.errors import (
     SargeoError,
     UsageError,
 )
+from sargeo_cli.page import BAD, TITLE, Page
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -67,12 +68,9 @@ def present_failure(failure: SargeoError, *, json_lines: bool) -> None:
         }
         typer.echo(json.dumps(event))
         return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(Text.assemble(("Error: ", "bold red"), failure.problem))
-    console.print(Text.assemble(("What to do: ", "bold"), failure.remedy))
+    page = Page(stderr=True)
+    page.labelled("Error:", failure.problem, BAD)
+    page.labelled("What to do:", failure.remedy, TITLE)
 
 
 def _usage_error(error: typer.TyperException) -> UsageError:
