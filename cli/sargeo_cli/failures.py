@@ -15,6 +15,7 @@ from sargeo.errors import (
     SargeoError,
     UsageError,
 )
+from sargeo_cli.page import BAD, TITLE, Page
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -46,21 +47,10 @@ def _failure(error: BaseException) -> SargeoError:
                 "The memory of this machine ran out.",
                 "Close other programs, or use a smaller --batch-size or --aoi.",
             )
-        case OSError(errno=number) if number in DISK_FULL:
-            return DiskFullError(
-                f"The disk is full{_where(error)}.",
-                "Free some space, or choose an output folder on another disk.",
-            )
         case OSError():
-            return EnvironmentLackError(
-                f"The system refused to open or write {error.filename or 'a file'} "
-                f"({error.strerror or error}).",
-                "Check that this path is right, that you may read and write there, and that its "
-                "disk or network is there.",
-            )
-    summary = (str(error).splitlines() or [""])[0]
+            return _refused_by_system(error)
     return SargeoError(
-        f"sargeo met something it did not foresee: {type(error).__name__}: {summary}",
+        f"sargeo met something it did not foresee: {type(error).__name__}: {_first_line(error)}",
         "Run the command again with --debug, and report what it prints and what "
         "`sargeo doctor` says.",
     )
@@ -78,12 +68,9 @@ def present_failure(failure: SargeoError, *, json_lines: bool) -> None:
         }
         typer.echo(json.dumps(event))
         return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(Text.assemble(("Error: ", "bold red"), failure.problem))
-    console.print(Text.assemble(("What to do: ", "bold"), failure.remedy))
+    page = Page(stderr=True)
+    page.labelled("Error:", failure.problem, BAD)
+    page.labelled("What to do:", failure.remedy, TITLE)
 
 
 def _usage_error(error: typer.TyperException) -> UsageError:
@@ -93,5 +80,31 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     return UsageError(f"{problem}.", f"See `{command} --help`.")
 
 
-def _where(error: OSError) -> str:
-    return f" at {error.filename}" if error.filename else ""
+def _refused_by_system(error: OSError) -> EnvironmentLackError:
+    """Return what is said of files, disks and networks where nothing nearer to them has said it."""
+    cause = (error.strerror or _first_line(error) or type(error).__name__).rstrip(".")
+    at = f" at {error.filename}" if error.filename else ""
+    if error.errno in DISK_FULL:
+        return DiskFullError(
+            f"The disk is full{at}.",
+            "Free some space, or choose an output folder on another disk.",
+        )
+    if isinstance(error, PermissionError):
+        return EnvironmentLackError(
+            f"The system does not let sargeo use {error.filename or 'a file'} ({cause}).",
+            "Get the right to read and write there, and close other programs that hold it open.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return EnvironmentLackError(
+            f"{error.filename or 'A file'} is not there ({cause}).",
+            "Check the path, and leave the file where it is until the command has ended.",
+        )
+    return EnvironmentLackError(
+        f"The system refused what was asked of it{at} ({cause}).",
+        "Connect the disk or network again, and run the command again; add --overwrite where it "
+        "was writing products.",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]

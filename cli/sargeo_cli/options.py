@@ -80,7 +80,8 @@ SceneName = Annotated[
     str | None,
     typer.Option("--name", metavar="NAME", help="Scene, where the folder holds several."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 
 Device = Annotated[
     str,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sargeo.reporting import Progress, Reporter, Silent
+from sargeo_cli.page import console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,9 +53,7 @@ def reporting(style: ProgressStyle) -> Iterator[Reporter]:
         case ProgressStyle.none:
             yield Silent()
         case ProgressStyle.auto:
-            from rich.console import Console
-
-            reporter = RichReporter(Console(stderr=True, highlight=False))
+            reporter = RichReporter(console(stderr=True))
             with reporter.bars:
                 yield reporter
 
@@ -113,9 +112,11 @@ class RichReporter:
         self._tasks: dict[str, TaskID] = {}
 
     def start(self, facts: Mapping[str, object]) -> None:
-        """Print the facts of the run on a line each."""
-        for name, value in facts.items():
-            self.bars.console.print(f"{name.replace('_', ' ')}: {value}", markup=False)
+        """Print what is about to happen, on a line."""
+        self.bars.console.print(
+            f"{facts['scene']}: {facts['windows']} windows, {facts['model']} on {facts['device']}",
+            soft_wrap=True,
+        )
 
     def progress(self, progress: Progress) -> None:
         """Move the bar of the phase, adding it when it is new."""

@@ -6,6 +6,7 @@ standard output, or no standard output at all must not end a run.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -22,6 +23,53 @@ if TYPE_CHECKING:
 
 # Writing to a pipe whose reader has gone (``sargeo info x.tif | head``); Windows says "invalid".
 READER_GONE = {errno.EPIPE} if sys.platform != "win32" else {errno.EPIPE, errno.EINVAL}
+
+
+# What stands for our own characters in a code page without them; all others become "?".
+PLAIN = {
+    "²": "2",
+    "–": "-",
+    "−": "-",
+    "…": "...",
+    "×": "x",
+    "•": "*",
+    "°": " deg",
+    "“": '"',
+    "”": '"',
+}
+
+_ERRORS = "sargeo.plain"
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(character, "?") for character in lacking), error.end
+
+
+codecs.register_error(_ERRORS, _plain)
+
+
+class PlainStream:
+    """A text stream that writes what its encoding lacks in plainer characters.
+
+    Parameters
+    ----------
+    stream : text stream
+        Of any encoding; what has none, such as a buffer in memory, takes all characters.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text."""
+        encoding = self._stream.encoding or "utf-8"
+        return self._stream.write(text.encode(encoding, _ERRORS).decode(encoding))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class PatientStream(io.RawIOBase):

@@ -57,6 +57,8 @@ class ClassificationReport:
         Pixels with a class, 0 to 1.
     class_shares : mapping of str to float
         Share of the valid pixels by text.
+    class_areas_km2 : mapping of str to float
+        Geodesic area by text.
     model, device : str
     seconds : mapping of str to float
         Wall time by phase.
@@ -69,6 +71,7 @@ class ClassificationReport:
     products: tuple[Path, ...]
     valid_share: float
     class_shares: dict[str, float]
+    class_areas_km2: dict[str, float]
     model: str
     device: str
     seconds: dict[str, float]
@@ -150,7 +153,7 @@ class _Run:
             settings = cells.settings() | {"texts": list(self.texts)}
             workspace.write_manifest(settings)
         grid, paths = header.scene.grid(), workspace.paths
-        with RowSinks() as rasters:
+        with RowSinks(grid) as rasters:
             self._add_sinks(rasters, paths, grid)
             with account.phase(pace, "classify"):
                 self._classify(rasters, workspace, pace)
@@ -213,15 +216,11 @@ class _Run:
     def _report(
         self, products: tuple[Path, ...], rasters: RowSinks, grid: GeoGrid
     ) -> ClassificationReport:
-        valid = rasters.valid_pixels
         return ClassificationReport(
             products=products,
-            valid_share=valid / grid.block.size,
-            class_shares={
-                c.name: int(rasters.code_pixels[c.code]) / valid
-                for c in self._legend
-                if rasters.code_pixels[c.code]
-            },
+            valid_share=rasters.valid_pixels / grid.block.size,
+            class_shares=rasters.class_shares(self._legend),
+            class_areas_km2=rasters.class_areas_km2(self._legend),
             **self.account.effort(grid.block.size),
         )
 

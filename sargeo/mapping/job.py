@@ -25,6 +25,12 @@ class Job(Survey):
 
     options: MapOptions = field(default_factory=MapOptions)
 
+    @property
+    def min_confidence(self) -> float:
+        """Objects under it are left out: the user's threshold, or else the model's own."""
+        wished = self.options.objects.min_confidence
+        return self.model.spec.min_confidence if wished is None else wished
+
     @classmethod
     def prepare(cls, scene: Scene, model: SarModel, options: MapOptions) -> Job:
         """Settle a run.
@@ -71,4 +77,4 @@ class Job(Survey):
                 MercatorBox.around(shown)
         if options.find_objects:
             nothing = gpd.GeoDataFrame({"length_m": []}, geometry=[], crs=grid.crs)
-            options.objects.of_files.keep(nothing, None)
+            options.objects.of_files.sift(nothing, None)

@@ -31,7 +31,7 @@ class RasterProducts(RowSinks):
     """
 
     def __init__(self, job: Job, paths: ProductPaths, metadata: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(job.scene.grid)
         self._job = job
         self._paths = paths
         self._metadata = metadata

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sargeo.errors import NothingValidError
 from sargeo.legend import UNCERTAIN_CLASS
 from sargeo.machine import peak_memory_bytes
+from sargeo.mapping.candidates import CandidateCounter, Candidates
 from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapKeywords, MapOptions
 from sargeo.mapping.report import RunReport
@@ -44,7 +45,6 @@ from sargeo.survey.space import require_space
 from sargeo.survey.survey import findable, software_versions
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.mosaic import StripeResult
-from sargeo.tiling.objects import merge_across_seams
 from sargeo.tiling.pixels import Strip
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.sweep import sweep
@@ -127,6 +127,13 @@ def open_job(
     return Job.prepare(opened, loaded, options)
 
 
+@dataclass(frozen=True)
+class _Found:
+    objects: int
+    proposed: int
+    dropped: dict[str, int]
+
+
 @dataclass
 class _Run:
     job: Job
@@ -159,7 +166,7 @@ class _Run:
         pace.phase("read", done=1)
         with RasterProducts(self.job, workspace.paths, self._metadata()) as rasters:
             with timed(self.seconds, "map"):
-                detections = self._map(workspace, rasters, normalisation, pace)
+                candidates = self._map(workspace, rasters, normalisation, pace)
             if not rasters.valid_pixels:
                 raise NothingValidError(
                     f"{self.job.scene.source} has no valid pixel where it was to be mapped.",
@@ -167,7 +174,7 @@ class _Run:
                 )
             with timed(self.seconds, "finish"):
                 pace.phase("finish")
-                found = self._finish(workspace, rasters, detections)
+                found = self._finish(workspace, rasters, candidates)
                 pace.phase("finish", done=1)
         self.shortfall.refuse_nothing(bool(workspace.paths.data()))
         self._describe(workspace, normalisation, pace)
@@ -201,7 +208,7 @@ class _Run:
         rasters: RasterProducts,
         normalisation: Normalisation,
         pace: Pace,
-    ) -> Detections:
+    ) -> Candidates:
         job, codes = self.job, np.array(self.job.model.spec.classes, dtype=np.uint8)
         source = SceneSource(job.work, normalisation, job.work_area)
         results = sweep(
@@ -217,23 +224,21 @@ class _Run:
         def as_rows(strip: Strip) -> Rows:
             return Rows.of_strip(strip, codes, job.options.uncertain_below)
 
+        counter = CandidateCounter(job.min_confidence)
         spacing_m = job.acquisition.gsd_m or (1.0, 1.0)
         if not job.resampled:
-            return _drain(
-                results, workspace, lambda strip: rasters.write(as_rows(strip)), spacing_m
-            )
+            _drain(results, workspace, lambda strip: rasters.write(as_rows(strip)), counter)
+            return counter.merge(spacing_m)
         percents = 1 + (len(codes) if job.options.class_probabilities else 0)
         with WorkRaster(workspace.folder / "work.tif", job.work.grid, 1 + percents) as work:
-            found = _drain(
-                results, workspace, lambda s: work.write(*as_rows(s).stacked()), spacing_m
-            )
+            _drain(results, workspace, lambda s: work.write(*as_rows(s).stacked()), counter)
             work.close()
             bring_back(work, job.scene.grid, job.wanted, rasters.write, pace.check)
-        return found
+        return counter.merge(spacing_m)
 
     def _finish(
-        self, workspace: Workspace[ProductPaths], rasters: RasterProducts, detections: Detections
-    ) -> int | None:
+        self, workspace: Workspace[ProductPaths], rasters: RasterProducts, candidates: Candidates
+    ) -> _Found | None:
         paths, options = workspace.paths, self.job.options
         if options.landcover:
             with self.shortfall.allow("A raster", _ELSEWHERE.format("landcover")):
@@ -243,14 +248,15 @@ class _Run:
                 write_text(paths.landcover_style, classes_qml(legend))
         if not options.find_objects:
             return None
-        frame = self._objects(detections)
+        frame = self._objects(candidates.detections)
         with self.shortfall.allow("The objects and their counts", _ELSEWHERE.format("objects")):
-            kept = options.objects.keep(frame, paths.landcover if options.landcover else None)
-            frame = frame[kept].reset_index(drop=True)
+            sifting = options.objects.sift(frame, paths.landcover if options.landcover else None)
+            frame = frame[sifting.kept].reset_index(drop=True)
             write_objects(paths.objects, frame)
             with self.shortfall.allow("The count raster", _ELSEWHERE.format("objects")):
                 self._write_counts(paths, rasters.counts, frame)
-        return len(frame)
+            return _Found(len(frame), candidates.proposed, candidates.dropped | sifting.dropped)
+        return None
 
     def _write_counts(
         self, paths: ProductPaths, counts: CountGrid, frame: gpd.GeoDataFrame
@@ -260,15 +266,12 @@ class _Run:
         write_text(paths.count_style, count_qml(int(counts.count(*places).max())))
 
     def _objects(self, detections: Detections) -> gpd.GeoDataFrame:
-        """All objects of the scene, as points in its CRS, confident enough to be kept."""
-        spec, work = self.job.model.spec, self.job.work
-        wished = self.job.options.objects.min_confidence
-        least = spec.min_confidence if wished is None else wished
-        confident = detections.take(detections.confidence >= least)
+        """Objects as points in the scene's CRS."""
+        work = self.job.work
         frame = objects_frame(
-            confident,
+            detections,
             work.grid,
-            kinds=spec.object_kinds,
+            kinds=self.job.model.spec.object_kinds,
             length_known=work.gsd_known,
             assumed_gsd_m=work.assumed_gsd_m,
         )
@@ -311,19 +314,18 @@ class _Run:
         write_web_map(workspace.paths, workspace.paths.page, scene=self.job.scene)
 
     def _report(
-        self, products: tuple[Path, ...], rasters: RasterProducts, found: int | None
+        self, products: tuple[Path, ...], rasters: RasterProducts, found: _Found | None
     ) -> RunReport:
-        pixels = rasters.valid_pixels
+        legend = (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
         rows, cols = self.job.scene.grid.shape
         return RunReport(
             products=products,
-            objects=found,
-            valid_share=pixels / (rows * cols),
-            class_shares={
-                c.name: int(rasters.code_pixels[c.code]) / pixels
-                for c in (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
-                if rasters.code_pixels[c.code]
-            },
+            objects=found.objects if found else None,
+            objects_proposed=found.proposed if found else None,
+            objects_dropped=found.dropped if found else {},
+            valid_share=rasters.valid_pixels / (rows * cols),
+            class_shares=rasters.class_shares(legend),
+            class_areas_km2=rasters.class_areas_km2(legend),
             model=self.job.model.spec.name,
             device=str(self.job.model.device),
             seconds={phase: round(s, 3) for phase, s in self.seconds.items()},
@@ -336,18 +338,14 @@ def _drain(
     results: Iterable[tuple[StripeResult, Strip]],
     workspace: Workspace[ProductPaths],
     write: Callable[[Strip], None],
-    spacing_m: tuple[float, float],
-) -> Detections:
-    """Write stripes and strips as they come, on a thread; return the objects of the scene."""
-    detections, owners = [], []
+    counter: CandidateCounter,
+) -> None:
+    """Write stripes and strips as they come, on a thread, and count the objects."""
     with BackgroundWriter() as writer:
         for result, strip in results:
             writer.submit(workspace.save_stripe, result.stripe.index, _as_arrays(result))
             writer.submit(write, strip)
-            detections.append(result.detections)
-            owners.append(result.owner)
-    every = Detections.concatenate(detections)
-    return merge_across_seams(every, np.concatenate(owners), spacing_m)
+            counter.add(result)
 
 
 def _as_arrays(result: StripeResult) -> dict[str, NDArray[Any]]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sargeo.grid import WGS84, Block, FloatArray, GeoGrid
 
 SQUARE_METRES_PER_HECTARE = 10_000.0
+SQUARE_METRES_PER_SQUARE_KILOMETRE = 1_000_000.0
 
 _NODES = 9
 

@@ -23,6 +23,7 @@ from sargeo.geo.placement import on_grid
 from sargeo.geo.vectors import PLACES, POLYGONS, read_vectors
 from sargeo.grid import GeoGrid
 from sargeo.legend import NODATA, OPEN_WATER
+from sargeo.products.sifting import Sifting
 
 PLATFORM_RADIUS_M = 200.0
 """A point to exclude (a platform, a buoy, a turbine) takes in objects up to this far away: about
@@ -93,8 +94,10 @@ class ObjectControls:
         """The same without a land mask from the map: what files alone decide."""
         return replace(self, land_mask=None, coast_buffer_m=0.0) if self.wants_map else self
 
-    def keep(self, objects: gpd.GeoDataFrame, landcover: Path | None) -> NDArray[np.bool_]:
-        """Tell which objects fulfil all conditions but confidence; shape (M,).
+    def sift(self, objects: gpd.GeoDataFrame, landcover: Path | None) -> Sifting:
+        """Tell which objects fulfil all conditions but confidence, and what each condition drops.
+
+        Conditions that nobody asked for are not named.
 
         Parameters
         ----------
@@ -109,19 +112,22 @@ class ObjectControls:
             If a file of zones or land cannot be used.
         """
         length = objects["length_m"].to_numpy(dtype=float)
-        kept = ~(length < (self.min_length_m or 0.0))
+        sifting = Sifting.of(len(objects))
+        if self.min_length_m is not None:
+            sifting.drop("shorter", length < self.min_length_m)
         if self.max_length_m is not None:
-            kept &= ~(length > self.max_length_m)
+            sifting.drop("longer", length > self.max_length_m)
         opened = self.opened()
         if opened.exclude is not None:
-            kept &= ~near(objects, opened.exclude, point_radius_m=PLATFORM_RADIUS_M)
+            zones = near(objects, opened.exclude, point_radius_m=PLATFORM_RADIUS_M)
+            sifting.drop("excluded", zones)
         if self.wants_map:
             if landcover is None:
                 raise ValueError("a land mask from the map needs the land-cover product")
-            kept &= ~on_mapped_land(objects, landcover, self.coast_buffer_m)
+            sifting.drop("on_land", on_mapped_land(objects, landcover, self.coast_buffer_m))
         elif opened.land_mask is not None:
-            kept &= ~near(objects, opened.land_mask, buffer_m=self.coast_buffer_m)
-        return np.asarray(kept, dtype=bool)
+            sifting.drop("on_land", near(objects, opened.land_mask, buffer_m=self.coast_buffer_m))
+        return sifting
 
     def opened(self) -> Self:
         """Return the same controls with their files read.

@@ -303,7 +303,7 @@ LEGEND_TAG = "classes"
 
 
 def _kept(text: str) -> str:
-    """Spell out what GDAL's XML drops from a tag: control characters, and space at its beginning."""
+    """Spell out what GDAL's XML drops from a tag: control characters and leading space."""
     first = len(text) - len(text.lstrip(_SPACE))
     return "".join(
         f"\\x{ord(c):02x}" if i < first or (c < " " and c not in _SPACE) else c

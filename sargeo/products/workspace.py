@@ -8,7 +8,9 @@ nothing under a final name; where nothing was finished, or the input was refused
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,6 +33,10 @@ from sargeo.products.files import SMALL_FILE_BYTES, storage_error, write_text
 from sargeo.products.names import ScenePaths
 
 P = TypeVar("P", bound=ScenePaths)
+
+_SQLITE_PATH = 512
+"""Bytes of the longest path that SQLite, in which GeoPackages are kept, opens on any system: its
+MAX_PATHNAME."""
 
 
 class Workspace(Generic[P]):
@@ -158,10 +164,13 @@ class Workspace(Generic[P]):
 
     def _make_folder(self) -> None:
         """Make the folder, and see that the longest name fits: nobody but the system knows."""
+        longest = self.paths.longest_name.absolute()
+        if len(os.fsencode(longest)) > _SQLITE_PATH:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(longest))
         (self.folder / "stripes").mkdir(parents=True)
         try:
-            self.paths.longest_name.touch()
-            self.paths.longest_name.unlink()
+            longest.touch()
+            longest.unlink()
         except BaseException:
             self._remove_folder()
             raise

@@ -34,9 +34,12 @@ GDAL_ERRORS = (RasterioError, CPLE_BaseError, CRSError, UnicodeDecodeError)
 """What reading a damaged file raises: rasterio translates some of GDAL's errors, hands others
 through as they are, and takes all texts for UTF-8."""
 
+_LAST_BLOCKS = 100_000
+"""Blocks whose end is compared with that of the file: a third of a second's work."""
+
 MOST_PIXELS = 10**11
-"""Of one scene: all of Europe in pixels of 10 m, which take days. Beyond that, a header is wrong, or
-a mosaic is meant of which nobody maps all."""
+"""Of one scene: all of Europe in pixels of 10 m, which take days. Beyond that, a header is wrong,
+or a mosaic is meant of which nobody maps all."""
 
 _LISTED = 6
 """Names of rasters in a message."""
@@ -173,8 +176,8 @@ def _check_size(path: str, dataset: Any) -> None:
         raise UnsupportedPixelsError(
             f"{path} has {dataset.height} by {dataset.width} pixels, more than the "
             f"{MOST_PIXELS:.0e} that sargeo takes on at once.",
-            f'Cut out what is to be mapped with rio clip "{path}" part.tif --driver GTiff --bounds "LEFT BOTTOM '
-            'RIGHT TOP", which comes with sargeo, and give that.',
+            "Cut out what is to be mapped with gdal_translate -projwin LEFT TOP RIGHT BOTTOM, and "
+            "give that; if the file should be smaller, its header is damaged: download it again.",
         )
 
 
@@ -187,7 +190,7 @@ def _check_complete(path: str, dataset: Any) -> None:
     if blocks > size:  # each has at least two bytes of offset: to look at all would take hours
         raise SceneDamagedError(
             f"{path} is damaged: {size} bytes cannot hold the {blocks} blocks of its header.",
-            "Download or export it again.",
+            "Copy or download it again.",
         )
     end = max(_block_end(dataset, *ij, i) for i in dataset.indexes for ij in _blocks(dataset, i))
     if end > size:
@@ -198,10 +201,11 @@ def _check_complete(path: str, dataset: Any) -> None:
 
 
 def _blocks(dataset: Any, index: int) -> Iterator[tuple[int, int]]:
+    """Yield the last `_LAST_BLOCKS` blocks: what is cut off is cut off at its end."""
     height, width = dataset.block_shapes[index - 1]
-    for row in range(-(-dataset.height // height)):
-        for col in range(-(-dataset.width // width)):
-            yield row, col
+    rows, cols = -(-dataset.height // height), -(-dataset.width // width)
+    for block in range(max(0, rows * cols - _LAST_BLOCKS), rows * cols):
+        yield divmod(block, cols)
 
 
 def _block_end(dataset: Any, row: int, col: int, index: int) -> int:

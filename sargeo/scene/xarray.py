@@ -253,8 +253,8 @@ def _said_crs(array: xarray.DataArray, source: str) -> CRS | None:
 def _with_map_dims(array: xarray.DataArray, source: str) -> xarray.DataArray:
     """Return an array whose dims rioxarray knows: netCDF's lat and lon become y and x.
 
-    Degrees of latitude and longitude without a CRS are those of WGS 84, as the CF conventions have
-    it (section 5.6: a true sphere or ellipsoid is not said).
+    Where nothing names the datum of latitude and longitude, WGS 84 is taken: others differ from it
+    by less than the pixels of most scenes.
     """
     import rioxarray  # noqa: F401  registers the accessor ``rio``
 

@@ -40,6 +40,8 @@ class StripeResult:
         In pixels of the scene; each lies in the core of the window that saw it.
     owner : ndarray of int64, shape (M,)
         Index of that window.
+    outside : ndarray of float32, shape (N,)
+        Confidence of the objects in these cores whose centre is not wanted.
     """
 
     stripe: Stripe
@@ -48,6 +50,7 @@ class StripeResult:
     wanted: NDArray[np.bool_]
     detections: Detections
     owner: NDArray[np.int64]
+    outside: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ def run_stripe(
             found.append((window, outputs.objects[i]))
         advance(len(batch.windows))
     advance(len(stripe.windows) - len(found))
-    detections, owner = _own(found, loaded)
-    return StripeResult(stripe, sums, span.start, loaded.pixels.wanted, detections, owner)
+    detections, owner, outside = _own(found, loaded)
+    return StripeResult(stripe, sums, span.start, loaded.pixels.wanted, detections, owner, outside)
 
 
 class CellMosaic:
@@ -218,18 +221,24 @@ def _taper_axis(
 
 def _own(
     found: Sequence[tuple[Window, Tensor]], loaded: LoadedStripe
-) -> tuple[Detections, NDArray[np.int64]]:
-    """Keep the objects whose centre is wanted and lies in the core of the window that saw them."""
-    parts, owners = [], []
+) -> tuple[Detections, NDArray[np.int64], NDArray[np.float32]]:
+    """Keep the objects whose centre is wanted and lies in the core of the window that saw them.
+
+    Returns them, the indices of their windows, and the confidence of those not wanted.
+    """
+    parts, owners, outside = [], [], [np.zeros(0, np.float32)]
     for window, objects in found:
         seen = _to_detections(objects, window.read)
         mine = seen.take(window.core.contains(seen.row, seen.col))
         origin = loaded.stripe.read
         pixel = (mine.row.astype(int) - origin.row, mine.col.astype(int) - origin.col)
-        mine = mine.take(loaded.pixels.wanted[pixel])
+        wanted = loaded.pixels.wanted[pixel]
+        outside.append(mine.confidence[~wanted])
+        mine = mine.take(wanted)
         parts.append(mine)
         owners.append(np.full(len(mine), window.index, dtype=np.int64))
-    return Detections.concatenate(parts), np.concatenate([np.zeros(0, np.int64), *owners])
+    owner = np.concatenate([np.zeros(0, np.int64), *owners])
+    return Detections.concatenate(parts), owner, np.concatenate(outside)
 
 
 def _to_detections(objects: Tensor, read: Block) -> Detections:

@@ -108,49 +108,6 @@ def test_the_true_crs_is_written(wrong: str, refused: Refused, mapped: Mapped) -
 
 
 @follows(
-    "sargeo.scene.xarray:_said_crs",
-    "Name the CRS with array.rio.write_crs(…), without grid_mapping in its attributes.",
-)
-@pytest.mark.parametrize("attrs", [{"crs": "nonsense"}, {"grid_mapping": np.ones(2)}])
-def test_a_crs_that_is_understood_is_written(
-    attrs: dict[str, object], refused: Refused, mapped: Mapped
-) -> None:
-    array = in_array(decibels()).drop_vars("spatial_ref").drop_encoding().assign_attrs(attrs)
-    refused(array, NoGeoreferenceError)
-    array.attrs.pop("grid_mapping", None)
-    assert_right(mapped(array.rio.write_crs(UTM)))
-
-
-@follows(
-    "sargeo.scene.xarray:DataArrayScene._said_nodata",
-    "Name another with array.rio.write_nodata(…), or leave it out of the attributes.",
-)
-@pytest.mark.parametrize("how", ["another", "none"])
-def test_a_nodata_value_is_a_number(how: str, refused: Refused, mapped: Mapped) -> None:
-    array = in_array(decibels()).assign_attrs(_FillValue="none")
-    refused(array, UnsupportedPixelsError)
-    if how == "none":
-        del array.attrs["_FillValue"]
-        assert_right(mapped(array))
-    else:
-        assert_right(mapped(array.rio.write_nodata(-9999.0)))
-
-
-@follows(
-    "sargeo.scene.xarray:DataArrayScene._numbers",
-    'Correct array.attrs["…"], or leave it out.',
-)
-@pytest.mark.parametrize("how", ["corrected", "left out"])
-def test_a_scale_is_a_number(how: str, refused: Refused, mapped: Mapped) -> None:
-    array = in_array(decibels()).assign_attrs(scale_factor="one")
-    refused(array, UnsupportedPixelsError)
-    array.attrs["scale_factor"] = 1.0
-    if how == "left out":
-        del array.attrs["scale_factor"]
-    assert_right(mapped(array))
-
-
-@follows(
     "sargeo.scene.xarray:DataArrayScene._find_grid",
     "Give it evenly spaced coordinates of its CRS, or a transform with "
     "array.rio.write_transform(…).",

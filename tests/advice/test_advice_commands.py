@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import pytest
 from support.advice import follows
 from support.commands import Command, all_commands
 from support.seaside import assert_right, seaside
+
+from sargeo_cli.main import main
 
 Cli = Callable[..., Any]
 Refused = Callable[..., Any]
@@ -35,38 +39,49 @@ def test_help_tells_what_there_is(command: Command, refused: Refused, done: Done
         assert option in told
 
 
+def interrupt(*args: object, **kwargs: object) -> None:
+    """As by a second Ctrl-C, which ends a run amid its work."""
+    raise KeyboardInterrupt
+
+
 @follows(
-    "sargeo_cli.failures:describe_failure",
+    "sargeo_cli.failures:_failure",
     "Run it again to start from the beginning; add --overwrite where it was writing products.",
 )
-@pytest.mark.parametrize("command", ["info", "map"])
 def test_what_was_interrupted_is_run_again(
-    command: str,
+    scene: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No command that writes products comes this far: the next test has theirs."""
+    with monkeypatch.context() as patch:
+        patch.setattr("sargeo.scene.describe.describe", interrupt)
+        refused("info", scene, code=130)
+    assert json.loads(done("info", scene, "--json"))["name"] == "scene"
+
+
+@follows(
+    "sargeo_cli.interrupt:cancel_on_interrupt",
+    "Run the same command again to start from the beginning.",
+)
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_run_that_was_stopped_at_once_is_run_again(
+    kept: bool,
     scene: Path,
     out: Path,
     refused: Refused,
-    done: Done,
     mapped: Mapped,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As by a second Ctrl-C, which ends a run amid its work."""
-
-    def interrupt(*args: object, **kwargs: object) -> None:
-        raise KeyboardInterrupt
-
-    place = {"info": "sargeo.scene.describe.describe", "map": "sargeo.mapping.run.sweep"}[command]
-    words = ("-o", out) if command == "map" else ()
+    """Where finished work stays, the message says that it takes --overwrite."""
+    place = "sargeo.mapping.run._Run._finish" if kept else "sargeo.mapping.run.sweep"
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
-        refused(command, scene, *words, code=130)
-    if command == "info":
-        assert json.loads(done("info", scene, "--json"))["name"] == "scene"
-    else:
-        assert_right(mapped(scene, "--overwrite"))
+        problem = refused("map", scene, "-o", out, code=130).problem
+    assert ("--overwrite removes it" in problem) is kept
+    assert_right(mapped(scene, *(["--overwrite"] if kept else [])))
 
 
 @follows(
-    "sargeo_cli.failures:describe_failure",
+    "sargeo_cli.failures:_failure",
     "Close other programs, or use a smaller --batch-size or --aoi.",
     simulated="memory is not filled: NumPy is made to say so of the whole scene",
 )
@@ -108,7 +123,7 @@ def test_less_memory_is_used(
 
 
 @follows(
-    "sargeo_cli.failures:describe_failure",
+    "sargeo_cli.failures:_refused_by_system",
     "Free some space, or choose an output folder on another disk.",
     simulated="the disk is not filled: the operating system is made to say so",
 )
@@ -136,8 +151,64 @@ def test_room_is_made(
     done("model", "verify", folder)
 
 
+NOWHERE_NEARER = "no command is known that lets this come so far: reading a scene is made to"
+
+
+def failing(patch: pytest.MonkeyPatch, error: OSError) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise error
+
+    patch.setattr("sargeo.scene.describe.describe", fail)
+
+
 @follows(
-    "sargeo_cli.failures:describe_failure",
+    "sargeo_cli.failures:_refused_by_system",
+    "Get the right to read and write there, and close other programs that hold it open.",
+    simulated=NOWHERE_NEARER,
+)
+def test_the_right_to_use_a_file_is_had(
+    scene: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        failing(patch, PermissionError(errno.EACCES, "Permission denied", str(scene)))
+        assert str(scene) in refused("info", scene, code=4).problem
+    assert json.loads(done("info", scene, "--json"))["name"] == "scene"
+
+
+@follows(
+    "sargeo_cli.failures:_refused_by_system",
+    "Check the path, and leave the file where it is until the command has ended.",
+    simulated=NOWHERE_NEARER,
+)
+def test_what_a_command_uses_is_left_where_it_is(
+    scene: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        failing(patch, FileNotFoundError(errno.ENOENT, "No such file or directory", str(scene)))
+        assert str(scene) in refused("info", scene, code=4).problem
+    assert json.loads(done("info", scene, "--json"))["name"] == "scene"
+
+
+@follows(
+    "sargeo_cli.failures:_refused_by_system",
+    "Connect the disk or network again, and run the command again; add --overwrite where it was "
+    "writing products.",
+    simulated="no disk is taken away: the operating system is made to say so",
+)
+def test_a_disk_is_connected_again(
+    scene: Path, out: Path, refused: Refused, mapped: Mapped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(scene))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sargeo.mapping.run.sweep", gone)
+        assert "Input/output error" in refused("map", scene, "-o", out, code=4).problem
+    assert_right(mapped(scene, "--overwrite"))
+
+
+@follows(
+    "sargeo_cli.failures:_failure",
     "Run the command again with --debug, and report what it prints and what `sargeo doctor` says.",
     simulated="what was not foreseen is not known",
 )
@@ -153,3 +224,32 @@ def test_what_was_not_foreseen_is_reported(
     assert "Traceback" in told
     assert "test_advice_commands.py" in told
     assert "rasterio" in done("doctor")
+
+
+@follows("sargeo_cli.main:_refuse_undecodable", "Rename the file or folder, in plain letters.")
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are text on Windows")
+def test_a_name_that_is_no_text_is_changed(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    strange = scene.rename(scene.with_name(os.fsdecode(b"k\xfcste.tif")))
+    refused("info", strange, code=2)
+    assert_right(mapped(strange.rename(scene.with_name("kueste.tif"))))
+
+
+@follows(
+    "sargeo_cli.streams:lost_output",
+    "Send it to another place; files that the command wrote are complete.",
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_is_sent_to_another_place(
+    scene: Path, out: Path, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was lost is asked for again; the map is there already."""
+    words = ["map", str(scene), "-o", str(out), "--device", "cpu", "--progress", "jsonl"]
+    with monkeypatch.context() as patch, Path("/dev/full").open("w", encoding="utf-8") as full:
+        patch.setattr(sys, "argv", ["sargeo", *words])
+        patch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 4
+    assert_right(out)
+    done(*words, "--overwrite")
+    assert_right(out)

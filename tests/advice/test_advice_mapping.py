@@ -18,6 +18,7 @@ from support.rasters import CRS_CASES
 from support.seaside import SIDE, assert_right, decibels, landcover, seaside
 
 import sargeo
+from sargeo.errors import CancelledError
 from sargeo.legend import NODATA
 
 Refused = Callable[..., Any]
@@ -246,12 +247,27 @@ def test_a_smaller_cell_size_is_chosen() -> None:
     assert CountGrid.plan(grid, 500).count(rows, cols).sum(dtype=int) == 70_000
 
 
-@follows("sargeo.survey.pace:Pace.check", "Run the same command with --overwrite to start anew.")
-def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
-    from sargeo.errors import CancelledError
+def cancelled_amid(scene: Path, out: Path) -> CancelledError:
+    """Cancel a run once it has finished a part of its work."""
+    with pytest.raises(CancelledError) as ended:
+        sargeo.map_scene(
+            scene, out_dir=out, device="cpu", cancelled=lambda: any(out.glob(".*/stripes/*.npz"))
+        )
+    return ended.value
 
+
+@follows("sargeo.survey.pace:Pace.check", "Run the same command again to start from the beginning.")
+def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
     with pytest.raises(CancelledError):
         sargeo.map_scene(scene, out_dir=out, device="cpu", cancelled=lambda: True)
+    assert_right(mapped(scene))
+
+
+@follows("sargeo.survey.pace:Pace.check", "Run the same command again to start from the beginning.")
+def test_a_run_cancelled_amid_its_work_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
+    """What the error notes is said with it: see `sargeo_cli.failures`."""
+    (note,) = cancelled_amid(scene, out).__notes__
+    assert note.endswith("--overwrite removes it.")
     assert_right(mapped(scene, "--overwrite"))
 
 
@@ -262,10 +278,7 @@ def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> 
 def test_an_unfinished_run_is_removed(
     scene: Path, out: Path, refused: Refused, mapped: Mapped
 ) -> None:
-    from sargeo.errors import CancelledError
-
-    with pytest.raises(CancelledError):
-        sargeo.map_scene(scene, out_dir=out, device="cpu", cancelled=lambda: True)
+    cancelled_amid(scene, out)
     refused("map", scene, "-o", out, code=2)
     assert_right(mapped(scene, "--overwrite"))
     assert not list(out.glob(".*"))

@@ -127,53 +127,10 @@ def test_a_tolerance_is_given(
 
 
 @follows(
-    "sargeo.products.matching:_places",
-    "Correct its CRS or these coordinates, for instance in QGIS.",
+    "sargeo.geo.vectors:_Vectors.read",
+    "Give a GeoPackage, GeoJSON, Shapefile, GeoParquet or what else GDAL opens.",
 )
-@pytest.mark.parametrize("how", ["CRS", "coordinates"])
-def test_ships_are_put_on_earth(
-    how: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
-) -> None:
-    objects = session_map / "out" / "scene_objects.gpkg"
-    ships = sargeo.read_objects(objects.parent)[["geometry"]]
-    if how == "CRS":
-        lost = ships.set_crs("+proj=ortho +units=km", allow_override=True)
-    else:
-        ships = ships.to_crs("+proj=ortho +lat_0=45 +lon_0=15")
-        lost = ships.set_geometry(ships.translate(0, 1e7))
-    lost.to_file(tmp_path / "lost.gpkg")
-    refused("assess", tmp_path / "lost.gpkg", objects)
-    ships.to_file(tmp_path / "ships.gpkg")
-    found = json.loads(done("assess", tmp_path / "ships.gpkg", objects, "--json"))
-    assert found["recall"] == found["precision"] == 1
-
-
-@follows(
-    "sargeo.geo.vectors:_check_places",
-    "Assign the CRS that its coordinates are in, for instance in QGIS, or remove that feature.",
-)
-@pytest.mark.parametrize("how", ["CRS", "removed"])
-def test_metres_are_not_called_degrees(
-    how: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
-) -> None:
-    objects = session_map / "out" / "scene_objects.gpkg"
-    ships = sargeo.read_objects(objects.parent)[["geometry"]]
-    if how == "CRS":
-        wrong = ships.set_crs(4326, allow_override=True)
-    else:
-        wrong = pd.concat([ships, ships.iloc[:1].set_geometry(ships.iloc[:1].translate(0, 1e12))])
-    wrong.to_file(tmp_path / "wrong.gpkg")
-    refused("assess", tmp_path / "wrong.gpkg", objects)
-    ships.to_file(tmp_path / "ships.gpkg")
-    found = json.loads(done("assess", tmp_path / "ships.gpkg", objects, "--json"))
-    assert found["recall"] == found["precision"] == 1
-
-
-@follows(
-    "sargeo.products.vector:read_objects_file",
-    "Give a GeoPackage, GeoParquet, GeoJSON or another file of points that GDAL opens.",
-)
-@pytest.mark.parametrize("suffix", [".gpkg", ".parquet", ".geojson", ".fgb"])
+@pytest.mark.parametrize("suffix", [".gpkg", ".parquet", ".geojson", ".shp", ".fgb"])
 def test_objects_are_given_as_points(
     suffix: str, session_map: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -189,7 +146,7 @@ def test_objects_are_given_as_points(
     assert found["recall"] == found["precision"] == 1
 
 
-@follows("sargeo.products.zones:zonal_table", "Give a file with at least one polygon.")
+@follows("sargeo.geo.vectors:read_vectors", "Give a file with at least one ….")
 def test_zones_with_a_polygon_are_given(
     session_map: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -364,6 +321,86 @@ def test_space_is_freed_or_another_disk_chosen(
 
 
 @follows(
+    "sargeo.products.files:require_free_bytes",
+    "Free some space or choose an output folder on another disk.",
+    simulated="the disk is not filled: the operating system is made to say so",
+)
+@pytest.mark.parametrize("free", [True, False])
+def test_a_disk_with_room_is_had(
+    free: bool, tmp_path: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, small = seaside(tmp_path / "scene.tif"), tmp_path / "small"
+    disk_usage = shutil.disk_usage
+
+    def full(path: Path) -> Any:
+        usage = disk_usage(path)
+        return usage._replace(free=9) if small in (path, *Path(path).parents) else usage
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", full)
+        refused("map", scene, "-o", small, code=4)
+        if not free:
+            done("map", scene, "-o", tmp_path / "large", "--progress", "none")
+            assert_right(tmp_path / "large")
+            return
+    done("map", scene, "-o", small, "--progress", "none")
+    assert_right(small)
+
+
+SHORTER = (
+    "Give the scene under a shorter name, such as a link or a copy, or choose an output folder "
+    "with a shorter path."
+)
+
+
+@follows("sargeo.products.files:storage_error", SHORTER)
+@pytest.mark.parametrize("make", [Path.hardlink_to, lambda to, of: shutil.copy(of, to)])
+def test_a_scene_is_given_under_a_shorter_name(
+    make: Callable[[Path, Path], object], tmp_path: Path, refused: Refused, done: Done
+) -> None:
+    scene, out, short = seaside(tmp_path / f"{'s' * 245}.tif"), tmp_path / "out", tmp_path / "s.tif"
+    refused("map", scene, "-o", out, code=4)
+    make(short, scene)
+    done("map", short, "-o", out, "--progress", "none")
+    assert_right(out)
+
+
+@follows("sargeo.products.files:storage_error", SHORTER)
+def test_a_folder_with_a_shorter_path_is_chosen(
+    tmp_path: Path, refused: Refused, done: Done
+) -> None:
+    scene, out = seaside(tmp_path / "scene.tif"), tmp_path / "out"
+    refused("map", scene, "-o", out.joinpath(*["f" * 200] * 21), code=4)
+    done("map", scene, "-o", out, "--progress", "none")
+    assert_right(out)
+
+
+@follows(
+    "sargeo.products.workspace:Workspace.publish",
+    "Close what holds its files open, and delete it.",
+    simulated="only Windows refuses to remove what another program holds open",
+)
+def test_a_working_folder_that_was_held_open_is_deleted(
+    tmp_path: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, out, remove = seaside(tmp_path / "scene.tif"), tmp_path / "out", shutil.rmtree
+
+    def held(folder: Path, *args: Any, **kwargs: Any) -> None:
+        if Path(folder).parent == out:
+            raise PermissionError(errno.EACCES, "The process cannot access the file", str(folder))
+        remove(folder, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", held)
+        refused("map", scene, "-o", out, code=4)
+    (working,) = [path for path in out.glob(".*") if path.is_dir()]
+    remove(working)
+    assert_right(out)
+    done("map", scene, "-o", out, "--progress", "none", "--overwrite")
+    assert not list(out.glob(".*"))
+
+
+@follows(
     "sargeo.products.files:storage_error",
     "Check that the folder exists, that you may write there, and that no other program holds the "
     "file open.",
@@ -419,7 +456,8 @@ def test_what_to_report_is_known(
 
 @follows(
     "sargeo.webmap.mercator:_known_lonlat",
-    "Look at the products in a GIS, with a polar projection; they are complete.",
+    "Leave the web page (--web-map) out, and look at the products in a GIS, with a polar "
+    "projection.",
 )
 def test_polar_products_are_looked_at_in_a_gis(
     tmp_path: Path, refused: Refused, done: Done, gdal: Done
@@ -428,6 +466,7 @@ def test_polar_products_are_looked_at_in_a_gis(
     polar = rasterio.Affine(10, 0, -640, 0, -10, 640)
     scene = seaside(tmp_path / "scene.tif", crs="EPSG:3413", transform=polar)
     out = tmp_path / "out"
+    refused("map", scene, "-o", tmp_path / "first", "--web-map")
     done("map", scene, "-o", out, "--progress", "none")
     refused("webmap", out, "-o", tmp_path / "page.html")
     assert_right(out)

@@ -17,7 +17,7 @@ RASTERS = {"rasterio"}
 ARRAYS = {"rioxarray", "xarray"}
 NUMERICS = {"scipy"}
 PAGE = {"folium", "PIL"}
-FINISHING = {"pystac", "rio_cogeo"}
+FINISHING = {"pystac"}
 
 SCRIPT = """
 import json, sys

@@ -1,5 +1,8 @@
 """DataArrays with odd dims, coordinates, attributes and types, through the Python API."""
 
+# Tables of odd values are read more easily in long lines.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import numpy as np
@@ -22,7 +25,11 @@ DTYPES = ("float32", "float64", "float16", "int16", "uint8", "int64", "uint64", 
 def axes(draw: st.DrawFn, count: int, first: float, step: float) -> np.ndarray:
     """Return coordinates along an axis: even, uneven, the same, of dates, or of words."""
     even = first + step * np.arange(count)
-    kind = draw(st.sampled_from(["even"] * 8 + ["same", "shuffled", "nan", "words", "dates", "huge", "whole"]))
+    kind = draw(
+        st.sampled_from(
+            ["even"] * 8 + ["same", "shuffled", "nan", "words", "dates", "huge", "whole"]
+        )
+    )
     match kind:
         case "same":
             return np.full(count, first)
@@ -44,7 +51,21 @@ def axes(draw: st.DrawFn, count: int, first: float, step: float) -> np.ndarray:
 @st.composite
 def odd_arrays(draw: st.DrawFn) -> xr.DataArray:
     """Return an array that may be a scene."""
-    shape = draw(st.sampled_from([(20, 30), (1, 20, 30), (2, 20, 30), (3, 20, 30), (2, 2, 9, 9), (1, 1), (0, 5), (7,), ()]))
+    shape = draw(
+        st.sampled_from(
+            [
+                (20, 30),
+                (1, 20, 30),
+                (2, 20, 30),
+                (3, 20, 30),
+                (2, 2, 9, 9),
+                (1, 1),
+                (0, 5),
+                (7,),
+                (),
+            ]
+        )
+    )
     names = draw(st.sampled_from([("t", "band", "y", "x"), ("t", "band", "lat", "lon"), ("t", "time", "y", "x"),
                                   ("t", "band", "x", "y"), ("t", "band", "latitude", "longitude"), ("a", "b", "c", "d"),
                                   ("t", "band", "Y", "X"), ("t", "band", "easting", "northing"), (1, 2, 3, 4)]))  # fmt: skip
@@ -52,14 +73,18 @@ def odd_arrays(draw: st.DrawFn) -> xr.DataArray:
     values = np.resize(backscatter_db((20, 30)), shape)
     dtype = draw(st.sampled_from(["float32"] * 6 + list(DTYPES)))
     with np.errstate(all="ignore"):
-        array = xr.DataArray(values.astype(dtype), dims=dims, name=draw(st.sampled_from(["s", None, "VV", 7, "é"])))
+        array = xr.DataArray(
+            values.astype(dtype), dims=dims, name=draw(st.sampled_from(["s", None, "VV", 7, "é"]))
+        )
     degrees = dims[-1:] in (("lon",), ("longitude",))
     start, step = ((15.0, 1e-4), (45.0, -1e-4)) if degrees else ((5e5, 10.0), (5e6, -10.0))
     for dim, count, (first, by) in zip(dims[-2:], shape[-2:], (step, start), strict=False):
         if isinstance(dim, str) and draw(st.integers(0, 9)):
             array = array.assign_coords({dim: (dim, draw(axes(count, first, by)))})
     if len(shape) == 3 and isinstance(dims[0], str) and draw(st.booleans()):
-        labels = draw(st.lists(st.one_of(WORDS, NUMBERS, st.none()), min_size=shape[0], max_size=shape[0]))
+        labels = draw(
+            st.lists(st.one_of(WORDS, NUMBERS, st.none()), min_size=shape[0], max_size=shape[0])
+        )
         array = array.assign_coords({dims[0]: (dims[0], np.array(labels, dtype=object))})
     if draw(st.booleans()):
         array = array.assign_coords(platform=draw(st.one_of(WORDS, NUMBERS)))
@@ -81,11 +106,14 @@ def _with_crs(array: xr.DataArray, crs: str) -> xr.DataArray:
     """Write a CRS as rioxarray does, or leave it out where rioxarray refuses."""
     try:
         return array.rio.write_crs(crs, grid_mapping_name="spatial_ref")
-    except Exception:  # noqa: BLE001  the library of another: what it refuses reaches nobody
+    except Exception:
         return array
 
 
 @fuzz(150)
-@given(array=odd_arrays(), assume=st.sampled_from(["", "", "vv", "vv,vh", "vv,db", "vv,vh,db", "vv,linear,sigma0"]))
+@given(
+    array=odd_arrays(),
+    assume=st.sampled_from(["", "", "vv", "vv,vh", "vv,db", "vv,vh,db", "vv,linear,sigma0"]),
+)
 def test_arrays_are_read_or_refused(array, assume):
     refused(lambda: describe(open_scene(array, assume=assume)))

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
-import pytest
-import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 from support.fuzzing import fuzz, run_judged
 from support.odd_rasters import (
     CAPELLA_LIKE,
-    NODATA,
     TAGS,
     WORDS,
-    base_bytes,
     damaged_tiffs,
     odd_values,
     odd_vrts,
@@ -50,12 +44,16 @@ def test_virtual_rasters_are_read_or_refused(text, assume):
 @fuzz(120)
 @given(data=st.data(), dtype=st.sampled_from(DTYPES), assume=ASSUMED)
 def test_numbers_and_tags_are_read_or_refused(data, dtype, assume):
-    shape = data.draw(st.sampled_from([(1, 40, 50), (2, 40, 50), (3, 20, 30), (4, 9, 9), (1, 1, 1)]))
+    shape = data.draw(
+        st.sampled_from([(1, 40, 50), (2, 40, 50), (3, 20, 30), (4, 9, 9), (1, 1, 1)])
+    )
     with np.errstate(all="ignore"):
         values = odd_values(data.draw, shape).astype(dtype)
     tags = {k: v.replace("\0", "") for k, v in data.draw(TAGS).items()}
     if data.draw(st.booleans()):
-        tags["TIFFTAG_IMAGEDESCRIPTION"] = json.dumps(data.draw(CAPELLA_LIKE)).replace("\\u0000", "")
+        tags["TIFFTAG_IMAGEDESCRIPTION"] = json.dumps(data.draw(CAPELLA_LIKE)).replace(
+            "\\u0000", ""
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = write_raster(
             Path(folder, "odd_vv.tif"),

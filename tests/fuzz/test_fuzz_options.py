@@ -1,5 +1,8 @@
 """Values of options, and names of files and folders, of every command that takes a scene or map."""
 
+# Tables of odd values are read more easily in long lines.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import tempfile
@@ -124,7 +127,9 @@ def test_scenes_that_are_none(place, command, tiny_model):
 
 
 @fuzz(25)
-@given(place=st.integers(0, 21), command=st.sampled_from(["map", "webmap", "zones", "search", "embed"]))
+@given(
+    place=st.integers(0, 21), command=st.sampled_from(["map", "webmap", "zones", "search", "embed"])
+)
 def test_outputs_that_cannot_be(place, command, tiny_model, products):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -144,7 +149,9 @@ def test_outputs_that_cannot_be(place, command, tiny_model, products):
         run_judged(*argv)
 
 
-_LANGUAGE = options(("--top", "--extent", "--batch-size"), ("--text", "--assume", "--device"), ("--model",))
+_LANGUAGE = options(
+    ("--top", "--extent", "--batch-size"), ("--text", "--assume", "--device"), ("--model",)
+)
 
 
 @fuzz(20)
@@ -167,11 +174,18 @@ def test_options_of_assess(chosen, reference, product, products):
         folder = Path(name)
         real = [str(products / "scene_objects.gpkg"), str(products / "scene_landcover.tif")]
         odd = [*odd_paths(folder), *real]
-        run_judged("assess", *words_of(chosen, folder), "--json", "--", odd[reference], odd[product])
+        run_judged(
+            "assess", *words_of(chosen, folder), "--json", "--", odd[reference], odd[product]
+        )
 
 
 @fuzz(25)
-@given(place=st.integers(0, 22), command=st.sampled_from(["zones", "webmap"]), name=TEXTS, named=st.booleans())
+@given(
+    place=st.integers(0, 22),
+    command=st.sampled_from(["zones", "webmap"]),
+    name=TEXTS,
+    named=st.booleans(),
+)
 def test_folders_that_hold_no_products(place, command, name, named, products):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -9,14 +9,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fuzzing import fuzz
-from support.odd_rasters import NODATA, odd_values
+from support.odd_rasters import odd_values
 from support.rasters import write_raster
 
 from sargeo.errors import InputError
 from sargeo.grid import Block
 from sargeo.scene.open import open_scene
 
-SHAPES = st.sampled_from([(1, 40, 50), (2, 90, 70), (1, 7, 200), (2, 200, 7), (1, 1, 90), (1, 150, 160)])
+SHAPES = st.sampled_from(
+    [(1, 40, 50), (2, 90, 70), (1, 7, 200), (2, 200, 7), (1, 1, 90), (1, 150, 160)]
+)
 
 
 _OF_FLOATS = (-9999.0, float("nan"))
@@ -30,11 +32,15 @@ def blocks(draw: st.DrawFn, rows: int, cols: int) -> Block:
 
 
 @fuzz(100)
-@given(data=st.data(), shape=SHAPES, dtype=st.sampled_from(["float32", "float64", "int16", "uint8"]))
+@given(
+    data=st.data(), shape=SHAPES, dtype=st.sampled_from(["float32", "float64", "int16", "uint8"])
+)
 def test_every_valid_pixel_is_finite_wherever_blocks_are_cut(data, shape, dtype):
     with np.errstate(all="ignore"):
         values = odd_values(data.draw, shape).astype(dtype)
-    nodata = data.draw(st.sampled_from([None, None, 0.0, 1.0, *_OF_FLOATS[: 2 * (dtype[0] == "f")]]))
+    nodata = data.draw(
+        st.sampled_from([None, None, 0.0, 1.0, *_OF_FLOATS[: 2 * (dtype[0] == "f")]])
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = write_raster(
             Path(folder, "x.tif"),

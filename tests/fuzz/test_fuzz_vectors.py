@@ -1,5 +1,8 @@
 """Areas, zones, references, exclusions and land of any shape, place and spelling."""
 
+# Tables of odd values are read more easily in long lines.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import tempfile
@@ -50,7 +53,9 @@ def test_areas_of_runs(file, option, tiny_model):
         folder = Path(name)
         vectors = write_vectors(folder, *file)
         scene = folder_of_bases() / "float_db.tif"
-        ended = run_judged("map", scene, "-o", folder / "out", f"--model={tiny_model}", option, vectors)
+        ended = run_judged(
+            "map", scene, "-o", folder / "out", f"--model={tiny_model}", option, vectors
+        )
         assert_whole(folder / "out", ended)
 
 
@@ -78,7 +83,9 @@ def test_references(file, product, products):
 def test_objects_of_others(file, products):
     with tempfile.TemporaryDirectory() as name:
         vectors = write_vectors(Path(name), *file)
-        run_judged("assess", products / "scene_objects.gpkg", vectors, "--json", names=["odd.", "objects"])
+        run_judged(
+            "assess", products / "scene_objects.gpkg", vectors, "--json", names=["odd.", "objects"]
+        )
 
 
 @fuzz(40)

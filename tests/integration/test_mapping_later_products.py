@@ -91,7 +91,7 @@ def test_a_file_for_objects_that_cannot_be_used_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("length", [205, 225, 230, 240, 250])
+@pytest.mark.parametrize("length", [150, 225, 230, 240, 250])
 def test_a_name_that_grows_too_long_is_refused(length: int, scene: Path, tmp_path: Path) -> None:
     long = scene.rename(tmp_path / f"{'x' * (length - 3)}_vv.tif")
     out = tmp_path / "out"
@@ -105,6 +105,14 @@ def test_a_name_that_grows_too_long_is_refused(length: int, scene: Path, tmp_pat
     short = tmp_path / "short_vv.tif"
     shutil.copy(long, short)  # the remedy
     assert map_scene(short, StubModel(), out).products
+
+
+def test_a_path_that_is_too_long_for_a_geopackage_is_refused(scene: Path, tmp_path: Path) -> None:
+    """Each name is short enough for the system, all of them together are not for SQLite."""
+    out = tmp_path / ("o" * 200) / ("p" * 200)
+    with pytest.raises(OutputNotWritableError, match="longer than this system allows"):
+        map_scene(scene, StubModel(), out)
+    assert map_scene(scene, StubModel(), tmp_path / "out").products  # the remedy
 
 
 def test_a_folder_with_too_long_a_name_is_refused(scene: Path, tmp_path: Path) -> None:
@@ -317,7 +325,9 @@ def test_a_folder_that_cannot_be_removed_is_told(
 
 def test_what_is_noted_is_shown(scene: Path, tmp_path: Path, cli, monkeypatch) -> None:
     monkeypatch.setattr("sargeo.mapping.run.load_model", lambda *_: StubModel())
-    monkeypatch.setattr("sargeo.mapping.run.merge_across_seams", fail_with(KeyboardInterrupt()))
+    monkeypatch.setattr(
+        "sargeo.mapping.candidates.merge_across_seams", fail_with(KeyboardInterrupt())
+    )
     out = tmp_path / "out"
     outcome = cli("map", scene, "-o", out)
     assert outcome.code == 130

@@ -276,16 +276,20 @@ def test_what_is_asked_of_a_refused_scene_is_told_on_the_page(panel: Panel) -> N
     assert "has no place in EPSG:32629" in panel.page.status.text()
 
 
+def save_as_geotiff(layer: QgsRasterLayer, path: Path) -> Path:
+    """As "Save as" does, which writes the CRS of the layer."""
+    pipe = QgsRasterPipe()
+    pipe.set(layer.dataProvider().clone())
+    size, extent = (layer.width(), layer.height()), layer.extent()
+    transforms = QgsProject.instance().transformContext()
+    QgsRasterFileWriter(str(path)).writeRaster(pipe, *size, extent, layer.crs(), transforms)
+    return path
+
+
 def test_the_remedies_for_an_overridden_crs_work(panel: Panel) -> None:
     right, wrong = panel.scene.crs(), QgsCoordinateReferenceSystem("EPSG:32630")
     panel.scene.setCrs(wrong)
-    saved = panel.folder / "saved.tif"
-    pipe = QgsRasterPipe()
-    pipe.set(panel.scene.dataProvider().clone())
-    size, extent = (panel.scene.width(), panel.scene.height()), panel.scene.extent()
-    writer = QgsRasterFileWriter(str(saved))
-    transforms = QgsProject.instance().transformContext()
-    writer.writeRaster(pipe, *size, extent, panel.scene.crs(), transforms)
+    saved = save_as_geotiff(panel.scene, panel.folder / "saved.tif")
     assert "but its file is in EPSG:32629" in panel.run()
     panel.scene.setCrs(right)
     assert panel.run().endswith("is mapped.")
@@ -294,7 +298,7 @@ def test_the_remedies_for_an_overridden_crs_work(panel: Panel) -> None:
     assert panel.run() == "saved.tif is mapped."
 
 
-def test_a_crs_that_only_qgis_knows_is_refused(panel: Panel) -> None:
+def test_the_remedy_for_a_crs_that_only_qgis_knows_works(panel: Panel) -> None:
     path = panel.folder / "raw.tif"
     made = gdal.GetDriverByName("GTiff").Create(str(path), 2, 2, 1, gdal.GDT_Float32)
     made.SetGeoTransform((500_000, 10, 0, 4_500_000, 0, -10))
@@ -302,6 +306,23 @@ def test_a_crs_that_only_qgis_knows_is_refused(panel: Panel) -> None:
     layer = choose(panel.dock, panel.window, path)
     layer.setCrs(QgsCoordinateReferenceSystem("EPSG:32629"))
     assert "but its file has no coordinate reference system. Save the layer" in panel.run()
+    choose(panel.dock, panel.window, save_as_geotiff(layer, panel.folder / "saved.tif"))
+    assert panel.run() == "saved.tif is mapped."
+
+
+def test_how_what_was_not_foreseen_came_about_is_in_the_log(panel: Panel) -> None:
+    log: list[str] = []
+
+    def note(message: str, tag: str, _level: object) -> None:
+        if tag == "sargeo":
+            log.append(message)
+
+    QgsApplication.messageLog().messageReceived.connect(note)
+    unforeseen_in("perform")(panel)
+    said = panel.run()
+    QgsApplication.messageLog().messageReceived.disconnect(note)
+    assert "Report what stands under “sargeo” in QGIS's log messages." in said
+    assert any("Traceback" in message and "in boom" in message for message in log)
 
 
 # The folder that is proposed

@@ -118,10 +118,17 @@ def test_the_only_scene_in_an_archive(small_scene: Path, tmp_path: Path) -> None
 
 
 def test_one_raster_of_a_geopackage(small_scene: Path, tmp_path: Path) -> None:
+    """Of the decibels themselves: a GeoPackage keeps neither scale nor offset."""
     path = tmp_path / "two.gpkg"
     for name in ("one", "two"):
-        options = [f"RASTER_TABLE={name}", "APPEND_SUBDATASET=YES"]
-        gdal.Translate(str(path), str(small_scene), bandList=[1], creationOptions=options)
+        gdal.Translate(
+            str(path),
+            str(small_scene),
+            bandList=[1],
+            unscale=True,
+            outputType=gdal.GDT_Float32,
+            creationOptions=[f"RASTER_TABLE={name}", "APPEND_SUBDATASET=YES"],
+        )
     source = f"GPKG:{path}:two"
     assert path_of_raster(QgsRasterLayer(source, "two")) == source
     assert json.loads(run("info", SCENE=source, ASSUME="vv,db")["FACTS"])["source"] == source

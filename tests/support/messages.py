@@ -108,7 +108,7 @@ class _Module:
     def messages(self, errors: frozenset[str], relays: Mapping[str, int]) -> Iterator[Message]:
         for scopes, call in _calls(self.tree, ()):
             name = _last_name(call.func)
-            if name in errors or _is_class_argument(call.func, scopes):
+            if name in errors or _is_handed_class(call.func, scopes):
                 pair = _argument(call, 0, "problem"), _argument(call, 1, "remedy")
             elif name in relays:
                 pair = None, _argument(call, relays[name], "remedy")
@@ -212,17 +212,32 @@ def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr]:
             yield value
 
 
-def _is_class_argument(func: ast.expr, scopes: tuple[ast.AST, ...]) -> bool:
-    """Tell whether what is called is a parameter that takes a class of errors."""
-    return isinstance(func, ast.Name) and any(
-        argument.arg == func.id
-        and argument.annotation is not None
-        and "type[" in ast.unparse(argument.annotation)
-        and "Error" in ast.unparse(argument.annotation)
-        for scope in scopes
-        if isinstance(scope, ast.FunctionDef)
-        for argument in (*scope.args.args, *scope.args.kwonlyargs)
-    )
+def _is_handed_class(func: ast.expr, scopes: tuple[ast.AST, ...]) -> bool:
+    """Tell whether what is called is a parameter or an attribute that takes a class of errors."""
+    match func:
+        case ast.Name(id=name):
+            return any(
+                argument.arg == name and _takes_error_class(argument.annotation)
+                for scope in scopes
+                if isinstance(scope, ast.FunctionDef)
+                for argument in (*scope.args.args, *scope.args.kwonlyargs)
+            )
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return any(
+                isinstance(node, ast.AnnAssign)
+                and isinstance(node.target, ast.Name)
+                and node.target.id == name
+                and _takes_error_class(node.annotation)
+                for scope in scopes
+                if isinstance(scope, ast.ClassDef)
+                for node in scope.body
+            )
+    return False
+
+
+def _takes_error_class(annotation: ast.expr | None) -> bool:
+    told = "" if annotation is None else ast.unparse(annotation)
+    return "type[" in told and "Error" in told
 
 
 def _argument(call: ast.Call, place: int, name: str) -> ast.expr | None:

@@ -1,5 +1,8 @@
 """Rasters as nobody should write them, as strategies for hypothesis."""
 
+# Tables of odd values are read more easily in long lines.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import functools
@@ -58,7 +61,17 @@ CRS_TEXTS = (
     "+proj=ob_tran +o_proj=longlat +o_lat_p=30 +lon_0=0", "+proj=stere +lat_0=90 +units=us-ft",
 )  # fmt: skip
 
-BASES = ("float_db", "uint8", "uint16_tiled", "int16_db", "bigtiff", "lzw", "masked", "palette", "big_endian")
+BASES = (
+    "float_db",
+    "uint8",
+    "uint16_tiled",
+    "int16_db",
+    "bigtiff",
+    "lzw",
+    "masked",
+    "palette",
+    "big_endian",
+)
 
 
 @functools.cache
@@ -142,7 +155,19 @@ TRANSFORMS = st.one_of(
 _TYPES = ("Byte", "Int8", "UInt16", "Int16", "UInt32", "Int32", "UInt64", "Int64", "Float32", "Float64",
           "CInt16", "CFloat32", "Float16", "Unknown", "Nonsense")  # fmt: skip
 
-_COLOURS = ("Gray", "Undefined", "Alpha", "Palette", "Red", "Green", "Blue", "NIR", "SAR_Ka", "YCbCr_Y", "x")
+_COLOURS = (
+    "Gray",
+    "Undefined",
+    "Alpha",
+    "Palette",
+    "Red",
+    "Green",
+    "Blue",
+    "NIR",
+    "SAR_Ka",
+    "YCbCr_Y",
+    "x",
+)
 
 _SIZES = (80, 80, 80, 80, 60, 1, 0, -1, 2, 7, 8, 9, 72, 513, 40_000, 2_147_483_647)
 

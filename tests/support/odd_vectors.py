@@ -1,5 +1,8 @@
 """Vectors as nobody should draw them, as strategies for hypothesis."""
 
+# Tables of odd values are read more easily in long lines.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import json
@@ -14,7 +17,9 @@ _INSIDE = (15.0051, 45.1505)
 """A place in the scenes of `support.rasters.write_scene`, in degrees."""
 
 _DEGREES = st.one_of(
-    st.sampled_from([0.0, 15.0, 45.15, 90.0, -90.0, 180.0, -180.0, 181.0, 360.0, 1e20, -1e300, 5e6]),
+    st.sampled_from(
+        [0.0, 15.0, 45.15, 90.0, -90.0, 180.0, -180.0, 181.0, 360.0, 1e20, -1e300, 5e6]
+    ),
     st.floats(-400, 400),
 )
 _NO_NUMBERS = st.sampled_from([None, "15", True, [], float("nan"), float("inf"), float("-inf")])
@@ -37,7 +42,14 @@ def _closed(ring: list[Any]) -> list[Any]:
 
 _RINGS = st.one_of(_LINES.map(_closed), _LINES.map(_closed), _LINES)
 
-_SPIKE = [[15.0, 45.148], [15.01, 45.148], [15.01, 45.153], [15.02, 45.16], [15.01, 45.153], [15.0, 45.148]]
+_SPIKE = [
+    [15.0, 45.148],
+    [15.01, 45.148],
+    [15.01, 45.153],
+    [15.02, 45.16],
+    [15.01, 45.153],
+    [15.0, 45.148],
+]
 _BOW = [[15.0, 45.148], [15.01, 45.154], [15.01, 45.148], [15.0, 45.154], [15.0, 45.148]]
 _HUGE = [[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]
 _GOOD = [[15.0, 45.148], [15.01, 45.148], [15.01, 45.154], [15.0, 45.154], [15.0, 45.148]]
@@ -68,11 +80,15 @@ _GEOMETRIES = st.recursive(
 )
 
 _VALUES = st.one_of(
-    st.sampled_from([None, "", "water", "80", 80, 80.5, -1, 1e300, True, [1], {"a": 1}, "é\u202e", "a" * 300]),
+    st.sampled_from(
+        [None, "", "water", "80", 80, 80.5, -1, 1e300, True, [1], {"a": 1}, "é\u202e", "a" * 300]
+    ),
     st.text(max_size=8),
 )
 _PROPERTIES = st.dictionaries(
-    st.sampled_from(["class", "name", "geometry", "fid", "id", "count", "é", "", "area_km2", "zone"]),
+    st.sampled_from(
+        ["class", "name", "geometry", "fid", "id", "count", "é", "", "area_km2", "zone"]
+    ),
     _VALUES,
     max_size=3,
 )
@@ -98,7 +114,9 @@ def odd_geojson(draw: st.DrawFn) -> bytes:
     collection: dict[str, Any] = {"type": "FeatureCollection", "features": features}
     if crs is not None:
         collection["crs"] = {"type": "name", "properties": {"name": crs}}
-    what = draw(st.sampled_from(["collection"] * 8 + ["feature", "geometry", "cut", "latin", "deep"]))
+    what = draw(
+        st.sampled_from(["collection"] * 8 + ["feature", "geometry", "cut", "latin", "deep"])
+    )
     text = json.dumps(features[0] if what == "feature" and features else collection)
     match what:
         case "geometry":
@@ -115,7 +133,13 @@ def odd_geojson(draw: st.DrawFn) -> bytes:
 def _deep(levels: int) -> str:
     inner = json.dumps({"type": "Polygon", "coordinates": [_GOOD]})
     opened = '{"type":"GeometryCollection","geometries":['
-    return '{"type":"Feature","properties":{},"geometry":' + opened * levels + inner + "]}" * levels + "}"
+    return (
+        '{"type":"Feature","properties":{},"geometry":'
+        + opened * levels
+        + inner
+        + "]}" * levels
+        + "}"
+    )
 
 
 WKTS = (
@@ -166,7 +190,9 @@ def odd_frames(draw: st.DrawFn) -> gpd.GeoDataFrame:
                     shapely.Polygon(_SPIKE),
                     shapely.Polygon(_BOW),
                     shapely.Polygon(_HUGE),
-                    shapely.GeometryCollection([shapely.box(15, 45.148, 15.01, 45.154), shapely.Point(1, 2)]),
+                    shapely.GeometryCollection(
+                        [shapely.box(15, 45.148, 15.01, 45.154), shapely.Point(1, 2)]
+                    ),
                     shapely.box(float("-inf"), 0, 1, 1),
                     shapely.box(5e5, 4.9994e6, 5.008e5, 5e6),
                 ]

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from sargeo_cli import options as o
-from sargeo_cli.render import show_description
+from sargeo_cli.page import Page
+from sargeo_cli.render import print_json
+from sargeo_cli.views.following import after_words
+from sargeo_cli.views.language import show_description
 
 
 def ask(
@@ -27,7 +30,10 @@ def ask(
     """
     from sargeo.language.description import ask as ask_scene
 
-    show_description(
-        ask_scene(scene, question, model, aoi=aoi, assume=assume, device=device).to_dict(),
-        as_json=as_json,
-    )
+    facts = ask_scene(scene, question, model, aoi=aoi, assume=assume, device=device).to_dict()
+    if as_json:
+        print_json(facts)
+        return
+    page = Page()
+    show_description(page, facts)
+    after_words(page, scene, assume, model)

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from sargeo_cli import options as o
-from sargeo_cli.render import show
+from sargeo_cli.page import Page
+from sargeo_cli.render import print_csv, print_json, refuse_two_formats
+from sargeo_cli.views.assessment import assessment_rows, show_assessment
+from sargeo_cli.views.following import after_assessment
 
 
 def assess(
@@ -25,9 +28,22 @@ def assess(
         float, typer.Option(metavar="METRES", help="Objects this close may be the same.")
     ] = 200.0,
     as_json: o.AsJson = False,
+    as_csv: o.AsCsv = False,
 ) -> None:
-    """Compare a product with reference data."""
+    """Compare a product with reference data.
+
+    As comma-separated values: a row for each class, or one for all objects.
+    """
+    refuse_two_formats(json=as_json, csv=as_csv)
     from sargeo.products.assess import assess as assess_product
 
     assessment = assess_product(reference, product, class_field=class_field, tolerance_m=tolerance)
-    show(assessment.to_dict(), as_json=as_json)
+    facts = assessment.to_dict()
+    if as_json:
+        print_json(facts)
+    elif as_csv:
+        print_csv(assessment_rows(facts))
+    else:
+        page = Page()
+        show_assessment(page, facts)
+        after_assessment(page, product)

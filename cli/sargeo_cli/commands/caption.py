@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from sargeo_cli import options as o
-from sargeo_cli.render import show_description
+from sargeo_cli.page import Page
+from sargeo_cli.render import print_json
+from sargeo_cli.views.following import after_words
+from sargeo_cli.views.language import show_description
 
 
 def caption(
@@ -20,7 +23,10 @@ def caption(
     """
     from sargeo.language.description import caption as caption_scene
 
-    show_description(
-        caption_scene(scene, model, aoi=aoi, assume=assume, device=device).to_dict(),
-        as_json=as_json,
-    )
+    facts = caption_scene(scene, model, aoi=aoi, assume=assume, device=device).to_dict()
+    if as_json:
+        print_json(facts)
+        return
+    page = Page()
+    show_description(page, facts)
+    after_words(page, scene, assume, model)

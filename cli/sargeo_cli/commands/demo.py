@@ -6,8 +6,11 @@ import typer
 
 from sargeo_cli import options as o
 from sargeo_cli.interrupt import cancel_on_interrupt
+from sargeo_cli.page import Page
 from sargeo_cli.progress import ProgressStyle, reporting
-from sargeo_cli.render import show_result
+from sargeo_cli.render import refuse_two_formats, show_result
+from sargeo_cli.views.following import after_map
+from sargeo_cli.views.run import show_run
 
 
 def demo(
@@ -15,11 +18,13 @@ def demo(
     out_dir: o.OutDir,
     device: o.Device = "auto",
     progress: o.Progress = ProgressStyle.auto,
+    as_json: o.AsJson = False,
 ) -> None:
     """Map a demonstration scene, with its web page.
 
     Products of an earlier demonstration in the same folder are replaced.
     """
+    refuse_two_formats(progress_jsonl=progress is ProgressStyle.jsonl, json=as_json)
     from sargeo.demo import demo_scene_path
     from sargeo.mapping import map_scene
 
@@ -38,7 +43,11 @@ def demo(
             cancelled=cancelled,
             command=ctx.obj,
         )
-    show_result(report.to_dict(), progress)
-    if progress is not ProgressStyle.jsonl:
-        (page,) = (path for path in report.products if path.suffix == ".html")
-        typer.echo(f"\nOpen {page} in a browser.")
+    facts = report.to_dict()
+
+    def show() -> None:
+        page = Page()
+        show_run(page, facts, scene.name)
+        after_map(page, [str(path) for path in report.products])
+
+    show_result(facts, progress, show, as_json=as_json)

@@ -6,7 +6,9 @@ import typer
 
 from sargeo.errors import EnvironmentLackError
 from sargeo_cli import options as o
-from sargeo_cli.render import show
+from sargeo_cli.page import Page
+from sargeo_cli.render import print_json
+from sargeo_cli.views.diagnosis import show_diagnosis
 
 
 def doctor(as_json: o.AsJson = False) -> None:
@@ -18,6 +20,14 @@ def doctor(as_json: o.AsJson = False) -> None:
     from sargeo.diagnosis import diagnose
 
     diagnosis = diagnose()
-    show(diagnosis.to_dict(), as_json=as_json)
+    if as_json:
+        print_json(diagnosis.to_dict())
+    else:
+        page = Page()
+        show_diagnosis(page, diagnosis.to_dict())
+        if diagnosis.problems:
+            page.next_command("have the same for a bug report", ["doctor", "--json"])
+        else:
+            page.next_command("map a scene that comes with sargeo", ["demo", "-o", "demo_out"])
     if diagnosis.problems:
         raise typer.Exit(EnvironmentLackError.exit_code)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from sargeo_cli import options as o
 from sargeo_cli.interrupt import cancel_on_interrupt
+from sargeo_cli.page import Page
 from sargeo_cli.progress import ProgressStyle, reporting
-from sargeo_cli.render import show_result
+from sargeo_cli.render import refuse_two_formats, show_result
+from sargeo_cli.views.language import show_embedding
 
 
 def embed(
@@ -22,6 +26,7 @@ def embed(
     device: o.Device = "auto",
     batch_size: o.BatchSize = None,
     watch_stdin: o.WatchStdin = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """Encode a scene once, so that later texts cost no encoding.
 
@@ -35,6 +40,7 @@ def embed(
         embed as embed_scene,  # loads torch: seconds that a refusal need not take
     )
 
+    refuse_two_formats(progress_jsonl=progress is ProgressStyle.jsonl, json=as_json)
     with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
         report = embed_scene(
             opened,
@@ -48,4 +54,13 @@ def embed(
             cancelled=cancelled,
             command=ctx.obj,
         )
-    show_result(report.to_dict(), progress)
+    facts = report.to_dict()
+
+    def show() -> None:
+        page = Page()
+        show_embedding(page, facts, Path(scene).name)
+        (embedding,) = (p for p in report.products if p.suffix == ".tif")
+        words = ["search", embedding, "--text", "a harbour with ships", "-o", "places.gpkg"]
+        page.next_command("search it by words", words)
+
+    show_result(facts, progress, show, as_json=as_json)

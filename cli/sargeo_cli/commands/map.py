@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
 from sargeo_cli import options as o
 from sargeo_cli.interrupt import cancel_on_interrupt
+from sargeo_cli.page import Page
 from sargeo_cli.progress import ProgressStyle, reporting
-from sargeo_cli.render import show_result
+from sargeo_cli.render import refuse_two_formats, show_result
+from sargeo_cli.views.following import after_map
+from sargeo_cli.views.run import show_plan, show_run
 
 if TYPE_CHECKING:
-    from sargeo.mapping import RunPlan, RunReport
     from sargeo.mapping.options import MapKeywords, Product
 
 
@@ -44,8 +47,11 @@ def map_command(
     patch: o.Patch = None,
     margin: o.Margin = None,
     watch_stdin: o.WatchStdin = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """Map a scene: land cover and objects."""
+    refuse_two_formats(progress_jsonl=progress is ProgressStyle.jsonl, json=as_json)
+
     from sargeo.survey.suitable import open_suitable
 
     opened = open_suitable(scene, model, assume=assume)
@@ -67,14 +73,26 @@ def map_command(
         "web_map": web_map,
     }
     if dry_run:
-        result: RunPlan | RunReport = plan_map(opened, model, device=device, **asked)
-    else:
-        with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
-            job = partial(map_scene, opened, model, out_dir, device=device, **asked)
-            result = job(
-                overwrite=overwrite, reporter=reporter, cancelled=cancelled, command=ctx.obj
-            )
-    show_result(result.to_dict(), progress)
+        plan = plan_map(opened, model, device=device, **asked).to_dict()
+        show_result(plan, progress, partial(_show_plan, plan, ctx.obj[1:]), as_json=as_json)
+        return
+    with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
+        job = partial(map_scene, opened, model, out_dir, device=device, **asked)
+        report = job(overwrite=overwrite, reporter=reporter, cancelled=cancelled, command=ctx.obj)
+    facts = report.to_dict()
+    show_result(facts, progress, partial(_show_run, facts, scene), as_json=as_json)
+
+
+def _show_run(facts: dict[str, Any], scene: str) -> None:
+    page = Page()
+    show_run(page, facts, Path(scene).name)
+    after_map(page, facts["products"])
+
+
+def _show_plan(plan: dict[str, Any], typed: Sequence[str]) -> None:
+    page = Page()
+    show_plan(page, plan)
+    page.next_command("do it", [word for word in typed if word != "--dry-run"])
 
 
 def _land_mask(text: str | None) -> Path | Literal["auto"] | None:

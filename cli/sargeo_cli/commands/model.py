@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from sargeo_cli import options as o
-from sargeo_cli.render import show
+from sargeo_cli.page import Page
+from sargeo_cli.render import print_json
+from sargeo_cli.views import models as views
 
 model = typer.Typer(help="List, show, verify and export models.")
 
@@ -20,10 +22,13 @@ def list_models(as_json: o.AsJson = False) -> None:
     """List the models that come with sargeo."""
     from sargeo.model import registry
 
-    show(
-        {"models": [registry.read_spec(name).model_dump() for name in registry.list_models()]},
-        as_json=as_json,
-    )
+    specs = [registry.read_spec(name).model_dump(mode="json") for name in registry.list_models()]
+    if as_json:
+        print_json({"models": specs})
+        return
+    page = Page()
+    views.show_models(page, specs, o.DEFAULT_MODEL)
+    page.next_command("see how good it is and where it fails", ["model", "show", specs[0]["name"]])
 
 
 @model.command("show")
@@ -31,16 +36,25 @@ def show_model(name: Name = o.DEFAULT_MODEL, as_json: o.AsJson = False) -> None:
     """Show a model's spec: what it was made for, from what, and under which licence."""
     from sargeo.model import registry
 
-    show(registry.read_spec(name).model_dump(mode="json"), as_json=as_json)
+    spec = registry.read_spec(name).model_dump(mode="json")
+    if as_json:
+        print_json(spec)
+        return
+    page = Page()
+    views.show_model(page, spec)
+    page.next_command("check that its weights are whole", ["model", "verify", name])
 
 
 @model.command()
-def verify(name: Name = o.DEFAULT_MODEL) -> None:
+def verify(name: Name = o.DEFAULT_MODEL, as_json: o.AsJson = False) -> None:
     """Check that a model's weights are those that its spec names."""
     from sargeo.model import registry
 
     registry.verify(name)
-    typer.echo(f"The weights of {name} are intact.")
+    if as_json:
+        print_json({"model": name, "intact": True})
+    else:
+        Page().verdict(f"The weights of {name} are intact.")
 
 
 @model.command()
@@ -49,8 +63,16 @@ def export(
     folder: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder to write.")
     ],
+    as_json: o.AsJson = False,
 ) -> None:
     """Copy a model to a folder of its own, with a STAC item that describes it."""
     from sargeo.model import registry
 
-    typer.echo(registry.export(name, folder))
+    written = registry.export(name, folder)
+    if as_json:
+        print_json({"folder": str(written)})
+        return
+    page = Page()
+    page.verdict(f"Copied {name} to {written}.")
+    words = ["map", "scene.tif", "-o", "out", "--model", written]
+    page.next_command("map with the copy", words)

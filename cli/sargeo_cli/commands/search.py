@@ -9,8 +9,10 @@ import typer
 
 from sargeo_cli import options as o
 from sargeo_cli.interrupt import cancel_on_interrupt
+from sargeo_cli.page import Page
 from sargeo_cli.progress import ProgressStyle, reporting
-from sargeo_cli.render import show_result
+from sargeo_cli.render import refuse_two_formats, show_result
+from sargeo_cli.views.language import show_places
 
 
 def search(
@@ -35,10 +37,12 @@ def search(
     device: o.Device = "auto",
     batch_size: o.BatchSize = None,
     watch_stdin: o.WatchStdin = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """Rank the places of scenes by how well they fit a text, and write them as vectors."""
     from sargeo.language.retrieval import search as search_scenes
 
+    refuse_two_formats(progress_jsonl=progress is ProgressStyle.jsonl, json=as_json)
     with cancel_on_interrupt(watch_stdin) as cancelled, reporting(progress) as reporter:
         report = search_scenes(
             scenes,
@@ -53,4 +57,11 @@ def search(
             reporter=reporter,
             cancelled=cancelled,
         )
-    show_result(report.to_dict(), progress)
+    facts = report.to_dict()
+
+    def show() -> None:
+        page = Page()
+        show_places(page, facts)
+        page.next_step(f"open {places} in QGIS or as a table.")
+
+    show_result(facts, progress, show, as_json=as_json)
