@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Product = Literal["landcover", "objects"]
-WIDEST_CELL_M = 1e6
-"""Wider than any scene."""
-
 PRODUCTS: tuple[Product, ...] = get_args(Product)
 
 
@@ -80,10 +77,10 @@ class MapOptions:
                 f"{unknown[0]!r} is no product." if unknown else "No product was asked for.",
                 f"Choose from {', '.join(PRODUCTS)}.",
             )
-        if not 0 < self.cell_size_m <= WIDEST_CELL_M:
+        if not self.cell_size_m > 0:
             raise UsageError(
-                f"Count cells of {self.cell_size_m:g} m have no place on Earth.",
-                f"Give a cell size above 0 and up to {WIDEST_CELL_M:.0f} metres.",
+                f"Count cells of {self.cell_size_m:g} m have no area.",
+                "Give a cell size above 0 metres.",
             )
         if self.uncertain_below is not None and not 0 <= self.uncertain_below <= 1:
             raise UsageError(
