@@ -22,6 +22,7 @@ from sargeo.errors import NoGeoreferenceError, SceneDamagedError, UnsupportedPix
 
 Refused = Callable[..., Any]
 Mapped = Callable[..., Path]
+Gdal = Callable[..., str]
 
 UTM, GRID = CRS_CASES["utm_north"]
 
