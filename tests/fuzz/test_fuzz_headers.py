@@ -23,7 +23,7 @@ from support.rasters import DTYPES, write_raster
 ASSUMED = st.sampled_from(["", "", "vv", "vv,vh", "vv,db", "vv,amplitude,uncalibrated", "skip,vv"])
 
 
-@fuzz(250)
+@fuzz(120)
 @given(data=damaged_tiffs(), assume=ASSUMED)
 def test_damaged_tiffs_are_read_or_refused(data, assume):
     with tempfile.TemporaryDirectory() as folder:
@@ -32,7 +32,7 @@ def test_damaged_tiffs_are_read_or_refused(data, assume):
         run_judged("info", path, "--assume", assume, "--json", names=["cut_vv.tif", "--assume"])
 
 
-@fuzz(250)
+@fuzz(120)
 @given(text=odd_vrts(), assume=ASSUMED)
 def test_virtual_rasters_are_read_or_refused(text, assume):
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +41,7 @@ def test_virtual_rasters_are_read_or_refused(text, assume):
         run_judged("info", path, "--assume", assume, "--json", names=["odd_vv.vrt", "--assume"])
 
 
-@fuzz(120)
+@fuzz(50)
 @given(data=st.data(), dtype=st.sampled_from(DTYPES), assume=ASSUMED)
 def test_numbers_and_tags_are_read_or_refused(data, dtype, assume):
     shape = data.draw(

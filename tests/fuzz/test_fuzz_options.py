@@ -8,18 +8,39 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fuzzing import assert_whole, fuzz, run_judged
+from support.language import tiny_language_model
 from support.odd_rasters import folder_of_bases
 from support.rasters import write_scene
 from support.webmap import write_run
 
-NUMBERS = st.sampled_from(
-    ["0", "1", "-1", "nan", "inf", "-inf", "1e308", "1e-308", "-0.0", "", "abc", "0.5", "500", "12", "96",
-     "99999999999999999999", "1,5", "٣", "\ud800"]
-)  # fmt: skip
+SIZES = st.sampled_from(
+    [
+        "0",
+        "1",
+        "-1",
+        "nan",
+        "inf",
+        "-inf",
+        "1e30",
+        "1e-308",
+        "-0.0",
+        "",
+        "0.5",
+        "0.9",
+        "500",
+        "320",
+        "1e6",
+    ]
+)
+WHOLE = st.sampled_from(
+    ["0", "1", "-1", "4", "32", "64", "96", "128", "12", "99999999999999999999", "abc", "٣"]
+)
 TEXTS = st.sampled_from(
     ["", " ", ",", "vv", "VV,VV", "hv,", "landcover", "objects,objects", "landcover,", "auto", "cpu", "cuda:99",
      "cuda:-1", "gpu", "gsd=0", "gsd=nan", "gsd=1e4", "gsd=unknown", "platform=", "platform=unknown",
@@ -33,6 +54,19 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("products")
     write_run(folder, shape=(60, 80))
     return folder
+
+
+@pytest.fixture(scope="module")
+def speaking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_language_model(tmp_path_factory.mktemp("models") / "speaking")
+
+
+@pytest.fixture(scope="module")
+def zones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("zones") / "zones.geojson"
+    shape = shapely.box(499_000, 4_999_000, 501_000, 5_001_000)
+    gpd.GeoDataFrame({"name": ["all"]}, geometry=[shape], crs=32633).to_crs(4326).to_file(path)
+    return path
 
 
 def odd_paths(folder: Path) -> list[str]:
@@ -66,12 +100,25 @@ def odd_paths(folder: Path) -> list[str]:
     ]
 
 
+LAST = 21
+"""Place of the last of `odd_paths`."""
+
+PLACE = st.integers(0, LAST)
+
+
 @st.composite
-def options(draw: st.DrawFn, numbers: tuple[str, ...], texts: tuple[str, ...], paths: tuple[str, ...],
-            flags: tuple[str, ...] = ()) -> list[tuple[str, str | int | None]]:  # fmt: skip
+def options(
+    draw: st.DrawFn,
+    sizes: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
+    texts: tuple[str, ...] = (),
+    paths: tuple[str, ...] = (),
+    flags: tuple[str, ...] = (),
+) -> list[tuple[str, str | int | None]]:
     """Return some options with values; a path is the place of one of `odd_paths`."""
-    every = [(o, NUMBERS) for o in numbers] + [(o, TEXTS) for o in texts]
-    every += [(o, st.integers(0, 21)) for o in paths] + [(o, st.none()) for o in flags]
+    every = [(o, SIZES) for o in sizes] + [(o, WHOLE) for o in whole]
+    every += [(o, TEXTS) for o in texts] + [(o, PLACE) for o in paths]
+    every += [(o, st.none()) for o in flags]
     chosen = draw(st.lists(st.sampled_from(every), max_size=3))
     return [(option, draw(values)) for option, values in chosen]
 
@@ -84,8 +131,8 @@ def words_of(chosen: list[tuple[str, str | int | None]], folder: Path) -> list[s
 
 
 MAP = options(
-    ("--cell-size", "--uncertain-below", "--min-confidence", "--min-length", "--max-length",
-     "--coast-buffer", "--batch-size", "--patch", "--margin"),
+    ("--cell-size", "--uncertain-below", "--min-confidence", "--min-length", "--max-length", "--coast-buffer"),
+    ("--batch-size", "--patch", "--margin"),
     ("--products", "--assume", "--device", "--progress", "--model", "--land-mask"),
     ("--aoi", "--exclude", "--land-mask", "--model"),
     ("--class-probabilities", "--web-map", "--overwrite"),
@@ -117,28 +164,25 @@ def test_options_of_runs(chosen, tiny_model):
 
 
 @fuzz(25)
-@given(place=st.integers(0, 21), command=st.sampled_from(["info", "map", "caption", "embed"]))
-def test_scenes_that_are_none(place, command, tiny_model):
+@given(place=PLACE, command=st.sampled_from(["info", "map", "caption", "embed"]))
+def test_scenes_that_are_none(place, command, speaking_model):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         scene = odd_paths(folder)[place]
         out = [] if command in ("info", "caption") else ["-o", folder / "out"]
-        run_judged(command, *out, f"--model={tiny_model}", "--", scene)
+        run_judged(command, *out, f"--model={speaking_model}", "--", scene)
 
 
 @fuzz(25)
-@given(
-    place=st.integers(0, 21), command=st.sampled_from(["map", "webmap", "zones", "search", "embed"])
-)
-def test_outputs_that_cannot_be(place, command, tiny_model, products):
+@given(place=PLACE, command=st.sampled_from(["map", "webmap", "zones", "search", "embed"]))
+def test_outputs_that_cannot_be(place, command, speaking_model, products, zones):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         odd = odd_paths(folder)[place]
-        if odd in (".", "/", "~", "-", "C:\\gone.tif", "GPKG::", "http://"):
+        if not odd.startswith((name, "/dev", "\ud800")) and odd:
             odd = str(folder / "text.geojson")  # products would lie in this folder
         scene = folder_of_bases() / "float_db.tif"
-        zones = products / "scene_objects.gpkg"
-        model = f"--model={tiny_model}"
+        model = f"--model={speaking_model}"
         argv = {
             "map": ("map", scene, model, f"--output={odd}", "--dry-run"),
             "webmap": ("webmap", products, f"--output={odd}"),
@@ -149,25 +193,44 @@ def test_outputs_that_cannot_be(place, command, tiny_model, products):
         run_judged(*argv)
 
 
-_LANGUAGE = options(
-    ("--top", "--extent", "--batch-size"), ("--text", "--assume", "--device"), ("--model",)
+TEXT = options(
+    sizes=("--extent", "--uncertain-below"),
+    whole=("--top", "--batch-size"),
+    texts=("--text", "--assume", "--device", "--progress"),
+    paths=("--aoi", "--model"),
+    flags=("--overwrite",),
 )
 
 
-@fuzz(20)
-@given(chosen=_LANGUAGE, place=st.integers(0, 21))
-def test_options_of_search(chosen, place, tiny_model):
+@fuzz(15)
+@given(chosen=TEXT, command=st.sampled_from(["search", "classify", "embed", "caption", "ask"]))
+def test_options_of_commands_for_texts(chosen, command, speaking_model):
+    known = {
+        "search": ("--extent", "--top", "--batch-size", "--text", "--assume", "--device", "--progress", "--model"),
+        "classify": ("--uncertain-below", "--batch-size", "--text", "--assume", "--progress", "--aoi", "--overwrite"),
+        "embed": ("--batch-size", "--assume", "--device", "--aoi", "--model", "--overwrite"),
+        "caption": ("--assume", "--device", "--aoi", "--model"),
+        "ask": ("--assume", "--device", "--aoi", "--model"),
+    }[command]  # fmt: skip
+    chosen = [(option, value) for option, value in chosen if option in known]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        scene = odd_paths(folder)[place]
-        run_judged("search", f"--output={folder / 'x.csv'}", *words_of(chosen, folder), "--", scene)
+        out = folder / ("x.csv" if command == "search" else "out")
+        words = words_of(chosen, folder)
+        words += [] if any(o == "--model" for o, _ in chosen) else [f"--model={speaking_model}"]
+        words += [] if command in ("caption", "ask") else ["-o", out]
+        words += ["--text=open water"] if command in ("search", "classify") else []
+        question = ["How many ships are there?"] if command == "ask" else []
+        ended = run_judged(command, *words, "--", folder_of_bases() / "float_db.tif", *question)
+        if command in ("classify", "embed"):
+            assert_whole(out, ended)
 
 
 @fuzz(30)
 @given(
-    chosen=options(("--tolerance",), ("--class-field",), ()),
-    reference=st.integers(0, 23),
-    product=st.integers(0, 23),
+    chosen=options(sizes=("--tolerance",), texts=("--class-field",)),
+    reference=st.integers(0, LAST + 2),
+    product=st.integers(0, LAST + 2),
 )
 def test_options_of_assess(chosen, reference, product, products):
     with tempfile.TemporaryDirectory() as name:
@@ -181,19 +244,19 @@ def test_options_of_assess(chosen, reference, product, products):
 
 @fuzz(25)
 @given(
-    place=st.integers(0, 22),
+    place=st.integers(0, LAST + 1),
     command=st.sampled_from(["zones", "webmap"]),
     name=TEXTS,
     named=st.booleans(),
 )
-def test_folders_that_hold_no_products(place, command, name, named, products):
+def test_folders_that_hold_no_products(place, command, name, named, products, zones):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         odd = [*odd_paths(folder), str(products)][place]
-        zones = [products / "scene_objects.gpkg"] if command == "zones" else []
+        polygons = [zones] if command == "zones" else []
         page = ["-o", folder / "page.html"] if command == "webmap" else []
         chosen = [f"--name={name}"] if named else []
-        run_judged(command, *page, *chosen, "--", *zones, odd)
+        run_judged(command, *page, *chosen, "--", *polygons, odd)
 
 
 _NAMES = st.one_of(
@@ -215,3 +278,5 @@ def test_names_of_files(stem, page, tiny_model):
         words = ["--web-map"] if page else []
         ended = run_judged("map", "-o", out, f"--model={tiny_model}", *words, "--", scene)
         assert_whole(out, ended)
+        if not ended.code:
+            run_judged("webmap", out, "-o", folder / "page.html")

@@ -33,7 +33,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@fuzz(60)
+@fuzz(35)
 @given(file=FILES, option=st.sampled_from(["--aoi", "--aoi", "--exclude", "--land-mask"]))
 def test_areas_of_dry_runs(file, option, tiny_model):
     with tempfile.TemporaryDirectory() as name:
@@ -59,7 +59,7 @@ def test_areas_of_runs(file, option, tiny_model):
         assert_whole(folder / "out", ended)
 
 
-@fuzz(60)
+@fuzz(35)
 @given(file=FILES, table=st.sampled_from([None, ".csv", ".gpkg"]))
 def test_zones(file, table, products):
     with tempfile.TemporaryDirectory() as name:
@@ -70,7 +70,7 @@ def test_zones(file, table, products):
         assert not [path for path in folder.iterdir() if ".part" in path.name]
 
 
-@fuzz(60)
+@fuzz(35)
 @given(file=FILES, product=st.sampled_from(["scene_landcover.tif", "scene_objects.gpkg"]))
 def test_references(file, product, products):
     with tempfile.TemporaryDirectory() as name:
