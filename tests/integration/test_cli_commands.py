@@ -50,8 +50,9 @@ def test_map_writes_the_products_and_tells_where(cli: Cli, scene, tiny_model, tm
         "harbour_objects.gpkg",
         "harbour.stac.json",
     }
+    assert f"Files in {tmp_path}" in outcome.out
     for name in written:
-        assert str(tmp_path / name) in outcome.out
+        assert f"\n  {name}\n" in outcome.out
     with rasterio.open(tmp_path / "harbour_landcover.tif") as landcover:
         assert landcover.shape == (GRID["rows"], GRID["cols"])
     assert "Mapping" in outcome.err
@@ -106,7 +107,10 @@ def test_info_tells_that_a_coarse_scene_is_resampled(cli: Cli, tiny_model, tmp_p
 def test_webmap_writes_a_page(cli: Cli, products, tmp_path) -> None:
     page = tmp_path / "page.html"
     outcome = cli("webmap", products, "-o", page)
-    assert (outcome.code, outcome.out.strip()) == (0, str(page))
+    assert outcome.code == 0
+    assert outcome.out.endswith(f"Next: open {page} in a browser.\n")
+    facts = json.loads(cli("webmap", products, "-o", page, "--json").out)
+    assert facts == {"page": str(page), "size_bytes": page.stat().st_size}
     assert "<html" in page.read_text(encoding="utf-8").lower()
 
 
@@ -139,7 +143,7 @@ def test_assess_compares_land_cover(cli: Cli, products, tmp_path) -> None:
     assert outcome.code == 0, outcome.err
     facts = json.loads(outcome.out)
     assert 0 <= facts["overall_accuracy"] <= 1
-    assert "users accuracy" in cli("assess", reference, product, "--class-field", "kind").out
+    assert "user's accuracy" in cli("assess", reference, product, "--class-field", "kind").out
 
 
 def test_assess_compares_objects(cli: Cli, products, tmp_path) -> None:
@@ -203,4 +207,4 @@ def test_demo_maps_its_scene_and_may_be_run_again(cli: Cli, tmp_path: Path) -> N
         outcome = cli("demo", "-o", tmp_path)
         assert outcome.code == 0, outcome.err
         (page,) = tmp_path.glob("*_map.html")
-        assert outcome.out.endswith(f"Open {page} in a browser.\n")
+        assert outcome.out.endswith(f"Next: open {page} in a browser.\n")
