@@ -83,12 +83,13 @@ def _tables(rows: Sequence[Row], names: Sequence[str], measured: Sequence[str]) 
             of_all = "" if share is None else share_format.format(percent(share))
             return km2(hectares / HECTARES_PER_KM2, digits) + of_all
 
-        return [
-            name,
-            area(row["area_ha"], None),
+        measures = [
             *(area(row[f"{c}_ha"], row[f"{c}_share"]) for c in classes),
             *(number(row[c]) for c in counts),
         ]
+        # Nothing was seen in such a zone, which is not that nothing is there.
+        known = measures if not row.get("note") else ["–"] * len(measures)
+        return [name, area(row["area_ha"], None), *known]
 
     return [
         Table(columns, [cells(row, name, form) for row, name in zip(rows, names, strict=True)])
