@@ -8,6 +8,7 @@ import json
 import sys
 
 import pytest
+from rich.cells import cell_len
 
 from sargeo.errors import UsageError
 from sargeo_cli.page import PROSE, Page
@@ -131,6 +132,24 @@ def test_a_table_without_room_becomes_blocks(capsys: pytest.CaptureFixture[str],
         "  2 Marina",
         "    low vegetation   12.62",
     ]
+
+
+def test_wide_characters_take_two_columns() -> None:
+    table = Table(
+        [Column("zone", flexible=True), Column("ships", numeric=True)],
+        [("1 横浜港コンテナターミナル", "14"), ("2 Marina", "3")],
+    )
+    laid_out = table.lines(24)
+    assert laid_out is not None
+    head, body = laid_out
+    assert head == ["zone               ships"]
+    assert body == [
+        "1                     14",
+        "横浜港コンテナタ",
+        "ーミナル",
+        "2 Marina               3",
+    ]
+    assert {cell_len(line) for line in (head[0], body[0], body[3])} == {24}
 
 
 @pytest.mark.parametrize(("columns", "widest"), [(200, PROSE), (60, 60)])

@@ -35,7 +35,8 @@ def show_zones(page: Page, rows: Sequence[Row], measured: Sequence[str]) -> None
     own = [name for name in rows[0] if name not in measured]
     names = _names(rows, own)
     page.verdict(*_verdict(rows, measured))
-    page.title("Zones: km² and share of what is mapped")
+    shares = " and share of what is mapped" if "nodata_share" in measured else ""
+    page.title(f"Zones: km²{shares}")
     page.table(*_tables(rows, names, measured))
     for row, name in zip(rows, names, strict=True):
         if row.get("note"):
