@@ -32,7 +32,9 @@ def print_csv(rows: Sequence[Facts]) -> None:
     writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    PlainStream(sys.stdout).write(table.getvalue())
+    stream = PlainStream(sys.stdout)
+    stream.write(table.getvalue())
+    stream.flush()
 
 
 def refuse_two_formats(**asked: bool) -> None:

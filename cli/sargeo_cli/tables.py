@@ -98,7 +98,7 @@ class Table:
 
     def _cells(self, row: Sequence[str], widths: Sequence[int]) -> list[list[str]]:
         return [
-            [part for line in cell.split("\n") for part in wrap(line, n) or [""]]
+            [part for line in cell.split("\n") for part in _broken(line, n)]
             if column.flexible
             else cell.split("\n")
             for column, cell, n in zip(self.columns, row, widths, strict=True)
@@ -108,13 +108,36 @@ class Table:
         for i in range(max(map(len, cells))):
             parts = [cell[i] if i < len(cell) else "" for cell in cells]
             yield GAP.join(
-                part.rjust(n) if column.numeric else part.ljust(n)
+                _padded(part, n, at_right=not column.numeric)
                 for column, part, n in zip(self.columns, parts, widths, strict=True)
             ).rstrip()
 
 
+def _broken(line: str, width: int) -> list[str]:
+    """Break a line at its spaces, and only words that are wider than that within themselves."""
+    from rich.cells import cell_len, chop_cells
+
+    lines = [""]
+    for word in line.split():
+        for part in chop_cells(word, width):
+            longer = f"{lines[-1]} {part}".strip()
+            if cell_len(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(part)
+    return lines
+
+
+def _padded(text: str, width: int, *, at_right: bool) -> str:
+    spaces = " " * (width - _widest(text))
+    return text + spaces if at_right else spaces + text
+
+
 def _widest(cell: str) -> int:
-    return max(map(len, cell.split("\n")))
+    """Return the columns of a terminal that a cell takes: characters of East Asia take two."""
+    from rich.cells import cell_len
+
+    return max(map(cell_len, cell.split("\n")))
 
 
 def _total(widths: Sequence[int]) -> int:

@@ -214,7 +214,7 @@ def test_a_model_with_language_is_chosen(
     (name,) = [m["name"] for m in models if m["language"] is not None]
     done(*words, "-o", tmp_path / "out", "--model", name)
     # For people too: the list is no advice where it does not say it.
-    assert "language" in done("model", "list").lower()
+    assert "by words" in done("model", "list")
 
 
 @follows(

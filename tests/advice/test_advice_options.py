@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import sys
@@ -16,7 +18,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
-from support.advice import EXERCISED, exercises
+from support.advice import EXERCISED, exercises, follows
 from support.commands import all_commands
 from support.language import tiny_language_model
 from support.outcome import Outcome
@@ -349,6 +351,56 @@ def test_json_is_printed(command: str, done: Done) -> None:
     expected = {"doctor": "software", "model list": "models", "model show": "weights_sha256"}
     assert found[expected[command]]
     assert not done(*command.split()).startswith("{")
+
+
+@exercises("--json", of=MAPS)
+@pytest.mark.parametrize("command", MAPS)
+def test_runs_are_told_as_one_document(command: str, scene: Path, done: Done) -> None:
+    found = json.loads(done(*words_of(command, scene), "--json"))
+    assert found["model"] == "sargeo-tiny"
+
+
+@exercises("--json", of="demo")
+def test_the_demonstration_is_told_as_one_document(tmp_path: Path, done: Done) -> None:
+    assert json.loads(done("demo", "-o", tmp_path, "--json"))["objects"] > 0
+
+
+@exercises("--json", of=("model verify", "model export"))
+@pytest.mark.parametrize("command", ["model verify", "model export"])
+def test_what_is_done_with_models_is_told_as_one_document(
+    command: str, tmp_path: Path, done: Done
+) -> None:
+    where = ("-o", tmp_path / "model") if command == "model export" else ()
+    assert json.loads(done(*command.split(), "sargeo-tiny", *where, "--json"))
+
+
+@exercises("--json", of="webmap")
+def test_the_page_is_told_as_json(scene: Path, done: Done) -> None:
+    done(*words_of("map", scene))
+    page = scene.parent / "page.html"
+    assert page.name in done("webmap", scene.parent / "out", "-o", page, "--json")
+    assert page.exists()
+
+
+@exercises("--csv", of=("zones", "assess"))
+@pytest.mark.parametrize("command", ["zones", "assess"])
+def test_tables_are_printed_as_csv(command: str, scene: Path, done: Done) -> None:
+    done(*words_of("map", scene))
+    west = shapely.box(GRID.c, GRID.f - 10 * SIDE, GRID.c + 5 * SIDE, GRID.f)
+    areas = scene.with_name("areas.gpkg")
+    gpd.GeoDataFrame({"class": ["open water"]}, geometry=[west], crs=UTM).to_file(areas)
+    out = scene.parent / "out"
+    product = out if command == "zones" else out / "scene_landcover.tif"
+    rows = list(csv.DictReader(io.StringIO(done(command, areas, product, "--csv"))))
+    assert rows
+    assert all(None not in row for row in rows)
+
+
+@follows("sargeo_cli.render:refuse_two_formats", "Give only one of them.")
+def test_one_format_is_given(scene: Path, done: Done, refused: Refused) -> None:
+    told = refused("zones", scene, scene.parent, "--json", "--csv", code=2).problem
+    assert "--json" in told
+    assert json.loads(done("info", scene, "--json"))
 
 
 @exercises("--output", "--device", "--progress", of="demo")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -50,8 +52,9 @@ def test_map_writes_the_products_and_tells_where(cli: Cli, scene, tiny_model, tm
         "harbour_objects.gpkg",
         "harbour.stac.json",
     }
+    assert f"Files in {tmp_path}" in outcome.out
     for name in written:
-        assert str(tmp_path / name) in outcome.out
+        assert f"\n  {name}\n" in outcome.out
     with rasterio.open(tmp_path / "harbour_landcover.tif") as landcover:
         assert landcover.shape == (GRID["rows"], GRID["cols"])
     assert "Mapping" in outcome.err
@@ -66,6 +69,18 @@ def test_map_speaks_json_lines(cli: Cli, scene, tiny_model, tmp_path) -> None:
     assert mapped[-1]["done"] == mapped[-1]["total"] == events[0]["windows"]
     assert str(tmp_path / "harbour_landcover.tif") in events[-1]["products"]
     assert outcome.err == ""
+
+
+def test_map_prints_one_json_document(cli: Cli, scene, tiny_model, tmp_path) -> None:
+    asked = ["map", scene, "-o", tmp_path, "--model", tiny_model, "--json"]
+    facts = json.loads(cli(*asked).out)
+    assert str(tmp_path / "harbour_landcover.tif") in facts["products"]
+    assert sum(facts["class_areas_km2"].values()) == pytest.approx(0.48, rel=0.01)
+    left = facts["objects_proposed"] - sum(facts["objects_dropped"].values())
+    assert left == facts["objects"]
+    outcome = cli(*asked, "--progress", "jsonl")
+    assert outcome.code == 2
+    assert "both write to standard output" in outcome.out
 
 
 def test_map_records_the_command_line(products: Path) -> None:
@@ -93,7 +108,10 @@ def test_info_tells_grid_bands_and_what_the_model_needs(cli: Cli, scene, tiny_mo
     assert [band["polarisation"] for band in facts["bands"]] == ["VV", "VH"]
     assert facts["model_needs"]["resampled"] is False
     assert facts["model_needs"]["spacing_factors"] == [1, 1]
-    assert "sigma0" in cli("info", scene, "--model", tiny_model).out
+    assert facts["verdict"] == {"ready": True, "summary": "Ready to map", "checks": []}
+    shown = cli("info", scene, "--model", tiny_model).out
+    assert shown.startswith("Ready to map: harbour\n")
+    assert "sigma0" in shown
 
 
 def test_info_tells_that_a_coarse_scene_is_resampled(cli: Cli, tiny_model, tmp_path) -> None:
@@ -106,7 +124,10 @@ def test_info_tells_that_a_coarse_scene_is_resampled(cli: Cli, tiny_model, tmp_p
 def test_webmap_writes_a_page(cli: Cli, products, tmp_path) -> None:
     page = tmp_path / "page.html"
     outcome = cli("webmap", products, "-o", page)
-    assert (outcome.code, outcome.out.strip()) == (0, str(page))
+    assert outcome.code == 0
+    assert outcome.out.endswith(f"Next: open {page} in a browser.\n")
+    facts = json.loads(cli("webmap", products, "-o", page, "--json").out)
+    assert facts == {"page": str(page), "size_bytes": page.stat().st_size}
     assert "<html" in page.read_text(encoding="utf-8").lower()
 
 
@@ -129,6 +150,10 @@ def test_zones_sums_up_polygons(cli: Cli, products, tmp_path) -> None:
     assert mapped_ha == pytest.approx(west["area_ha"], rel=0.05)
     assert table.read_text(encoding="utf-8").count("\n") == 3
     assert "west" in cli("zones", zones, products).out
+    printed = list(csv.DictReader(io.StringIO(cli("zones", zones, products, "--csv").out)))
+    written = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    assert list(printed[0]) == list(written[0])
+    assert float(printed[1]["area_ha"]) == pytest.approx(float(written[1]["area_ha"]))
 
 
 def test_assess_compares_land_cover(cli: Cli, products, tmp_path) -> None:
@@ -139,20 +164,31 @@ def test_assess_compares_land_cover(cli: Cli, products, tmp_path) -> None:
     assert outcome.code == 0, outcome.err
     facts = json.loads(outcome.out)
     assert 0 <= facts["overall_accuracy"] <= 1
-    assert "users accuracy" in cli("assess", reference, product, "--class-field", "kind").out
+    table = cli("assess", reference, product, "--class-field", "kind", "--csv").out
+    names = [row["class"] for row in csv.DictReader(io.StringIO(table))]
+    assert names == [row["class"] for row in facts["classes"]]
+    assert "user's accuracy" in cli("assess", reference, product, "--class-field", "kind").out
 
 
 def test_assess_compares_objects(cli: Cli, products, tmp_path) -> None:
     reference = tmp_path / "ships.gpkg"
     left_and_right({"name": ["a", "b"]}).to_crs("EPSG:32633").centroid.to_file(reference)
-    outcome = cli("assess", reference, products / "harbour_objects.gpkg", "--json")
+    product = products / "harbour_objects.gpkg"
+    outcome = cli("assess", reference, product, "--json")
     facts = json.loads(outcome.out)
     assert facts["matched"] + facts["missed"] == 2
+    (row,) = csv.DictReader(io.StringIO(cli("assess", reference, product, "--csv").out))
+    assert int(row["matched"]) == facts["matched"]
 
 
 def test_models_are_shown_verified_and_exported(cli: Cli, tiny_model, tmp_path) -> None:
     assert json.loads(cli("model", "show", tiny_model, "--json").out)["name"] == "sargeo-test"
     assert "intact" in cli("model", "verify", tiny_model).out
+    verified = json.loads(cli("model", "verify", tiny_model, "--json").out)
+    assert verified == {"model": str(tiny_model), "intact": True}
+    copied = json.loads(cli("model", "export", tiny_model, "-o", tmp_path / "c", "--json").out)
+    assert (Path(copied["folder"]) / "spec.json").exists()
+    assert Path(copied["item"]).exists()
     folder = tmp_path / "copy"
     outcome = cli("model", "export", tiny_model, "-o", folder)
     assert outcome.code == 0
@@ -203,4 +239,4 @@ def test_demo_maps_its_scene_and_may_be_run_again(cli: Cli, tmp_path: Path) -> N
         outcome = cli("demo", "-o", tmp_path)
         assert outcome.code == 0, outcome.err
         (page,) = tmp_path.glob("*_map.html")
-        assert outcome.out.endswith(f"Open {page} in a browser.\n")
+        assert outcome.out.endswith(f"Next: open {page} in a browser.\n")

@@ -113,7 +113,7 @@ def test_classify_writes_a_map_with_names_and_colours(
         "harbour_text_confidence.tif",
         "harbour_text.stac.json",
     }
-    assert str(tmp_path / "harbour_text.tif") in outcome.out
+    assert f"Next: open {tmp_path / 'harbour_text.tif'} in QGIS" in outcome.out
     with rasterio.open(tmp_path / "harbour_text.tif") as dataset:
         codes, table = dataset.read(1), dataset.colormap(1)
         assert (dataset.dtypes[0], dataset.nodata, dataset.shape) == ("uint8", 0, SHAPE)
@@ -219,7 +219,7 @@ def test_caption_describes_each_look_with_its_scores(
     shown = cli("caption", scene, "--aoi", aoi, "--model", model).out
     assert place["text"] in shown
     assert f"lon {place['lon']:.5f}, lat {place['lat']:.5f}" in shown
-    assert "question" not in shown
+    assert "Answer" not in shown
 
 
 def test_descriptions_are_sentences(
@@ -247,7 +247,7 @@ def test_ask_answers_over_an_area(cli: Cli, scene: Path, model: Path, tmp_path: 
     assert {"text", "lon", "lat", "contrast", "matching"} <= set(facts["places"][0])
     shown = cli(*asked).out
     assert shown.count("How many ships are there?") == 1
-    assert shown.count("matching") == 4
+    assert shown.count("similarity") == 4
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +95,30 @@ def test_output_that_does_not_fit_is_told_once_the_map_is_made(
     )
     assert remedy.startswith("What to do: ")
     assert products(tmp_path) >= PRODUCTS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of POSIX")
+def test_a_real_terminal_has_colours_and_a_pipe_has_none() -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= {"TERM": "xterm-256color", "COLUMNS": "70"}
+    words = [*COMMAND, "model", "list"]
+    with subprocess.Popen(words, stdout=follower, stderr=follower, env=environment) as process:
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):  # so Linux tells the end of a terminal
+            while part := os.read(leader, 4096):
+                shown += part
+        assert process.wait(120) == 0
+    os.close(leader)
+    piped = subprocess.run(words, capture_output=True, env=environment, check=True).stdout
+    assert b"\x1b[" in shown
+    assert b"\x1b[" not in piped
+    plain = re.sub(rb"\x1b\[[0-9;]*m", b"", shown).decode("utf-8").replace("\r\n", "\n")
+    assert max(map(len, plain.splitlines())) <= 70 < max(map(len, piped.decode().splitlines()))
+    assert plain.split() == piped.decode("utf-8").split()
 
 
 def test_output_is_utf8_whatever_the_console_speaks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import json
 import shutil
@@ -296,6 +297,7 @@ class Stop(Silent):
 def test_a_folder_that_stays_is_told(
     error: BaseException | None, phase: str, kept: bool, scene: Path, tmp_path: Path
 ) -> None:
+    error = copy.copy(error)  # the one in the list keeps no notes of other tests
     stop, out = Stop(phase, error), tmp_path / "out"
     with pytest.raises(type(error) if error else CancelledError) as stopped:
         map_scene(scene, StubModel(), out, reporter=stop, cancelled=lambda: stop.cancelled)

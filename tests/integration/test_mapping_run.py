@@ -22,9 +22,12 @@ from sargeo.errors import (
     ProductsExistError,
     UsageError,
 )
+from sargeo.legend import LAND_COVER
 from sargeo.mapping import MapOptions, ObjectControls, map_scene, plan_map
 from sargeo.mapping.options import MapKeywords
+from sargeo.products.assess import class_areas_m2
 from sargeo.products.names import ProductPaths
+from sargeo.products.windows import open_product
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Progress, Silent
 
@@ -112,6 +115,11 @@ def test_all_products_and_nothing_else(scene: Path, tmp_path: Path) -> None:
     assert {p.name for p in report.products} == names
     assert sum(report.class_shares.values()) == pytest.approx(1)
     assert report.valid_share == pytest.approx(1 - 49 * 80 / (199 * 277))
+    with open_product(out / "bay_landcover.tif") as product:
+        areas_km2 = class_areas_m2(product) / 1e6
+    assert report.class_areas_km2 == pytest.approx(
+        {c.name: areas_km2[c.code] for c in LAND_COVER if areas_km2[c.code]}, abs=1e-6
+    )
     item = json.loads((out / "bay.stac.json").read_text(encoding="utf-8"))
     assert {a["href"] for a in item["assets"].values()} >= {f"./{n}" for n in RASTERS}
 
@@ -275,9 +283,26 @@ def test_object_controls(scene: Path, tmp_path: Path) -> None:
     everything = map_scene(scene, StubModel(), tmp_path / "a").objects
     assert everything
     none = ObjectControls(min_confidence=0.9)
-    assert map_scene(scene, StubModel(), tmp_path / "b", objects=none).objects == 0
+    nothing = map_scene(scene, StubModel(), tmp_path / "b", objects=none)
+    assert nothing.objects == 0
+    assert nothing.objects_dropped["below_confidence"] == nothing.objects_proposed
     frame = gpd.read_file(tmp_path / "a" / "bay_objects.gpkg", layer="objects")
     zone = gpd.GeoDataFrame(geometry=[frame.geometry[0].buffer(1)], crs=frame.crs)
     zone.to_crs(4326).to_file(tmp_path / "zone.geojson")
     fewer = ObjectControls(exclude=tmp_path / "zone.geojson")
-    assert map_scene(scene, StubModel(), tmp_path / "c", objects=fewer).objects == everything - 1
+    left = map_scene(scene, StubModel(), tmp_path / "c", objects=fewer)
+    assert left.objects == everything - 1
+    assert left.objects_dropped["excluded"] == 1
+
+
+def test_objects_outside_the_area_are_counted(scene: Path, tmp_path: Path) -> None:
+    whole = map_scene(scene, StubModel(), tmp_path / "a")
+    x, y = TRANSFORM @ (130, 100)
+    aoi = gpd.GeoDataFrame(geometry=[box(x - 400, y - 300, x + 500, y + 350)], crs=CRS)
+    part = map_scene(scene, StubModel(), tmp_path / "b", aoi=aoi)
+    for report in (whole, part):
+        kept = (report.objects_proposed or 0) - sum(report.objects_dropped.values())
+        assert kept == report.objects
+    assert part.objects_dropped["outside"] > whole.objects_dropped["outside"]
+    neither = map_scene(scene, StubModel(), tmp_path / "c", products=("landcover",))
+    assert (neither.objects, neither.objects_proposed, neither.objects_dropped) == (None, None, {})

@@ -19,7 +19,7 @@ from sargeo_cli.render import show_result
 
 
 def tell_everything(reporter) -> None:
-    reporter.start({"scene": "x.tif", "windows": 4})
+    reporter.start({"scene": "x.tif", "windows": 4, "model": "m", "device": "cpu"})
     reporter.progress(Progress("map", 1, 4))
     reporter.progress(Progress("map", 3, 4, mpx_per_s=1.234, eta_s=83.4))
     reporter.warning("The scene [x] is small.")
@@ -28,10 +28,11 @@ def tell_everything(reporter) -> None:
 def test_json_lines_are_one_object_each(capsys: pytest.CaptureFixture[str]) -> None:
     with reporting(ProgressStyle.jsonl) as reporter:
         tell_everything(reporter)
-    show_result({"landcover": "x_landcover.tif"}, ProgressStyle.jsonl)
+    result = {"landcover": "x_landcover.tif"}
+    show_result(result, ProgressStyle.jsonl, lambda: pytest.fail("no page"), as_json=False)
     captured = capsys.readouterr()
     assert [json.loads(line) for line in captured.out.splitlines()] == [
-        {"event": "start", "scene": "x.tif", "windows": 4},
+        {"event": "start", "scene": "x.tif", "windows": 4, "model": "m", "device": "cpu"},
         {
             "event": "progress",
             "phase": "map",
@@ -60,7 +61,7 @@ def test_bars_tell_phase_windows_speed_and_time_left() -> None:
     with reporter.bars:
         tell_everything(reporter)
     shown = screen.getvalue()
-    for words in ("scene: x.tif", "windows: 4", "Mapping", "1.23 Mpx/s", "0:01:23 left"):
+    for words in ("x.tif: 4 windows, m on cpu", "Mapping", "1.23 Mpx/s", "0:01:23 left"):
         assert words in shown
     assert "Warning: The scene [x] is small." in shown
 

@@ -147,7 +147,10 @@ def test_too_long_a_path_is_told_by_every_system(
 
 
 @pytest.mark.parametrize("kind", [ProductPaths, EmbeddingPaths, TextPaths])
-def test_the_longest_name_is_tried_first(kind: type[ScenePaths], tmp_path: Path) -> None:
+def test_the_longest_name_is_tried_first(
+    kind: type[ScenePaths], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sargeo.products.workspace._SQLITE_PATH", 4096)  # the name alone is asked
     longest = len(kind(tmp_path, "").longest_name.name)
     with Workspace(tmp_path, "x" * (255 - longest), kind) as workspace:
         workspace.publish()

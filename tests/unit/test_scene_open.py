@@ -60,7 +60,7 @@ def test_one_raster_of_a_file_that_holds_several(tmp_path):
         with rasterio.open(file, "w", **options) as table:
             table.write(source.read())
     with open_scene(f"GPKG:{file}:two", assume="vv,db") as scene:
-        assert (scene.source, scene.name) == (f"GPKG:{file}:two", "x")
+        assert (scene.source, scene.name) == (f"GPKG:{file}:two", "x_two")
         np.testing.assert_allclose(scene.read(scene.grid.block).values[0], made.values[0])
 
 

@@ -68,11 +68,10 @@ def export(
     """Copy a model to a folder of its own, with a STAC item that describes it."""
     from sargeo.model import registry
 
-    written = registry.export(name, folder)
+    item = registry.export(name, folder)
     if as_json:
-        print_json({"folder": str(written)})
+        print_json({"folder": str(folder), "item": str(item)})
         return
     page = Page()
-    page.verdict(f"Copied {name} to {written}.")
-    words = ["map", "scene.tif", "-o", "out", "--model", written]
-    page.next_command("map with the copy", words)
+    page.verdict(f"Copied {name} to {folder}; {item.name} describes it.")
+    page.next_command("check the copy", ["model", "verify", folder])

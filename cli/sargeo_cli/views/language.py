@@ -64,8 +64,8 @@ def show_description(page: Page, facts: Facts) -> None:
         page.verdict(f"{count} of {scene} by {facts['model']}.", TITLE)
     else:
         answer = places[0]["text"] if len(places) == 1 else counted(len(places), "answer")
-        page.verdict(f"{question} {answer}", TITLE)
-        page.prose(f"Answered by {facts['model']} for {scene}.")
+        page.verdict(f"Answer: {answer}", TITLE)
+        page.prose(f"To “{question}”, by {facts['model']} for {scene}.")
         if len(places) > 1:
             page.prose("Each answer holds for its place only; numbers may not be added up.")
     for number, place in enumerate(places, start=1):

@@ -128,7 +128,7 @@ def _show_bands(page: Page, bands: Sequence[Mapping[str, Any]]) -> None:
                     band["polarisation"],
                     band["quantity"],
                     band["scale"],
-                    *(in_words(band["percentiles"].get(p, "–")) for p in ("p1", "p50", "p99")),
+                    *(_short(band["percentiles"].get(p)) for p in ("p1", "p50", "p99")),
                 )
                 for band in bands
             ],
@@ -139,6 +139,10 @@ def _show_bands(page: Page, bands: Sequence[Mapping[str, Any]]) -> None:
             "Read from: " + ", ".join(f"{what} {where}" for what, where in found.items()) + ".",
             indent="  ",
         )
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 def _distinct(found: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:

@@ -35,7 +35,8 @@ def show_zones(page: Page, rows: Sequence[Row], measured: Sequence[str]) -> None
     own = [name for name in rows[0] if name not in measured]
     names = _names(rows, own)
     page.verdict(*_verdict(rows, measured))
-    page.title("Zones: km² and share of what is mapped")
+    shares = " and share of what is mapped" if "nodata_share" in measured else ""
+    page.title(f"Zones: km²{shares}")
     page.table(*_tables(rows, names, measured))
     for row, name in zip(rows, names, strict=True):
         if row.get("note"):
@@ -83,12 +84,13 @@ def _tables(rows: Sequence[Row], names: Sequence[str], measured: Sequence[str]) 
             of_all = "" if share is None else share_format.format(percent(share))
             return km2(hectares / HECTARES_PER_KM2, digits) + of_all
 
-        return [
-            name,
-            area(row["area_ha"], None),
+        measures = [
             *(area(row[f"{c}_ha"], row[f"{c}_share"]) for c in classes),
             *(number(row[c]) for c in counts),
         ]
+        # Nothing was seen in such a zone, which is not that nothing is there.
+        known = measures if not row.get("note") else ["–"] * len(measures)
+        return [name, area(row["area_ha"], None), *known]
 
     return [
         Table(columns, [cells(row, name, form) for row, name in zip(rows, names, strict=True)])

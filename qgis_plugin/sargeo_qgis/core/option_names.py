@@ -12,6 +12,13 @@ from .sargeo import SargeoError
 # What is an option in the second column gets the label of the parameter afterwards.
 _REWORDED = (
     (r"^--assume (?:.* )?(?=(?:names|holds) )", "--assume "),  # the user sees what was written
+    (r"^Name the (?:true )?CRS with rio edit-info .*", "Give it its CRS with Assign Projection."),
+    (
+        r"^Correct the CRS with rio edit-info .*",
+        "Correct its CRS with Assign Projection, or its place with Translate, of the Raster menu.",
+    ),
+    (r"^Export the scene again as a georeferenced GeoTIFF, or, .*", "Export it again with a CRS."),
+    (r"^Reinstall it: .*", "Make the environment anew on the Setup page."),
     (r"^Say it with --assume db, .*", "Write db, linear or amplitude under --assume."),
     (r"\bsuch as --assume (\S*\w)", r"such as \1 under --assume"),
     (r"^Give a smaller --batch-size, .*", "Close other programs, or choose another --device."),
