@@ -139,7 +139,7 @@ MAP = options(
 )  # fmt: skip
 
 
-@fuzz(60)
+@fuzz(40)
 @given(chosen=MAP)
 def test_options_of_dry_runs(chosen, tiny_model):
     with tempfile.TemporaryDirectory() as name:
@@ -267,7 +267,7 @@ _NAMES = st.one_of(
 )  # fmt: skip
 
 
-@fuzz(12)
+@fuzz(8)
 @given(stem=_NAMES, page=st.booleans())
 def test_names_of_files(stem, page, tiny_model):
     with tempfile.TemporaryDirectory() as name:
