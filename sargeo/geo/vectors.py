@@ -199,7 +199,7 @@ def read_vectors(
     title = f"The {what} {describe_source(source)}"
     _check_crs(frame.crs, error, title)
     shapes = _repaired(frame.geometry, error, title)
-    wanted = np.array([only(shape, kinds) for shape in shapes], dtype=object)
+    wanted = np.array([_without_empty_holes(only(s, kinds)) for s in shapes], dtype=object)
     if shapely.is_empty(wanted).all() and not (may_be_empty and not len(wanted)):
         told = _counted(part.geom_type for shape in shapes for part in leaves(shape))
         raise error(
@@ -291,6 +291,19 @@ def only(shape: BaseGeometry, kinds: Kinds) -> BaseGeometry:
         if found:
             return found[0] if len(found) == 1 else shapely.union_all(found)
     return shapely.Polygon()
+
+
+def _without_empty_holes(shape: BaseGeometry) -> BaseGeometry:
+    """Leave out holes without a point: valid, and GEOS 3.14 ends the process over them."""
+    parts = shapely.get_parts(shape)
+    if not shapely.is_empty(shapely.get_rings(parts)).any():
+        return shape
+    whole = [
+        shapely.Polygon(part.exterior, [hole for hole in part.interiors if not hole.is_empty])
+        for part in parts
+        if not part.is_empty
+    ]
+    return shapely.union_all(whole)
 
 
 def _check_crs(crs: CRS | None, error: type[InputError], title: str) -> None:

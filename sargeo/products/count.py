@@ -67,7 +67,10 @@ class CountGrid:
                 "Check the CRS and the transform, or warp the scene to another CRS.",
             )
         spacing = float(np.median(down)), float(np.median(across))
-        rows, cols = (max(1, round(cell_size_m / s)) for s in spacing)
+        # A cell wider than the scene would be the same, and its pixels too many to be counted.
+        rows, cols = (
+            min(n, max(1, round(cell_size_m / s))) for n, s in zip(grid.shape, spacing, strict=True)
+        )
         return cls(grid, rows, cols, (rows * spacing[0], cols * spacing[1]))
 
     @property

@@ -6,7 +6,7 @@ import errno
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sargeo.errors import DiskFullError, EnvironmentLackError, OutputNotWritableError
@@ -34,14 +34,21 @@ def replacing(path: Path) -> Iterator[Path]:
     sargeo.errors.DiskFullError, sargeo.errors.OutputNotWritableError
         If the operating system refuses.
     """
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    part = _part_of(path)
     try:
         yield part
         part.replace(path)
     except OSError as error:
         raise storage_error(path, SMALL_FILE_BYTES, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where its folder is none, say: that is told already
+            part.unlink(missing_ok=True)
+
+
+def _part_of(path: Path) -> Path:
+    if not path.name:  # "", ".", or the root of a disk
+        raise storage_error(path, SMALL_FILE_BYTES, IsADirectoryError(errno.EISDIR, str(path)))
+    return path.with_name(f".{path.stem}.part{path.suffix}")
 
 
 def require_writable(path: Path) -> None:
@@ -52,10 +59,10 @@ def require_writable(path: Path) -> None:
     sargeo.errors.OutputNotWritableError
         If the operating system refuses to make a file beside it, or a folder has its name.
     """
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+        part = _part_of(path)
         part.touch()
         part.unlink()
     except OSError as error:

@@ -73,7 +73,13 @@ def _is_safe(path: str) -> bool:
     name = path.rstrip("/\\").lower()
     if name.endswith((".safe", "manifest.safe")):
         return True
-    local = Path(path)
+    try:
+        return _holds_manifest(Path(path), name)
+    except (OSError, zipfile.BadZipFile):  # GDAL, which is asked next, says what is wrong
+        return False
+
+
+def _holds_manifest(local: Path, name: str) -> bool:
     if local.is_dir():
         return (local / "manifest.safe").is_file()
     if not (name.endswith(".zip") and local.is_file() and zipfile.is_zipfile(local)):

@@ -215,6 +215,8 @@ def _is_opacity(dataset: Any, index: int) -> bool:
 
     What cannot be read is left to `RasterFile.read`, which says so.
     """
+    if "complex" in dataset.dtypes[index - 1]:
+        return False
     dtype = np.dtype(dataset.dtypes[index - 1])
     full = (1, 255) if dtype.kind == "f" else (1, 255, np.iinfo(dtype).max)
     between = count = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -71,10 +72,8 @@ def open_raster(path: str) -> Any:
         If it is a TIFF that is cut off.
     """
     local = _local(path)
-    if local is not None and local.is_dir():
-        raise SceneNotFoundError(f"{path} is a folder.", "Give the raster file itself.")
-    if local is not None and not local.exists():
-        raise SceneNotFoundError(f"{path} does not exist.", "Check the path.")
+    if local is not None:
+        _check_file(path, local)
     try:
         with warnings.catch_warnings():
             # A raster without a transform is refused with a sentence of ours.
@@ -91,6 +90,20 @@ def open_raster(path: str) -> Any:
         dataset.close()
         raise
     return dataset
+
+
+def _check_file(path: str, local: Path) -> None:
+    try:
+        folder, there = local.is_dir(), local.exists()
+    except OSError as error:  # too long a name, or a folder that may not be looked into
+        raise SceneNotFoundError(
+            f"{path} cannot be looked up ({error.strerror}).",
+            "Check the path, and that you may read there.",
+        ) from error
+    if folder:
+        raise SceneNotFoundError(f"{path} is a folder.", "Give the raster file itself.")
+    if not there:
+        raise SceneNotFoundError(f"{path} does not exist.", "Check the path.")
 
 
 def open_again(path: str) -> Any:
@@ -208,7 +221,8 @@ def _local(path: str) -> Path | None:
     local = Path(path)
     if path.startswith("/vsi") or "://" in path:
         return None
-    return None if _PART_OF_FILE.match(path) and not local.exists() else local
+    named_part = _PART_OF_FILE.match(path) and not os.path.exists(path)  # noqa: PTH110 - a name too long is none
+    return None if named_part else local
 
 
 def _is_tiff(path: Path) -> bool:

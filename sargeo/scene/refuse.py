@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -59,7 +60,7 @@ def check_pixels(path: str, facts: RasterFacts) -> None:
     Raises
     ------
     UnsupportedPixelsError
-        If pixels are complex, of an unusual dtype, or a palette.
+        If pixels are complex, of an unusual dtype, a palette, or scaled to nothing.
     """
     complex_pixels = [t for t in facts.dtypes if "complex" in t]
     if complex_pixels:
@@ -72,6 +73,14 @@ def check_pixels(path: str, facts: RasterFacts) -> None:
             raise UnsupportedPixelsError(
                 f"{path} holds pixels of type {dtype}.",
                 f"Convert it to float32 with gdal_translate -ot Float32 (known: {_listed()}).",
+            )
+    for scale, offset in zip(facts.scales, facts.offsets, strict=True):
+        if not (scale and math.isfinite(scale) and math.isfinite(offset)):
+            raise UnsupportedPixelsError(
+                f"{path} gives its pixels a scale of {scale:g} and an offset of {offset:g}, by "
+                "which no value is left.",
+                "Write it again with the right ones, such as gdal_translate -a_scale 1 -a_offset 0 "
+                "FILE right.tif where there is nothing to scale.",
             )
     if ColorInterp.palette in facts.colours:
         raise UnsupportedPixelsError(

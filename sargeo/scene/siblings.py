@@ -42,7 +42,8 @@ def common_name(paths: Sequence[str]) -> str:
     folder, name = split_name(paths[0])
     # A raster within a file, netcdf:/data/x.nc:VV, is called after both: x_VV.
     name = _DRIVER.sub("", _PART_OF_FILE.sub("_", name)).replace('"', "")
-    stem = name.rsplit(".", 1)[0] or name
+    # Without dots at its beginning, which would hide the products.
+    stem = name.rsplit(".", 1)[0].lstrip(".") or name.strip(".") or "scene"
     if len(paths) == 1:
         return stem
     common = re.sub(r"[_\-. ]*" + _POLARISATION.pattern, "", stem, flags=re.IGNORECASE)

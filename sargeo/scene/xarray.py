@@ -156,13 +156,16 @@ class DataArrayScene:
     ) -> NDArray[np.float64]:
         said = array.attrs.get(name, neutral)
         try:
-            return np.broadcast_to(np.asarray(said, float), (count,))
-        except (TypeError, ValueError) as error:
-            raise UnsupportedPixelsError(
-                f"The attribute {name} of {self.source}, {said!r}, is neither a number nor one "
-                f"for each of {count} bands.",
-                f'Correct array.attrs["{name}"], or leave it out.',
-            ) from error
+            numbers = np.broadcast_to(np.asarray(said, float), (count,))
+        except (TypeError, ValueError):
+            numbers = np.full(count, np.nan)
+        if np.isfinite(numbers).all() and (numbers.all() or not neutral):
+            return numbers
+        raise UnsupportedPixelsError(
+            f"The attribute {name} of {self.source}, {said!r}, is neither a number that values can "
+            f"be scaled by nor one for each of {count} bands.",
+            f'Correct array.attrs["{name}"], or leave it out.',
+        )
 
     def _said_nodata(self, array: xarray.DataArray) -> float | None:
         try:

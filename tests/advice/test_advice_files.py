@@ -67,16 +67,24 @@ def test_a_tiff_without_its_directory_is_copied_again(
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasteropen:open_raster", "Give the raster file itself.")
+@follows("sargeo.scene.rasteropen:_check_file", "Give the raster file itself.")
 def test_the_file_in_a_folder_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
     refused("info", scene.parent)
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasteropen:open_raster", "Check the path.")
+@follows("sargeo.scene.rasteropen:_check_file", "Check the path.")
 def test_the_path_is_checked(scene: Path, refused: Refused, mapped: Mapped) -> None:
     missing = refused("info", scene.with_suffix(".tiff")).problem.removesuffix(" does not exist.")
     assert_right(mapped(Path(missing).with_suffix(".tif")))
+
+
+@follows("sargeo.scene.rasteropen:_check_file", "Check the path, and that you may read there.")
+def test_a_path_of_a_name_too_long_is_checked(
+    scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    refused("info", scene.with_name("long" * 100 + ".tif"))
+    assert_right(mapped(scene))
 
 
 @follows("sargeo.scene.rasteropen:_not_opened", "Give a georeferenced raster such as a GeoTIFF.")

@@ -22,6 +22,7 @@ from sargeo.errors import NoGeoreferenceError, SceneDamagedError, UnsupportedPix
 
 Refused = Callable[..., Any]
 Mapped = Callable[..., Path]
+Gdal = Callable[..., str]
 
 UTM, GRID = CRS_CASES["utm_north"]
 
@@ -102,6 +103,22 @@ def in_array(**attrs: object) -> xr.DataArray:
         decibels(), {"band": ["sigma0 VV"], **places}, ("band", "y", "x"), name="scene"
     ).rio.write_crs(UTM)
     return array.assign_attrs(units="dB", **attrs)
+
+
+@follows(
+    "sargeo.scene.refuse:check_pixels",
+    "Write it again with the right ones, such as gdal_translate -a_scale 1 -a_offset 0 FILE "
+    "right.tif where there is nothing to scale.",
+)
+@pytest.mark.parametrize(("scale", "offset"), [(0.0, 0.0), (1.0, float("nan"))])
+def test_a_scale_is_set_right(
+    scale: float, offset: float, tmp_path: Path, refused: Refused, gdal: Gdal, mapped: Mapped
+) -> None:
+    wrong = seaside(tmp_path / "wrong.tif", scale=scale, offset=offset)
+    refused("info", wrong)
+    right = tmp_path / "right.tif"
+    gdal("gdal_translate", "-a_scale", 1, "-a_offset", 0, wrong, right)
+    assert_right(mapped(right))
 
 
 def map_array(array: xr.DataArray, out: Path) -> Path:

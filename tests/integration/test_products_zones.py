@@ -100,6 +100,30 @@ def test_tables_are_written_by_their_ending(suffix: str, tmp_path: Path) -> None
         write_zones(tmp_path / "zones.xlsx", table)
 
 
+@pytest.mark.parametrize(
+    ("columns", "written"),
+    [
+        ({"fid": ["a", "b"]}, ["fid_"]),
+        ({"fid": [1, 1]}, ["fid_"]),
+        ({"FID": [1.5, 2.5], "fid_": [3, 4]}, ["FID_", "fid__"]),
+        ({"geom": ["a", "b"]}, ["geom_"]),
+        ({"Class": [1, 2], "class": [3, 4]}, ["Class", "class_"]),
+    ],
+)
+def test_columns_that_a_geopackage_has_itself_are_renamed(
+    columns: dict[str, list[object]], written: list[str], tmp_path: Path
+) -> None:
+    """As QGIS and ogr2ogr leave them in GeoJSON."""
+    grid = mapped(tmp_path, "utm_north")
+    shapes = [rectangle(grid, 0, 0, 9, 9), rectangle(grid, 9, 9, 9, 9)]
+    table = zonal_table(gpd.GeoDataFrame(columns, geometry=shapes, crs=grid.crs), tmp_path)
+    write_zones(tmp_path / "zones.gpkg", table)
+    back = gpd.read_file(tmp_path / "zones.gpkg")
+    assert list(back.columns[: len(written)]) == written
+    for name, (_, values) in zip(written, columns.items(), strict=True):
+        np.testing.assert_array_equal(back[name], values)
+
+
 def test_points_are_no_zones(tmp_path: Path) -> None:
     grid = mapped(tmp_path, "utm_north")
     with pytest.raises(ReferenceDataError, match="no polygon"):

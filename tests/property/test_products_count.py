@@ -33,6 +33,13 @@ def test_counts_sum_to_the_number_of_objects(
     assert int(counts.sum()) == len(points)
 
 
+@pytest.mark.parametrize("size", [1e6, 1e19, 1e30, 1e308])
+def test_a_cell_wider_than_the_scene_is_all_of_it(size: float) -> None:
+    cells = CountGrid.plan(grid_at("utm_north", SHAPE), size)
+    cells.add_valid(0, np.ones(SHAPE, bool))
+    assert cells.count([0.0, 332.0], [0.0, 249.0]).tolist() == [[2]]
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_cells_are_whole_pixels_nearest_to_the_size(place: str) -> None:
     grid = grid_at(place, SHAPE)

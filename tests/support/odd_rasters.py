@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import struct
 import tempfile
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -14,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from hypothesis import strategies as st
 from support.rasters import backscatter_db, in_scale, triangle_mask, write_raster, write_scene
+from support.tiff_entries import entry_places, set_part
 
 from sargeo.scene.rasteropen import MOST_PIXELS
 
@@ -123,36 +123,16 @@ _TAGS = (254, 256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 320, 322, 3
 
 
 def _change_entry(draw: st.DrawFn, data: bytearray) -> None:
-    """Change tag, type, count or value of an entry of the first directory."""
     places = entry_places(bytes(data))
     if not places:
         return
-    order, at, big = places[draw(st.integers(0, len(places) - 1))]
+    place = places[draw(st.integers(0, len(places) - 1))]
     part = draw(st.sampled_from(["tag", "type", "count", "value", "value", "value"]))
-    number = draw(st.sampled_from([0, 1, 2, 3, 7, 8, 16, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1]))
-    if part == "tag":
-        struct.pack_into(order + "H", data, at, draw(st.sampled_from(_TAGS)))
-    elif part == "type":
-        struct.pack_into(order + "H", data, at + 2, draw(st.integers(0, 20)))
-    elif big:
-        struct.pack_into(order + "Q", data, at + (4 if part == "count" else 12), number)
-    else:
-        struct.pack_into(order + "I", data, at + (4 if part == "count" else 8), number)
+    numbers = {"tag": st.sampled_from(_TAGS), "type": st.integers(0, 20)}
+    set_part(data, place, part, draw(numbers.get(part, _FIELDS)))
 
 
-def entry_places(data: bytes) -> list[tuple[str, int, bool]]:
-    """Return byte order, place and size (big or classic) of the entries of the first directory."""
-    order = "<" if data[:2] == b"II" else ">"
-    big = data[2:4] in (b"+\0", b"\0+")
-    try:
-        (start,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
-        (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, start)
-    except struct.error:
-        return []
-    first, size = (start + 8, 20) if big else (start + 2, 12)
-    ends = (first + size * (i + 1) for i in range(min(count, 100)))
-    return [(order, end - size, big) for end in ends if end <= len(data)]
-
+_FIELDS = st.sampled_from([0, 1, 2, 3, 7, 8, 16, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1])
 
 TRANSFORMS = st.one_of(
     st.sampled_from(

@@ -145,6 +145,50 @@ def test_coordinates_that_are_no_numbers_are_refused(number: float) -> None:
     assert "no finite numbers" in refusal(frame(shape)).problem
 
 
+@pytest.mark.parametrize(
+    ("far", "crs"),
+    [(1e300, 4326), (5e5, 4326), (1e10, 32633), (-1e12, 3857), (2000, "EPSG:4979")],
+)
+def test_coordinates_that_are_nowhere_in_their_crs_are_refused(far: float, crs: Any) -> None:
+    shapes = gpd.GeoDataFrame({"id": [0]}, geometry=[box(0, 0, far, 1)], crs=crs)
+    assert "nowhere on Earth in its CRS" in refusal(shapes).problem
+
+
+@pytest.mark.parametrize("x", [-539.0, 540.0, 1e3])
+def test_some_turns_around_the_earth_are_places(x: float) -> None:
+    assert len(read(frame(box(x, 0, x + 1, 1)))) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "POLYGON ((0 0, 1 0, 1 1, 0 0), EMPTY)",
+        "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0), EMPTY), EMPTY)",
+        "GEOMETRYCOLLECTION (POINT (5 5), POLYGON ((0 0, 1 0, 1 1, 0 0), EMPTY))",
+        "POLYGON ((0 0, 9 0, 9 9, 0 0), EMPTY, (2 1, 8 1, 8 7, 2 1))",
+    ],
+)
+def test_holes_without_a_point_are_left_out(words: str) -> None:
+    """GEOS 3.14 ends the process where such a polygon is segmentised."""
+    shape = read(frame(shapely.from_wkt(words))).geometry.iloc[0]
+    assert not shapely.is_empty(shapely.get_rings(shapely.get_parts(shape))).any()
+    assert shape.area == pytest.approx(shapely.from_wkt(words).area)
+    assert shapely.segmentize(shape, 0.1).area == pytest.approx(shape.area)
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        [(179, 0), (-179, 0), (179, 0), (179, 0)],
+        [(179, 0), (-179, 0), (-179, 0), (179, 0)],
+        [(170, 5), (-170, 5), (170, 5), (170, 5), (170, 5)],
+    ],
+)
+def test_a_ring_that_only_leaps_holds_nothing(ring: list[tuple[float, float]]) -> None:
+    both = read(frame(Polygon(ring), box(0, 0, 1, 1)))
+    assert both["id"].tolist() == [1]
+
+
 # Layers.
 
 

@@ -12,7 +12,7 @@ from sargeo_qgis.core.scene_files import files_of, polarisations_of, stem_of
 
 from sargeo.scene.siblings import common_name, sibling_paths
 
-PARTS = st.sampled_from(["VV", "vv", "vh", "HH", "hv", "_", "-", " ", "S1A", "ä", "vvx"])
+PARTS = st.sampled_from(["VV", "vv", "vh", "HH", "hv", "_", "-", " ", ".", "S1A", "ä", "vvx"])
 NAMES = st.lists(PARTS, min_size=1, max_size=6).map(lambda parts: "".join(parts) + ".tif")
 
 

@@ -13,7 +13,7 @@ import rasterio.shutil
 from support.products import grid_at
 
 from sargeo.errors import DiskFullError, OutputNotWritableError
-from sargeo.products.files import replacing, write_text
+from sargeo.products.files import replacing, require_writable, write_text
 from sargeo.products.places import check_places_path
 from sargeo.products.raster import RasterSink, confidence_sink
 
@@ -158,6 +158,17 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pat
     for name in ("new.csv", "there.csv"):
         assert check_places_path(tmp_path / name) == tmp_path / name
     assert {p.name for p in tmp_path.iterdir()} == {"folder.csv", "there.csv"}
+
+
+@pytest.mark.parametrize("name", ["", ".", "there.csv/x.csv", f"{'x' * 300}.csv"])
+def test_a_name_that_no_file_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "there.csv").write_text("kept", encoding="utf-8")
+    path = tmp_path / name if name.strip(".") else Path(name)
+    with pytest.raises(OutputNotWritableError):
+        write_text(path, "x")
+    with pytest.raises(OutputNotWritableError):
+        require_writable(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["there.csv"]
 
 
 @pytest.mark.parametrize(

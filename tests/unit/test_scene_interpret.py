@@ -255,6 +255,10 @@ class TestNames:
             ("netcdf:/d/x.nc:VV", "x_VV"),
             ('NETCDF:"x.nc":VV', "x_VV"),
             ("GPKG:C:\\d\\x.gpkg:t", "x_t"),
+            ("/d/.x.tif", "x"),
+            ("..x.y.tif", "x.y"),
+            ("/d/.tif", "tif"),
+            ("...", "scene"),
         ],
     )
     def test_one_file_keeps_its_stem(self, path, name):

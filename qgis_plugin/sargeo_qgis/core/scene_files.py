@@ -35,6 +35,7 @@ def files_of(scene: Path) -> list[Path]:
 
 def stem_of(scene: Path) -> str:
     """Return the first part of the names of a scene's products."""
+    stem = scene.stem.lstrip(".") or scene.name.strip(".") or "scene"
     if len(polarisations_of(scene)) == 1:
-        return scene.stem
-    return _BEFORE_POLARISATION.sub("", scene.stem).strip("_-. ") or scene.parent.name or scene.stem
+        return stem
+    return _BEFORE_POLARISATION.sub("", stem).strip("_-. ") or scene.parent.name or stem
