@@ -241,7 +241,7 @@ def test_outside_the_area_is_nodata(mapped_area: Mapped) -> None:
 def test_repeated_runs(small_scene: Path, tmp_path: Path) -> None:
     """One product alone; a second run is refused; a third replaces it."""
     outputs = map_small(small_scene, tmp_path, PRODUCTS=["objects"])
-    assert set(outputs) == {"COUNT", "OBJECTS", "OBJECT_NUMBER"}
+    assert set(outputs) == {"COUNT", "OBJECTS", "OBJECT_NUMBER", "OUTPUT_FOLDER"}
     written = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert not any("landcover" in name for name in written)
 

@@ -93,9 +93,10 @@ def test_each_of_several_answers_that_the_facts_make_true_is_right() -> None:
     asked = question("cargo", claims=(claim,), question="Name a kind of ship here.")
     facts = findings(told_chip(ships=ships).record)
     tanker = claim.model_copy(update={"value": "tanker"})
-    (said, *_) = answers_to(asked.model_copy(update={"claims": (tanker,), "answer": "tanker"}), {})
-    assert right(asked, said, facts)
-    assert not right(asked, said)
+    tankers = asked.model_copy(update={"claims": (tanker,), "answer": "a tanker"})
+    for said in answers_to(tankers, NO_FACTS):
+        assert right(asked, said, facts), said
+        assert not right(asked, said), said
 
 
 def test_of_what_no_pattern_words_only_the_answer_given_is_right() -> None:
