@@ -1,6 +1,6 @@
 """What fuzzing found in headers, tags and attributes, case by case: see tests/fuzz."""
 
-# ruff: noqa: E501  markup is read more easily in long lines
+
 
 from __future__ import annotations
 
