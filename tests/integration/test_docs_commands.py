@@ -19,7 +19,7 @@ from sargeo.demo import demo_scene_path, demo_ships_path
 ROOT = Path(__file__).parents[2]
 
 PAGES = ("README.md", *(f"docs/{page}.md" for page in (
-    "index", "quickstart", "how-to/own-scene", "how-to/zones", "how-to/assess", "how-to/text",
+    "index", "quickstart", "how-to/install", "how-to/own-scene", "how-to/zones", "how-to/assess", "how-to/text",
     "how-to/downloads",
 )))  # fmt: skip
 

@@ -1,7 +1,5 @@
 """What fuzzing found in headers, tags and attributes, case by case: see tests/fuzz."""
 
-
-
 from __future__ import annotations
 
 import time
