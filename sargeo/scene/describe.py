@@ -19,6 +19,15 @@ from sargeo.scene.xarray import DataArrayScene
 
 _PERCENTILES = (1, 25, 50, 75, 99)
 
+_REASONS = {
+    Why.NOT_FINITE: "NaN or infinite",
+    Why.IMPOSSIBLE: "numbers that no backscatter has",
+    Why.REGION: "regions of zeros or of one impossible value",
+}
+
+BY_VALUE = (_REASONS[Why.IMPOSSIBLE], _REASONS[Why.REGION])
+"""Reasons that only the values tell."""
+
 _TELLING = GeoTiffScene, DataArrayScene
 """Scenes that tell where they found what."""
 
@@ -148,12 +157,7 @@ def _said_kinds(scene: GeoTiffScene | DataArrayScene) -> list[str]:
 
 
 def _why(why: Why, said: str) -> str:
-    return {
-        Why.SAID: said,
-        Why.NOT_FINITE: "NaN or infinite",
-        Why.IMPOSSIBLE: "numbers that no backscatter has",
-        Why.REGION: "regions of zeros or of one impossible value",
-    }[why]
+    return said if why is Why.SAID else _REASONS[why]
 
 
 def _describe_files(scene: Scene) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sargeo.scene.describe import BY_VALUE
+
 FEW = 0.01
 """Share of valid pixels under which a scene is more likely read wrongly than that empty."""
 
@@ -47,7 +49,10 @@ def judge(facts: Mapping[str, Any]) -> Verdict:
             "Needs valid pixels: there is nothing to map",
             (f"All pixels are nodata, by {facts['nodata']}.",),
         )
-    checks = (*_radiometry(facts), *_geometry(facts), *_validity(facts))
+    refused = facts["model_needs"]["refused"]
+    if refused:
+        return Verdict(False, "Needs another spacing before it can be mapped", (refused,))
+    checks = (*facts["notices"], *_radiometry(facts), *_geometry(facts), *_validity(facts))
     if not checks:
         return Verdict(True, "Ready to map", ())
     points = "one point" if len(checks) == 1 else f"{len(checks)} points"
@@ -87,6 +92,13 @@ def _geometry(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _validity(facts: Mapping[str, Any]) -> Iterator[str]:
+    size = facts["rows"] * facts["columns"]
+    for masked in facts["masked"]:
+        if masked["why"] in BY_VALUE:
+            yield (
+                f"{masked['pixels'] / size:.1%} of {masked['band']} is taken for nodata by its "
+                f"values, which nothing else says: {masked['why']}."
+            )
     if facts["valid_share"] < FEW:
         yield (
             f"Only {facts['valid_share']:.2%} of the pixels are valid: check that "

@@ -19,8 +19,8 @@ from sargeo.demo import demo_scene_path, demo_ships_path
 ROOT = Path(__file__).parents[2]
 
 PAGES = ("README.md", *(f"docs/{page}.md" for page in (
-    "index", "quickstart", "how-to/install", "how-to/own-scene", "how-to/zones", "how-to/assess", "how-to/text",
-    "how-to/downloads",
+    "index", "quickstart", "how-to/install", "how-to/own-scene", "how-to/zones", "how-to/assess",
+    "how-to/text", "how-to/downloads",
 )))  # fmt: skip
 
 _FENCE = re.compile(r"```text\n(.*?)```", re.DOTALL)

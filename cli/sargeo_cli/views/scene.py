@@ -10,6 +10,7 @@ from sargeo.errors import (
     NoGeoreferenceError,
     NothingValidError,
     SceneDamagedError,
+    SeveralRastersError,
     UnknownRadiometryError,
     UnsupportedPixelsError,
 )
@@ -21,6 +22,7 @@ from sargeo_cli.views.facts import in_words
 # What is no scene at all needs nothing.
 NEEDS: Mapping[type[InputError], str] = {
     SceneDamagedError: "a whole file",
+    SeveralRastersError: "the name of one of its rasters",
     NoGeoreferenceError: "a place on the ground",
     UnsupportedPixelsError: "other bands or pixels",
     UnknownRadiometryError: "your word on what the file does not say, by --assume",

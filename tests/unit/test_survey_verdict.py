@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sargeo.scene.describe import BY_VALUE
 from sargeo.survey.verdict import judge
 from sargeo_cli.page import Page
 from sargeo_cli.views.scene import show_scene
@@ -27,8 +28,10 @@ FACTS: dict[str, Any] = {
     "ground_spacing_known": True,
     "assumed_gsd_m": None,
     "bands": [{"polarisation": "VV", "quantity": "sigma0", "scale": "db", "percentiles": {}}],
+    "notices": [],
     "nodata": "nodata tag",
     "valid_share": 0.9,
+    "masked": [],
     "incidence_deg": None,
     "platform": None,
     "files": [],
@@ -38,6 +41,7 @@ FACTS: dict[str, Any] = {
         "untrained_polarisations": [],
         "trained_platforms": ["Sentinel-1"],
         "trained_spacing_m": [6, 14],
+        "refused": None,
         "resampled": False,
         "spacing_factors": [1, 1],
         "work_crs": "EPSG:4326",
@@ -70,6 +74,11 @@ def test_a_scene_as_the_model_knows_them_is_ready() -> None:
         ({"platform": "ALOS-2"}, "does not know ALOS-2"),
         ({"ground_spacing_known": False}, "--assume gsd=METRES"),
         ({"valid_share": 0.004}, "Only 0.40%"),
+        ({"notices": ["VV is presumed to be sigma nought."]}, "presumed"),
+        (
+            {"masked": [{"band": "VV", "why": BY_VALUE[0], "pixels": 4000}]},
+            "20.0% of VV is taken for nodata",
+        ),
         (
             {"model_needs__resampled": True, "model_needs__spacing_factors": [0.25, 0.3]},
             "coarser than the 6 to 14 m",
@@ -96,6 +105,12 @@ def test_uncalibrated_bands_are_told_each() -> None:
     band = {"polarisation": "VH", "quantity": "uncalibrated", "scale": "amplitude"}
     verdict = judge(changed(bands=[band, band]))
     assert verdict.summary == "Ready to map, with 2 points to check first"
+
+
+def test_a_scene_that_map_refuses_is_not_ready() -> None:
+    verdict = judge(changed(model_needs__refused="It has pixels of 1 km. Give smaller ones."))
+    assert not verdict.ready
+    assert verdict.checks == ("It has pixels of 1 km. Give smaller ones.",)
 
 
 def test_a_scene_without_a_valid_pixel_is_not_ready() -> None:
