@@ -167,7 +167,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "map": ({"sargeo.mapping.map_scene": REPORT}, ["map", SCENE, "-o", "out"]),
     "map_dry_run": (
         {"sargeo.mapping.plan_map": PLAN},
-        ["map", SCENE, "-o", "the maps", "--dry-run", "--assume", "vv,db"],
+        ["map", SCENE, "-o", "the maps", "--dry-run", "--assume", "vv,vh,db"],
     ),
     "demo": ({"sargeo.mapping.map_scene": WITH_PAGE}, ["demo", "-o", "out"]),
     "info": ({}, ["info", SCENE]),
