@@ -34,9 +34,9 @@ import sargeo
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import DEFAULT_MODEL, read_spec
 from sargeo.model.storage import load_spec, save_model
-from sargeo_training.finetune import finetune
-from sargeo_training.run import prepare
-from sargeo_training.sources.files import read_band, read_bands
+from sargeo_training.data.sources.files import read_band, read_bands
+from sargeo_training.engine.export import prepare
+from sargeo_training.engine.finetune import finetune
 
 CLASSES = {
     1: "water",

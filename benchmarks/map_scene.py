@@ -28,7 +28,8 @@ import rasterio
 import torch
 from rasterio.transform import from_origin
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
+from sargeo.inference.rows import Rows
 from sargeo.machine import peak_memory_bytes
 from sargeo.mapping import map_scene
 from sargeo.mapping.job import Job
@@ -41,7 +42,6 @@ from sargeo.model.spec import ConvNextSpec
 from sargeo.products.names import ProductPaths
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
-from sargeo.survey.rows import Rows
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.stream import stream
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
+from sargeo.inference.working_grid import working_gsd_m
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
-from sargeo.survey.spacing import working_gsd_m
 from sargeo.tiling.batch import Acquisition
 from sargeo.tiling.source import ArraySource
 from sargeo.tiling.sweep import Tiling, sweep

@@ -1,1 +1,1 @@
-"""Where things are on Earth: turns around it, shapes on grids, and files of vectors."""
+"""Grids, what lies on them, and the turns of the Earth."""

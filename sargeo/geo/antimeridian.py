@@ -19,7 +19,7 @@ from shapely.geometry import LinearRing, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
-from sargeo.grid import FloatArray
+from sargeo.geo.grid import FloatArray
 
 Shapes = NDArray[np.object_]
 """Array of shapely geometries, shape (N,)."""

@@ -20,7 +20,7 @@ from sargeo.geo.antimeridian import (
     unwrap,
     without_leaps,
 )
-from sargeo.grid import FloatArray, GeoGrid
+from sargeo.geo.grid import FloatArray, GeoGrid
 
 _AROUND = 0.1
 """What is kept around a grid, as a share of its longer side: nothing that lies in the grid is cut

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import Shapes, period_of, without_leaps
-from sargeo.grid import FloatArray
+from sargeo.geo.grid import FloatArray
 
 Kinds = Sequence[str]
 """Geometry types without "Multi", by preference: of a shape that holds several, one counts."""

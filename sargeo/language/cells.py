@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError, UsageError
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.aoi import PolygonArea
+from sargeo.geo.grid import Block, GeoGrid
+from sargeo.inference.job import Survey, findable
 from sargeo.language.vectors import VectorStrip
 from sargeo.model.api import SarModel
 from sargeo.products.embedding import (
@@ -23,10 +25,8 @@ from sargeo.products.embedding import (
     read_header,
 )
 from sargeo.products.windows import open_product
-from sargeo.scene.area import PolygonArea
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
-from sargeo.survey.survey import Survey, findable
 from sargeo.tiling.batch import Acquisition, Batch, Outputs
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.sweep import sweep_cells

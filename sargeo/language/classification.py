@@ -11,8 +11,15 @@ import numpy as np
 from torch import Tensor
 
 from sargeo.errors import NothingValidError, UsageError
-from sargeo.grid import GeoGrid
-from sargeo.language.account import Account
+from sargeo.geo.grid import GeoGrid
+from sargeo.inference.account import Account
+from sargeo.inference.disk_space import require_space
+from sargeo.inference.progress import Pace
+from sargeo.inference.rows import Rows, bring_back
+from sargeo.inference.shortfall import AGAIN, Shortfall
+from sargeo.inference.sinks import RowSinks, codes_of, confidence_of
+from sargeo.inference.working_raster import WorkRaster
+from sargeo.inference.writer import BackgroundWriter
 from sargeo.language.cells import CellSource, open_cells
 from sargeo.language.palette import colours
 from sargeo.language.speaking import clean_texts, speaking_model, text_vectors
@@ -23,18 +30,11 @@ from sargeo.products.names import TextPaths
 from sargeo.products.pam import write_class_pam
 from sargeo.products.provenance import write_item
 from sargeo.products.raster import confidence_sink
-from sargeo.products.regrid import WorkRaster
 from sargeo.products.style import classes_qml
 from sargeo.products.texts import texts_sink
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter
 from sargeo.scene.rasterfile import bounded_cache
-from sargeo.survey.background import BackgroundWriter
-from sargeo.survey.pace import Pace
-from sargeo.survey.rows import Rows, bring_back
-from sargeo.survey.shortfall import AGAIN, Shortfall
-from sargeo.survey.sinks import RowSinks, codes_of, confidence_of
-from sargeo.survey.space import require_space
 from sargeo.tiling.pixels import PixelMosaic
 
 if TYPE_CHECKING:

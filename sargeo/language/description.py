@@ -13,14 +13,14 @@ import shapely
 
 from sargeo.errors import AreaOfInterestError, NothingValidError
 from sargeo.geo.antimeridian import unwrap
-from sargeo.grid import Block
+from sargeo.geo.aoi import PolygonArea
+from sargeo.geo.grid import Block
+from sargeo.inference.job import Survey
 from sargeo.language.speaking import clean_texts, refuse_long_question, writing_model
 from sargeo.model.api import SarModel
-from sargeo.scene.area import PolygonArea
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.rasterfile import bounded_cache
-from sargeo.survey.survey import Survey
 from sargeo.tiling.batch import Batch
 from sargeo.tiling.plan import Window, plan_stripes, plan_windows
 from sargeo.tiling.source import SceneSource

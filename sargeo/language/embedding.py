@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sargeo.errors import NothingValidError
-from sargeo.language.account import Account
+from sargeo.inference.account import Account
+from sargeo.inference.disk_space import require_space
+from sargeo.inference.progress import Pace
+from sargeo.inference.shortfall import AGAIN, Shortfall
+from sargeo.inference.writer import BackgroundWriter
 from sargeo.language.cells import SceneCells, open_scene_cells
 from sargeo.language.speaking import speaking_model
 from sargeo.model.api import SarModel
@@ -21,10 +25,6 @@ from sargeo.products.raster import RasterSink
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter
 from sargeo.scene.rasterfile import bounded_cache
-from sargeo.survey.background import BackgroundWriter
-from sargeo.survey.pace import Pace
-from sargeo.survey.shortfall import AGAIN, Shortfall
-from sargeo.survey.space import require_space
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.language.vectors import VectorStrip
 
 LEAST_KNOWN = 0.25

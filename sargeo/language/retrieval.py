@@ -12,9 +12,10 @@ import pandas as pd
 from torch import Tensor
 
 from sargeo.errors import NothingValidError, UnknownRadiometryError, UsageError
-from sargeo.footprint import footprint_lonlat
 from sargeo.geo.antimeridian import unwrap
-from sargeo.language.account import Account
+from sargeo.geo.footprint import footprint_lonlat
+from sargeo.inference.account import Account
+from sargeo.inference.progress import Pace
 from sargeo.language.cells import CellSource, open_cells
 from sargeo.language.places import LEAST_KNOWN, PlacePlan, PlacePooler, best_places
 from sargeo.language.speaking import clean_texts, speaking_model, text_vectors
@@ -22,7 +23,6 @@ from sargeo.model.api import SarModel
 from sargeo.products.places import check_places_path, write_places
 from sargeo.reporting import Reporter
 from sargeo.scene.rasterfile import bounded_cache
-from sargeo.survey.pace import Pace
 
 if TYPE_CHECKING:
     from sargeo.scene.assumptions import Assumptions

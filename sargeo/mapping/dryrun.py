@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import torch
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
+from sargeo.inference.job import BATCH_SIZE
 from sargeo.mapping.job import Job
 from sargeo.mapping.options import MapKeywords, MapOptions
 from sargeo.mapping.run import open_job
 from sargeo.model.api import SarModel
-from sargeo.survey.survey import BATCH_SIZE
 from sargeo.tiling.batch import Batch
 from sargeo.tiling.plan import Window
 from sargeo.tiling.stream import READ_AHEAD

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import geopandas as gpd
 
+from sargeo.geo.mercator import MercatorBox
+from sargeo.inference.job import Survey
 from sargeo.mapping.options import MapOptions
 from sargeo.model.api import SarModel
 from sargeo.products.count import CountGrid
 from sargeo.scene.scene import Scene
-from sargeo.survey.survey import Survey
-from sargeo.webmap.mercator import MercatorBox
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sargeo.inference.rows import Rows
+from sargeo.inference.sinks import RowSinks, codes_of, confidence_of
 from sargeo.legend import UNCERTAIN_CLASS
 from sargeo.mapping.job import Job
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
 from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import confidence_sink, landcover_sink, probabilities_sink
-from sargeo.survey.rows import Rows
-from sargeo.survey.sinks import RowSinks, codes_of, confidence_of
 
 
 class RasterProducts(RowSinks):

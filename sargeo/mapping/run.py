@@ -13,6 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.errors import NothingValidError
+from sargeo.geo.gridmap import GridMapping
+from sargeo.inference.clock import timed
+from sargeo.inference.disk_space import require_space
+from sargeo.inference.job import findable, software_versions
+from sargeo.inference.progress import Pace
+from sargeo.inference.rows import Rows, bring_back
+from sargeo.inference.shortfall import AGAIN, Shortfall
+from sargeo.inference.working_raster import WorkRaster
+from sargeo.inference.writer import BackgroundWriter
 from sargeo.legend import UNCERTAIN_CLASS
 from sargeo.machine import peak_memory_bytes
 from sargeo.mapping.candidates import CandidateCounter, Candidates
@@ -26,23 +35,14 @@ from sargeo.products.count import CountGrid
 from sargeo.products.files import write_text
 from sargeo.products.names import ProductPaths
 from sargeo.products.provenance import Run, write_item
-from sargeo.products.regrid import WorkRaster
 from sargeo.products.style import classes_qml, count_qml
 from sargeo.products.vector import objects_frame, write_objects
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter, Silent
-from sargeo.scene.gridmap import GridMapping
 from sargeo.scene.notices import notices
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.rasterfile import bounded_cache
-from sargeo.survey.background import BackgroundWriter
-from sargeo.survey.clock import timed
-from sargeo.survey.pace import Pace
-from sargeo.survey.rows import Rows, bring_back
-from sargeo.survey.shortfall import AGAIN, Shortfall
-from sargeo.survey.space import require_space
-from sargeo.survey.survey import findable, software_versions
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.mosaic import StripeResult
 from sargeo.tiling.pixels import Strip

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sargeo.errors import UsageError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.legend import NODATA
 from sargeo.scene.bands import POLARISATIONS, SCALES, Band, Polarisation, Quantity, Scale
 from sargeo.scene.radiometry import Normalisation

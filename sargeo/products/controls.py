@@ -19,9 +19,9 @@ from shapely.geometry import Point
 
 from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.geo.antimeridian import period_of
+from sargeo.geo.grid import GeoGrid
 from sargeo.geo.placement import on_grid
 from sargeo.geo.vectors import PLACES, POLYGONS, read_vectors
-from sargeo.grid import GeoGrid
 from sargeo.legend import NODATA, OPEN_WATER
 from sargeo.products.sifting import Sifting
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sargeo.errors import NoGeoreferenceError, UsageError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.products.raster import RasterSink
 
 COUNT_NODATA = 65535

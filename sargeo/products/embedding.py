@@ -21,7 +21,7 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from sargeo.errors import InputError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.products.raster import RasterSink
 from sargeo.scene.geotiff import gdal_name
 

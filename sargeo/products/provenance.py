@@ -16,8 +16,8 @@ import pystac
 import shapely
 from pystac.extensions.projection import ProjectionExtension
 
-from sargeo.footprint import footprint_lonlat, lonlat_bbox
-from sargeo.grid import GeoGrid
+from sargeo.geo.footprint import footprint_lonlat, lonlat_bbox
+from sargeo.geo.grid import GeoGrid
 from sargeo.model.spec import ModelSpec
 from sargeo.products.assets import add_assets
 from sargeo.products.files import write_text

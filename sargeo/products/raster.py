@@ -28,7 +28,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from sargeo.errors import EnvironmentLackError, OutputNotWritableError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LAND_COVER, NODATA, UNCERTAIN_CLASS, LandCoverClass
 from sargeo.products.files import storage_error
 from sargeo.products.names import pam_path

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LandCoverClass
 from sargeo.products.raster import LEGEND_TAG, RasterSink, classes_sink, legend_tag
 from sargeo.products.style import LEGEND

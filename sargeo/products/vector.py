@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import unwrap
+from sargeo.geo.grid import FloatArray, GeoGrid
 from sargeo.geo.vectors import SHAPES, read_layer
-from sargeo.grid import FloatArray, GeoGrid
 from sargeo.legend import OBJECT_KINDS
 from sargeo.products.files import SMALL_FILE_BYTES, replacing, storage_error
 from sargeo.products.style import objects_qml

@@ -19,9 +19,9 @@ from shapely.geometry.base import BaseGeometry
 
 from sargeo.errors import InputError
 from sargeo.foreign import check_projections
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.aoi import PolygonArea
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.products.raster import TILE
-from sargeo.scene.area import PolygonArea
 
 
 class ProductRaster:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sargeo.footprint import footprint_lonlat, lonlat_bbox
-from sargeo.grid import Block, FloatArray, GeoGrid
+from sargeo.geo.footprint import footprint_lonlat, lonlat_bbox
+from sargeo.geo.grid import Block, FloatArray, GeoGrid
 from sargeo.scene.geotiff import GeoTiffScene
 from sargeo.scene.notices import notices
 from sargeo.scene.radiometry import Float32Array

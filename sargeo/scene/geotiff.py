@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
 from sargeo.scene.capella import amplitude_factor

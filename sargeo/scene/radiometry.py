@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.errors import NothingValidError, UnsupportedPixelsError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band, Polarisation, Scale
 from sargeo.scene.sampling import Reader, sample_values
 

@@ -16,7 +16,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
 from sargeo.errors import SceneDamagedError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.interpret import polarisations_in
 from sargeo.scene.rasteropen import (
     GDAL_ERRORS,

@@ -12,7 +12,7 @@ from pyproj.exceptions import CRSError, ProjError
 from rasterio.enums import ColorInterp
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.scene.rasterfile import RasterFacts
 
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")

@@ -13,9 +13,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
+from sargeo.geo.gridmap import LATTICE, GridMapping, interpolate, surrounding
 from sargeo.scene.bands import Band
-from sargeo.scene.gridmap import LATTICE, GridMapping, interpolate, surrounding
 from sargeo.scene.radiometry import Float32Array, from_power, to_power
 from sargeo.scene.scene import Raster, Scene
 

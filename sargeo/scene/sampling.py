@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 
 Reader = Callable[[Block], tuple[NDArray[np.float32], NDArray[np.bool_]]]
 """Gives values (C, H, W) and validity (H, W) of a block."""

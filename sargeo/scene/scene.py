@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.bands import Band
 
 

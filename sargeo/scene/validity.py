@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.errors import NothingValidError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo.scene.sampling import row_blocks, sample_blocks, sample_values
 

@@ -12,7 +12,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
 from sargeo.scene.choose import Companion, choose_bands, mean_angle_deg

@@ -16,7 +16,7 @@ class Detections:
     Attributes
     ----------
     row, col : float64
-        Centre in continuous pixel coordinates (corner origin, see `sargeo.grid`).
+        Centre in continuous pixel coordinates (corner origin, see `sargeo.geo.grid`).
     height_px, width_px : float32
         Sides of the upright bounding box, in pixels.
     length_px : float32

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.tiling.batch import Acquisition, Network, Outputs
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.plan import Stripe, Window

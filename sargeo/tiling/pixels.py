@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.tiling.mosaic import CellStrip
 
 MOST_VALUES = 1 << 26

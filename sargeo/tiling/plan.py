@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
 from sargeo.tiling.stream import Pixels

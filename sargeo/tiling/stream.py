@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.tiling.batch import Batch
 from sargeo.tiling.plan import Stripe, Window
 

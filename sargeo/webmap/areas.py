@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
+from sargeo.geo.pixel_area import pixel_area_m2
 from sargeo.legend import NODATA
-from sargeo.products.area import pixel_area_m2
 from sargeo.products.windows import open_product, tiles
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sargeo.errors import SargeoError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
+from sargeo.geo.mercator import MercatorBox
 from sargeo.products.names import ProductPaths
 from sargeo.products.texts import read_legend
 from sargeo.products.windows import open_product
@@ -13,7 +14,6 @@ from sargeo.scene.open import open_scene
 from sargeo.scene.scene import Scene
 from sargeo.webmap.areas import class_areas_km2
 from sargeo.webmap.facts import RunFacts
-from sargeo.webmap.mercator import MercatorBox
 from sargeo.webmap.pictures import (
     Picture,
     confidence_picture,

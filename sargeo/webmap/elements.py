@@ -13,9 +13,9 @@ from branca.element import Element, MacroElement
 from folium.template import Template
 from pyproj import CRS
 
+from sargeo.geo.mercator import MercatorBox
 from sargeo.products.style import count_entries, object_entries
 from sargeo.webmap.content import Content, PictureLayer
-from sargeo.webmap.mercator import MercatorBox
 from sargeo.webmap.pictures import CONFIDENCE_RAMP
 from sargeo.webmap.vectors import Cells, Objects
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from sargeo.geo.mercator import MercatorBox
 from sargeo.legend import NODATA
 from sargeo.products.raster import PERCENT_NODATA
 from sargeo.products.style import LEGEND
 from sargeo.scene.scene import Scene
-from sargeo.webmap.mercator import MercatorBox
 from sargeo.webmap.pixels import UInt8Array, cell_size, read_product
 from sargeo.webmap.quicklook import read_quicklook
 

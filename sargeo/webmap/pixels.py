@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
+from sargeo.geo.mercator import MercatorBox
 from sargeo.products.windows import open_product
-from sargeo.webmap.mercator import MercatorBox
 
 UInt8Array = NDArray[np.uint8]
 

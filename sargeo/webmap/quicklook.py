@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.radiometry import from_power, to_power
 from sargeo.scene.scene import Scene
 from sargeo.webmap.pixels import Coarse

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import unwrap
+from sargeo.geo.grid import FloatArray, GeoGrid
 from sargeo.geo.vectors import ogr_name
-from sargeo.grid import FloatArray, GeoGrid
 from sargeo.legend import OBJECT_KINDS
 from sargeo.products.count import COUNT_NODATA, PER_MILLE
 from sargeo.products.vector import LAYER

@@ -154,7 +154,7 @@ def test_a_land_mask_is_added(auto: bool, corrected: Corrected, tmp_path: Path) 
     assert (objects.geometry.x < east.bounds[0] - 250 + 10 * auto * 3).all()
 
 
-@follows("sargeo.survey.survey:_tiling", "Give a multiple of ….")
+@follows("sargeo.inference.job:_tiling", "Give a multiple of ….")
 @pytest.mark.parametrize("option", ["--patch", "--margin"])
 def test_a_multiple_is_given(option: str, corrected: Corrected) -> None:
     def multiple(remedy: str) -> tuple[object, ...]:
@@ -167,7 +167,7 @@ def test_a_multiple_is_given(option: str, corrected: Corrected) -> None:
     assert_right(out)
 
 
-@follows("sargeo.survey.survey:_tiling", "Give a margin of at most ….")
+@follows("sargeo.inference.job:_tiling", "Give a margin of at most ….")
 @pytest.mark.parametrize("patch", [128, 96])
 def test_a_smaller_margin_is_given(patch: int, corrected: Corrected) -> None:
     _, out = corrected(
@@ -177,7 +177,7 @@ def test_a_smaller_margin_is_given(patch: int, corrected: Corrected) -> None:
     assert (landcover(out) != NODATA).all()
 
 
-@follows("sargeo.survey.survey:_tiling", "Give a batch size of 1 or more.")
+@follows("sargeo.inference.job:_tiling", "Give a batch size of 1 or more.")
 def test_a_batch_size_is_given(corrected: Corrected) -> None:
     _, out = corrected(
         *[("--batch-size", wrong) for wrong in (0, -4)], right=lambda _: ("--batch-size", 1)
@@ -237,7 +237,7 @@ def test_a_smaller_cell_size_is_chosen() -> None:
     from pyproj import CRS
 
     from sargeo.errors import UsageError
-    from sargeo.grid import GeoGrid
+    from sargeo.geo.grid import GeoGrid
     from sargeo.products.count import CountGrid
 
     grid = GeoGrid(CRS.from_user_input(UTM), GRID, (100, 100))
@@ -256,14 +256,20 @@ def cancelled_amid(scene: Path, out: Path) -> CancelledError:
     return ended.value
 
 
-@follows("sargeo.survey.pace:Pace.check", "Run the same command again to start from the beginning.")
+@follows(
+    "sargeo.inference.progress:Pace.check",
+    "Run the same command again to start from the beginning.",
+)
 def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
     with pytest.raises(CancelledError):
         sargeo.map_scene(scene, out_dir=out, device="cpu", cancelled=lambda: True)
     assert_right(mapped(scene))
 
 
-@follows("sargeo.survey.pace:Pace.check", "Run the same command again to start from the beginning.")
+@follows(
+    "sargeo.inference.progress:Pace.check",
+    "Run the same command again to start from the beginning.",
+)
 def test_a_run_cancelled_amid_its_work_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
     """What the error notes is said with it: see `sargeo_cli.failures`."""
     (note,) = cancelled_amid(scene, out).__notes__

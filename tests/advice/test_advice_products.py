@@ -52,7 +52,7 @@ def landcover_product(session_map: Path) -> Path:
 
 
 @follows(
-    "sargeo.products.assess:assess_landcover",
+    "sargeo.evaluation.assess:assess_landcover",
     "Check that both lie in the same place, and that the reference's CRS is right.",
 )
 def test_the_crs_of_a_reference_is_set_right(
@@ -64,7 +64,7 @@ def test_the_crs_of_a_reference_is_set_right(
     water_is_found(done, tmp_path / "right.gpkg", landcover_product)
 
 
-@follows("sargeo.products.assess:class_areas_m2", "Give the file that ends in _landcover.tif.")
+@follows("sargeo.evaluation.assess:class_areas_m2", "Give the file that ends in _landcover.tif.")
 @pytest.mark.parametrize("other", ["confidence", "count"])
 def test_the_land_cover_is_given(
     other: str, tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -74,7 +74,7 @@ def test_the_land_cover_is_given(
     water_is_found(done, labelled, landcover_product)
 
 
-@follows("sargeo.products.reference:read_reference", "Name the field that holds the classes: ….")
+@follows("sargeo.evaluation.reference:read_reference", "Name the field that holds the classes: ….")
 @exercises("--class-field", "--json", of="assess")
 def test_the_field_of_classes_is_named(
     tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -85,7 +85,7 @@ def test_the_field_of_classes_is_named(
     water_is_found(done, labelled, landcover_product, "--class-field", field)
 
 
-@follows("sargeo.products.reference:read_reference", "Give a file of points, or one of polygons.")
+@follows("sargeo.evaluation.reference:read_reference", "Give a file of points, or one of polygons.")
 @pytest.mark.parametrize("points", [True, False])
 def test_points_or_polygons_are_given(
     points: bool, tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -99,7 +99,7 @@ def test_points_or_polygons_are_given(
     water_is_found(done, tmp_path / "one.gpkg", landcover_product)
 
 
-@follows("sargeo.products.reference:_code", "Use …, our codes, or those of ESA WorldCover.")
+@follows("sargeo.evaluation.reference:_code", "Use …, our codes, or those of ESA WorldCover.")
 @pytest.mark.parametrize("way", ["name", "code", "WorldCover"])
 def test_known_classes_are_used(
     way: str, tmp_path: Path, landcover_product: Path, refused: Refused, done: Done
@@ -112,7 +112,7 @@ def test_known_classes_are_used(
     water_is_found(done, known, landcover_product)
 
 
-@follows("sargeo.products.matching:assess_objects", "Give metres, > 0.")
+@follows("sargeo.evaluation.matching:assess_objects", "Give metres, > 0.")
 @pytest.mark.parametrize("wrong", [0, -5])
 @exercises("--tolerance", of="assess")
 def test_a_tolerance_is_given(
@@ -160,7 +160,7 @@ def test_zones_with_a_polygon_are_given(
     assert land["open_water_share"] < 0.05
 
 
-@follows("sargeo.products.zones:write_zones", "End it in .csv or .gpkg.")
+@follows("sargeo.evaluation.zones:write_zones", "End it in .csv or .gpkg.")
 @pytest.mark.parametrize("suffix", [".csv", ".gpkg"])
 @exercises("--output", of="zones")
 def test_a_table_is_named(
@@ -455,7 +455,7 @@ def test_what_to_report_is_known(
 
 
 @follows(
-    "sargeo.webmap.mercator:_known_lonlat",
+    "sargeo.geo.mercator:_known_lonlat",
     "Leave the web page (--web-map) out, and look at the products in a GIS, with a polar "
     "projection.",
 )
@@ -480,13 +480,13 @@ def test_polar_products_are_looked_at_in_a_gis(
 OUTSIDE = "Check the CRS and the transform, or warp the scene to another CRS."
 
 
-@follows("sargeo.footprint:_outline", OUTSIDE)
+@follows("sargeo.geo.footprint:_outline", OUTSIDE)
 def test_an_outline_off_the_map_is_warped() -> None:
     """As of a grid whose corners a projection does not reach; scenes are refused before it."""
     from pyproj import CRS
 
-    from sargeo.footprint import footprint_lonlat
-    from sargeo.grid import GeoGrid
+    from sargeo.geo.footprint import footprint_lonlat
+    from sargeo.geo.grid import GeoGrid
 
     beyond = GeoGrid(CRS("+proj=ortho"), rasterio.Affine(1e6, 0, 5e7, 0, -1e6, 5e7), (9, 9))
     with pytest.raises(NoGeoreferenceError):
@@ -498,7 +498,7 @@ def test_an_outline_off_the_map_is_warped() -> None:
 def test_cells_off_the_map_are_warped() -> None:
     from pyproj import CRS
 
-    from sargeo.grid import GeoGrid
+    from sargeo.geo.grid import GeoGrid
     from sargeo.products.count import CountGrid
 
     beyond = GeoGrid(CRS("+proj=ortho"), rasterio.Affine(1e6, 0, 5e7, 0, -1e6, 5e7), (9, 9))
@@ -509,7 +509,7 @@ def test_cells_off_the_map_are_warped() -> None:
 
 
 @follows(
-    "sargeo.webmap.mercator:_known_lonlat",
+    "sargeo.geo.mercator:_known_lonlat",
     "Check that its CRS is the one that its coordinates are in.",
 )
 def test_the_crs_of_a_page_is_checked(

@@ -23,10 +23,10 @@ from support.seaside import SIDE, assert_right, assert_sea_is_left, decibels, la
 
 from sargeo import foreign
 from sargeo.errors import EnvironmentLackError, SpacingRefusedError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
+from sargeo.inference.working_grid import on_trained_spacing
 from sargeo.legend import NODATA, OPEN_WATER
 from sargeo.model.spec import SpacingSpec
-from sargeo.survey.spacing import on_trained_spacing
 
 Refused = Callable[..., Any]
 Done = Callable[..., str]
@@ -41,7 +41,7 @@ def with_pixels(path: Path, size_m: float, values: Any = None) -> Path:
 
 
 @follows(
-    "sargeo.survey.spacing:_refuse_far",
+    "sargeo.inference.working_grid:_refuse_far",
     "Give the scene in its full resolution, with pixels of at most … m; if its grid is wrong about "
     "their size, say it by --assume gsd=METRES.",
 )
@@ -65,7 +65,7 @@ def test_a_scene_is_given_in_its_full_resolution(
 
 
 @follows(
-    "sargeo.survey.spacing:_refuse_far",
+    "sargeo.inference.working_grid:_refuse_far",
     "Multilook the scene to pixels of … m or more; if its grid is wrong about their size, say it "
     "by --assume gsd=METRES.",
 )
@@ -86,7 +86,7 @@ def test_a_scene_is_multilooked(way: str, tmp_path: Path, refused: Refused, mapp
 
 
 @follows(
-    "sargeo.survey.spacing:_local_grid",
+    "sargeo.inference.working_grid:_local_grid",
     "Cut it into parts that are less wide, with gdal_translate -projwin.",
 )
 def test_a_wide_scene_is_cut(tmp_path: Path, gdal: Done, mapped: Mapped) -> None:
@@ -147,13 +147,13 @@ def page_is_made_later(
 Later = Callable[[Exception, int], str]
 
 
-@follows("sargeo.survey.shortfall:_as_error", "Close other programs first.", simulated=LATER)
+@follows("sargeo.inference.shortfall:_as_error", "Close other programs first.", simulated=LATER)
 def test_a_page_is_made_once_there_is_memory(page_is_made_later: Later) -> None:
     assert "memory of this machine ran out" in page_is_made_later(MemoryError(), 5)
 
 
 @follows(
-    "sargeo.survey.shortfall:_as_error",
+    "sargeo.inference.shortfall:_as_error",
     "Check the disks and the network, and leave the scene where it is.",
     simulated=LATER,
 )
@@ -162,7 +162,7 @@ def test_a_page_is_made_once_the_disk_is_back(page_is_made_later: Later) -> None
 
 
 @follows(
-    "sargeo.survey.shortfall:_as_error",
+    "sargeo.inference.shortfall:_as_error",
     "Report this with what `sargeo doctor` says.",
     simulated="what was not foreseen is not known",
 )

@@ -30,16 +30,16 @@ from sargeo.errors import (
     SceneNotFoundError,
     UsageError,
 )
-from sargeo.grid import GeoGrid
-from sargeo_training.geovl.evidence.boxes import SceneObjects
-from sargeo_training.geovl.evidence.classes import ClassRaster
-from sargeo_training.geovl.evidence.crosswalks import PRODUCTS
-from sargeo_training.geovl.evidence.osm import read_features
-from sargeo_training.geovl.pool import Pool
-from sargeo_training.geovl.shards import SHARDS, Shards, write_index
+from sargeo.geo.grid import GeoGrid
+from sargeo_training.data.chips.evidence.boxes import SceneObjects
+from sargeo_training.data.chips.evidence.classes import ClassRaster
+from sargeo_training.data.chips.evidence.crosswalks import PRODUCTS
+from sargeo_training.data.chips.evidence.osm import read_features
+from sargeo_training.data.chips.pool import Pool
+from sargeo_training.data.shards import SHARDS, Shards, write_index
+from sargeo_training.data.sources.files import read_bands
 from sargeo_training.reference.blocks import SCENES, GroundBlock
 from sargeo_training.reference.pictures import OPTICAL, picture_path
-from sargeo_training.sources.files import read_bands
 
 Refused = Callable[..., Any]
 Done = Callable[..., str]
@@ -69,7 +69,8 @@ SHIP = box(10, 20, 20, 30)
 
 
 @follows(
-    "sargeo_training.geovl.evidence.boxes:_vectors", "Give points, or polygons of one box each."
+    "sargeo_training.data.chips.evidence.boxes:_vectors",
+    "Give points, or polygons of one box each.",
 )
 @pytest.mark.parametrize("points", [True, False])
 def test_points_or_boxes_are_given(points: bool, tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_points_or_boxes_are_given(points: bool, tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.boxes:_csv",
+    "sargeo_training.data.chips.evidence.boxes:_csv",
     "Save it as CSV in UTF-8, with numbers in the columns of coordinates.",
 )
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_numbers_are_saved_as_csv(unreadable: bytes, tmp_path: Path) -> None:
     one_ship(written(tmp_path / "x.csv", "xmin,ymin,xmax,ymax,näme\n10,20,20,30,a\n"))
 
 
-@follows("sargeo_training.geovl.evidence.boxes:_csv", "Give it the columns … in pixels, or ….")
+@follows("sargeo_training.data.chips.evidence.boxes:_csv", "Give it the columns … in pixels, or ….")
 @pytest.mark.parametrize("degrees", [True, False])
 def test_columns_are_named(degrees: bool, tmp_path: Path) -> None:
     with pytest.raises(ReferenceDataError) as caught:
@@ -118,7 +119,7 @@ VOC = (
 
 
 @follows(
-    "sargeo_training.geovl.evidence.boxes:_voc",
+    "sargeo_training.data.chips.evidence.boxes:_voc",
     "Give an XML file with an object element, and in it a bndbox, for each ship.",
 )
 def test_an_annotation_is_given(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_an_annotation_is_given(tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.boxes:_voc",
+    "sargeo_training.data.chips.evidence.boxes:_voc",
     "Give each object a bndbox with xmin, ymin, xmax and ymax.",
 )
 def test_each_object_is_given_a_box(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_each_object_is_given_a_box(tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.classes:ClassRaster._recoded",
+    "sargeo_training.data.chips.evidence.classes:ClassRaster._recoded",
     "Name the product that the file is of (…), or recode it.",
 )
 @pytest.mark.parametrize("recode", [True, False])
@@ -159,7 +160,7 @@ def test_the_product_of_classes_is_named(recode: bool, tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.warp:_opened",
+    "sargeo_training.data.chips.evidence.warp:_opened",
     "Assign the CRS that it is in, for instance with gdal_edit -a_srs.",
 )
 def test_the_crs_of_classes_is_assigned(tmp_path: Path, gdal: Done) -> None:
@@ -172,7 +173,7 @@ def test_the_crs_of_classes_is_assigned(tmp_path: Path, gdal: Done) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.warp:_opened",
+    "sargeo_training.data.chips.evidence.warp:_opened",
     "Give a GeoTIFF or another raster that GDAL opens, or get the file again.",
 )
 @pytest.mark.parametrize("fault", ["missing", "no raster"])
@@ -198,7 +199,7 @@ def the_road_is_read(path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.osm:read_features",
+    "sargeo_training.data.chips.evidence.osm:read_features",
     "Give an extract with the tags as fields, such as an .osm.pbf or a GeoPackage of one.",
 )
 def test_an_extract_with_tags_is_given(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_an_extract_with_tags_is_given(tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.osm:_layers",
+    "sargeo_training.data.chips.evidence.osm:_layers",
     "Give an .osm.pbf, GeoPackage, GeoJSON or another file that GDAL opens.",
 )
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb"])
@@ -223,7 +224,7 @@ def test_an_extract_is_given_as_vectors(suffix: str, tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.geovl.evidence.osm:_boxes",
+    "sargeo_training.data.chips.evidence.osm:_boxes",
     "Assign the CRS that their coordinates are in, for instance in QGIS.",
 )
 def test_the_crs_of_an_extract_is_assigned(tmp_path: Path, gdal: Done) -> None:
@@ -261,7 +262,7 @@ def changed(scenes: Path, path: Path, change: Callable[[dict[str, Any]], object]
 
 
 @follows(
-    "sargeo_training.geovl.build:_base",
+    "sargeo_training.data.chips.build:_base",
     "Give the folder of the data sets with --data or SARGEO_DATA.",
 )
 @pytest.mark.parametrize("by_variable", [True, False])
@@ -283,7 +284,7 @@ def test_the_folder_of_data_sets_is_given(
     assert "sen1floods11 holds no picture" in refused(*words, *option).problem
 
 
-@follows("sargeo_training.geovl.build:_prepare", "Choose another folder, or delete this one.")
+@follows("sargeo_training.data.chips.build:_prepare", "Choose another folder, or delete this one.")
 @pytest.mark.parametrize("another", [True, False])
 @exercises("--config", "--output", "--data", "--workers", of="train data")
 def test_another_folder_is_chosen(
@@ -300,7 +301,7 @@ def test_another_folder_is_chosen(
 
 
 @follows(
-    "sargeo_training.geovl.build:_choose",
+    "sargeo_training.data.chips.build:_choose",
     "Check the data, and the levels and splits of the settings.",
 )
 def test_levels_are_checked(scenes: Path, tmp_path: Path, refused: Refused, done: Done) -> None:
@@ -313,7 +314,9 @@ def test_levels_are_checked(scenes: Path, tmp_path: Path, refused: Refused, done
     assert built(done, scenes, tmp_path / "out") > 0
 
 
-@follows("sargeo_training.geovl.choice:_refuse_equal_ids", "Give each scene a name of its own.")
+@follows(
+    "sargeo_training.data.chips.choice:_refuse_equal_ids", "Give each scene a name of its own."
+)
 def test_each_scene_is_given_a_name(
     scenes: Path, tmp_path: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,13 +337,13 @@ def test_each_scene_is_given_a_name(
 
 
 @follows(
-    "sargeo_training.geovl.config:BuildConfig.read",
-    "Correct the file; open_data.yaml of sargeo_training.geovl explains every setting.",
+    "sargeo_training.data.chips.config:BuildConfig.read",
+    "Correct the file; open_data.yaml of sargeo_training.data.chips explains every setting.",
 )
 def test_settings_of_a_build_are_corrected(
     scenes: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
-    from sargeo_training.geovl.config import OPEN_DATA
+    from sargeo_training.data.chips.config import OPEN_DATA
 
     wrong = changed(scenes, tmp_path / "wrong.yaml", lambda c: c["chips"].update(min_pixel=20))
     words = ("train", "data", "--config", wrong, "-o", tmp_path / "x", "--data", scenes)
@@ -351,7 +354,7 @@ def test_settings_of_a_build_are_corrected(
 
 
 @follows(
-    "sargeo_training.geovl.pool:Pool.run",
+    "sargeo_training.data.chips.pool:Pool.run",
     "Call again with fewer processes: what is finished is kept.",
     simulated="memory is not filled: a process ends itself as the system would end it",
 )
@@ -379,7 +382,7 @@ def built_again(done: Done, refused: Refused, scenes: Path, folder: Path) -> int
 BUILD = "Build the chips again with: sargeo train data."
 
 
-@follows("sargeo_training.geovl.shards:Shards.__init__", BUILD)
+@follows("sargeo_training.data.shards:Shards.__init__", BUILD)
 def test_chips_without_an_index_are_built_again(
     scenes: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -391,7 +394,7 @@ def test_chips_without_an_index_are_built_again(
     assert len(Shards(tmp_path / "told")) == count
 
 
-@follows("sargeo_training.geovl.shards:Shards._damaged", BUILD)
+@follows("sargeo_training.data.shards:Shards._damaged", BUILD)
 @pytest.mark.parametrize("harm", ["damaged", "missing"])
 def test_damaged_chips_are_built_again(
     harm: str, scenes: Path, tmp_path: Path, refused: Refused, done: Done
@@ -408,7 +411,7 @@ def test_damaged_chips_are_built_again(
     assert Shards(folder)[0].valid.any()
 
 
-@follows("sargeo_training.geovl.shards:replace_writings", BUILD)
+@follows("sargeo_training.data.shards:replace_writings", BUILD)
 def test_chips_of_which_none_can_be_read_are_built_again(
     scenes: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -422,7 +425,7 @@ def test_chips_of_which_none_can_be_read_are_built_again(
     assert len(Shards(tmp_path / "told")) == count
 
 
-@follows("sargeo_training.geovl.shards:_rows", f"Delete it. {BUILD}")
+@follows("sargeo_training.data.shards:_rows", f"Delete it. {BUILD}")
 def test_a_damaged_shard_is_deleted_and_built_again(
     scenes: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -450,7 +453,7 @@ def settings(fake: FakeEndpoint, **call: Any) -> dict[str, Any]:
 
 
 @follows(
-    "sargeo_training.hcot.write_facts:write_facts", "Name another folder for those with texts."
+    "sargeo_training.text.write_facts:write_facts", "Name another folder for those with texts."
 )
 def test_texts_of_facts_go_elsewhere(
     chips: Path, tmp_path: Path, refused: Refused, done: Done
@@ -489,7 +492,7 @@ def test_facts_are_worded_by_a_seed(chips: Path, tmp_path: Path, done: Done) -> 
     assert first == same != other
 
 
-@follows("sargeo_training.hcot.write_texts:write_all", "Name another folder for those with texts.")
+@follows("sargeo_training.text.write_texts:write_all", "Name another folder for those with texts.")
 @exercises("--output", "--model", of="train texts")
 def test_texts_of_a_model_go_elsewhere(chips: Path, tmp_path: Path, write_texts: Write) -> None:
     with serving(telling()) as fake:
@@ -498,7 +501,7 @@ def test_texts_of_a_model_go_elsewhere(chips: Path, tmp_path: Path, write_texts:
 
 
 @follows(
-    "sargeo_training.hcot.write_texts:_only_run_in",
+    "sargeo_training.text.write_texts:_only_run_in",
     "Wait for it to end, or choose another output folder.",
 )
 @pytest.mark.parametrize("wait", [True, False])
@@ -517,7 +520,7 @@ def test_a_folder_of_texts_in_use_is_waited_for(
 
 
 @follows(
-    "sargeo_training.hcot.text_log:TextLog._refused",
+    "sargeo_training.text.text_log:TextLog._refused",
     "Name another output folder, or the settings it began with.",
 )
 @pytest.mark.parametrize("another", [True, False])
@@ -534,7 +537,7 @@ def test_texts_go_on_with_their_settings(another: bool, tmp_path: Path, write_te
 
 
 @follows(
-    "sargeo_training.hcot.endpoint:Endpoint._failure",
+    "sargeo_training.text.endpoint:Endpoint._failure",
     "Check base_url, model and key_variable; where it redirects, name the new address.",
 )
 @pytest.mark.parametrize("fault", ["key", "redirect"])
@@ -553,7 +556,7 @@ def test_the_address_of_an_endpoint_is_checked(
 
 
 @follows(
-    "sargeo_training.hcot.endpoint:Endpoint._failure",
+    "sargeo_training.text.endpoint:Endpoint._failure",
     "See to the endpoint, then repeat the command: finished records are kept.",
 )
 def test_an_endpoint_is_seen_to(tmp_path: Path, write_texts: Write) -> None:
@@ -570,7 +573,7 @@ def test_an_endpoint_is_seen_to(tmp_path: Path, write_texts: Write) -> None:
         assert len(fake.requests) - before < 15  # five to a record: what was finished is kept
 
 
-@follows("sargeo_training.hcot.endpoint:_key", "Set it, or name another as endpoint.key_variable.")
+@follows("sargeo_training.text.endpoint:_key", "Set it, or name another as endpoint.key_variable.")
 @pytest.mark.parametrize("set_it", [True, False])
 def test_a_key_is_set(
     set_it: bool, tmp_path: Path, write_texts: Write, monkeypatch: pytest.MonkeyPatch
@@ -587,11 +590,11 @@ def test_a_key_is_set(
 
 
 @follows(
-    "sargeo_training.hcot.endpoint_settings:read_writer_settings",
-    "Correct the file; endpoint.yaml of sargeo_training.hcot explains every setting.",
+    "sargeo_training.text.endpoint_settings:read_writer_settings",
+    "Correct the file; endpoint.yaml of sargeo_training.text explains every setting.",
 )
 def test_settings_of_an_endpoint_are_corrected(tmp_path: Path, write_texts: Write) -> None:
-    import sargeo_training.hcot as hcot
+    import sargeo_training.text as hcot
 
     explained = (Path(hcot.__file__).parent / "endpoint.yaml").read_text(encoding="utf-8")
     with serving(telling()) as fake:
@@ -630,7 +633,7 @@ def test_the_folder_of_pictures_is_named(tmp_path: Path) -> None:
 
 
 @follows(
-    "sargeo_training.sources.files:opened",
+    "sargeo_training.data.sources.files:opened",
     "Give the folder of the data sets with --data or SARGEO_DATA.",
 )
 def test_the_file_of_a_data_set_is_there(tmp_path: Path) -> None:
@@ -643,7 +646,7 @@ def test_the_file_of_a_data_set_is_there(tmp_path: Path) -> None:
     assert read_bands(right / "a.tif").shape == (2, 9, 9)
 
 
-@follows("sargeo_training.sources.files:opened", "Copy or download it again.")
+@follows("sargeo_training.data.sources.files:opened", "Copy or download it again.")
 def test_an_image_of_a_data_set_is_copied_again(tmp_path: Path) -> None:
     path = write_raster(tmp_path / "a.tif", np.ones((2, 9, 9), dtype=np.float32))
     whole = path.read_bytes()

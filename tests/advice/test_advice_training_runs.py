@@ -29,7 +29,7 @@ from sargeo_training.engine import run as runs
 from sargeo_training.engine.checkpoints import BEST, LAST, load_best, load_into, read_saved
 from sargeo_training.engine.config import Config, checked_config, read_config
 from sargeo_training.engine.networks import model_spec, new_network
-from sargeo_training.report import make_report, write_report
+from sargeo_training.evaluation.report import make_report, write_report
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.run import STAGES, open_run, stages_of
 from sargeo_training.scio.screen import Evidence, leave_out
@@ -373,13 +373,13 @@ def measured_sources() -> list[Any]:
     ]
 
 
-@follows("sargeo_training.run:export_run", "Leave --shards out.")
+@follows("sargeo_training.engine.export:export_run", "Leave --shards out.")
 @exercises("--data", "--output", "--threads", "--shards", of="train export")
 @pytest.mark.usefixtures("coasts")
 def test_a_run_without_language_is_exported(
     tmp_path: Path, told: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sargeo_training import run as exporting
+    from sargeo_training.engine import export as exporting
 
     monkeypatch.setattr(exporting, "load_all", lambda *_, **__: measured_sources())
     learnt(tmp_path / "run", training.settings(steps=1), data=tmp_path)
@@ -403,7 +403,7 @@ def report(folder: Path, images: int = 1) -> Path:
 FINISH = "Finish the run, or measure it again with `sargeo train export`."
 
 
-@follows("sargeo_training.ablation:_read", FINISH, problem="There is no report")
+@follows("sargeo_training.evaluation.ablation:_read", FINISH, problem="There is no report")
 @exercises("--output", of="train compare")
 def test_a_run_to_compare_is_finished(tmp_path: Path, refused: Refused, done: Done) -> None:
     words = ("train", "compare", report(tmp_path / "a"), tmp_path / "b", "-o", tmp_path / "x.md")
@@ -413,7 +413,9 @@ def test_a_run_to_compare_is_finished(tmp_path: Path, refused: Refused, done: Do
     assert "| images | a | b |" in (tmp_path / "x.md").read_text(encoding="utf-8")
 
 
-@follows("sargeo_training.ablation:_read", FINISH, problem="not a report of this version")
+@follows(
+    "sargeo_training.evaluation.ablation:_read", FINISH, problem="not a report of this version"
+)
 def test_a_run_to_compare_is_measured_again(tmp_path: Path, refused: Refused, done: Done) -> None:
     words = ("train", "compare", report(tmp_path / "a"), "-o", tmp_path / "x.md")
     (tmp_path / "a" / "report.json").write_text("{}", encoding="utf-8")
@@ -422,7 +424,9 @@ def test_a_run_to_compare_is_measured_again(tmp_path: Path, refused: Refused, do
     done(*words)
 
 
-@follows("sargeo_training.ablation:_images", "Measure all runs on the same held-out images.")
+@follows(
+    "sargeo_training.evaluation.ablation:_images", "Measure all runs on the same held-out images."
+)
 def test_runs_are_measured_alike(tmp_path: Path, refused: Refused, done: Done) -> None:
     few, many = report(tmp_path / "few"), report(tmp_path / "many", images=2)
     refused("train", "compare", few, many, "-o", tmp_path / "x.md")
@@ -467,20 +471,20 @@ def taught(
     return call
 
 
-@follows("sargeo_training.finetune:_read", "Name the field that holds the classes: ….")
+@follows("sargeo_training.engine.finetune:_read", "Name the field that holds the classes: ….")
 def test_the_field_of_own_classes_is_named(taught: Callable[..., str], tmp_path: Path) -> None:
     polygons = drawn(tmp_path / "polygons.gpkg", FOUR)
     taught(polygons, polygons, fields=("class", ""))
 
 
-@follows("sargeo_training.finetune:label", "Give polygons of 2 to … classes.")
+@follows("sargeo_training.engine.finetune:label", "Give polygons of 2 to … classes.")
 def test_two_classes_are_drawn(taught: Callable[..., str], tmp_path: Path) -> None:
     one = drawn(tmp_path / "one.gpkg", ["sea"] * 4)
     taught(one, drawn(tmp_path / "two.gpkg", FOUR))
 
 
 @follows(
-    "sargeo_training.finetune:_validates",
+    "sargeo_training.engine.finetune:_validates",
     "Draw at least two polygons of every class, better ten.",
 )
 def test_two_polygons_are_drawn(taught: Callable[..., str], tmp_path: Path) -> None:
@@ -489,7 +493,7 @@ def test_two_polygons_are_drawn(taught: Callable[..., str], tmp_path: Path) -> N
 
 
 @follows(
-    "sargeo_training.finetune:_refuse_unvalidated",
+    "sargeo_training.engine.finetune:_refuse_unvalidated",
     "Draw polygons that do not overlap, or another one of this class.",
 )
 @pytest.mark.parametrize("another", [True, False])
@@ -697,7 +701,9 @@ def test_a_model_is_trained_as_asked_for(
     tmp_path: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second stage alone, from a model; then both, which is to go on."""
-    monkeypatch.setattr("sargeo_training.run.load_all", lambda *_, **__: measured_sources())
+    monkeypatch.setattr(
+        "sargeo_training.engine.export.load_all", lambda *_, **__: measured_sources()
+    )
     stages = [{"name": name, **STAGE} for name in ("first", "second")]
     path = written(tmp_path / "mine.yaml", {**training.SETTINGS, "stages": stages})
     config = read_config(path)
@@ -720,7 +726,9 @@ def test_a_model_is_trained_as_asked_for(
 def test_a_model_is_trained_on_chips(
     tmp_path: Path, told: Path, refused: Refused, done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sargeo_training.run.load_all", lambda *_, **__: measured_sources())
+    monkeypatch.setattr(
+        "sargeo_training.engine.export.load_all", lambda *_, **__: measured_sources()
+    )
     kept = configs.as_plain(telling("captioning"))
     path = written(tmp_path / "mine.yaml", yaml.safe_load(yaml.safe_dump(kept)))
     words = ("train", "pretrain", "--config", path, "-o", tmp_path / "run", "--data", tmp_path)
@@ -749,7 +757,7 @@ def test_own_classes_are_taught_as_asked_for(
 
 ROUNDS = {
     "train scio": ("sargeo_training.scio.run.run_rounds", ("--rounds", 2)),
-    "train scio-ablation": ("sargeo_training.scio_ablation.run_ablation", ()),
+    "train scio-ablation": ("sargeo_training.scio.ablation.run_ablation", ()),
 }
 
 
@@ -805,6 +813,6 @@ def test_plain_methods_are_measured_as_asked_for(
     def note(*places: Path, threads: int) -> None:
         handed.extend([*places, threads])
 
-    monkeypatch.setattr("sargeo_training.baselines.score.measure_baselines", note)
+    monkeypatch.setattr("sargeo_training.evaluation.baselines.score.measure_baselines", note)
     done("train", "baselines", "--data", tmp_path, "-o", tmp_path / "out", "--threads", 1)
     assert handed == [tmp_path, tmp_path / "out", 1]

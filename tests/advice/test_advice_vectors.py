@@ -109,7 +109,7 @@ def test_layers_with_a_polygon_are_given(
 
 
 @follows(
-    "sargeo.scene.area:PolygonArea.of_interest",
+    "sargeo.geo.aoi:PolygonArea.of_interest",
     "Check that both lie in the same place, and that the file's CRS is right.",
 )
 def test_the_crs_of_an_area_is_set_right(

@@ -13,7 +13,7 @@ from support.odd_rasters import odd_values
 from support.rasters import write_raster
 
 from sargeo.errors import InputError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.open import open_scene
 
 SHAPES = st.sampled_from(

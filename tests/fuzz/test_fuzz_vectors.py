@@ -16,8 +16,8 @@ from support.odd_rasters import folder_of_bases
 from support.odd_vectors import odd_csv, odd_frames, odd_geojson, write_vectors
 from support.webmap import write_run
 
+from sargeo.evaluation.zones import zonal_table
 from sargeo.mapping import map_scene
-from sargeo.products.zones import zonal_table
 
 FILES = st.one_of(
     st.tuples(st.just(".geojson"), odd_geojson()),

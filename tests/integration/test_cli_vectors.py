@@ -19,7 +19,7 @@ from support.outcome import Outcome
 from support.products import ships_at, write_products
 from support.rasters import backscatter_db, write_raster
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.products.controls import ObjectControls, near
 
 Cli = Callable[..., Outcome]

@@ -16,7 +16,7 @@ from support.speaking import SpeakingStub
 from support.stub_model import SPEC
 
 from sargeo.errors import CancelledError, InputError, NothingValidError, UsageError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.language.classification import classify
 from sargeo.language.embedding import embed
 from sargeo.language.retrieval import search

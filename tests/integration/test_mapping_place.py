@@ -14,7 +14,7 @@ from pyproj import CRS
 from support.rasters import CRS_CASES
 from support.stub_model import SPEC, StubModel
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.mapping import map_scene
 from sargeo.model.spec import ModelSpec, SpacingSpec
 

@@ -22,10 +22,10 @@ from sargeo.errors import (
     ProductsExistError,
     UsageError,
 )
+from sargeo.evaluation.assess import class_areas_m2
 from sargeo.legend import LAND_COVER
 from sargeo.mapping import MapOptions, ObjectControls, map_scene, plan_map
 from sargeo.mapping.options import MapKeywords
-from sargeo.products.assess import class_areas_m2
 from sargeo.products.names import ProductPaths
 from sargeo.products.windows import open_product
 from sargeo.products.workspace import Workspace

@@ -12,9 +12,9 @@ from shapely.geometry import LineString, Point, Polygon
 from support.products import PLACES, grid_at, ships_at, write_products
 
 from sargeo.errors import InputError, ReferenceDataError
-from sargeo.grid import GeoGrid
-from sargeo.products.area import pixel_area_m2
-from sargeo.products.assess import LandCoverAssessment, assess, assess_landcover
+from sargeo.evaluation.assess import LandCoverAssessment, assess, assess_landcover
+from sargeo.geo.grid import GeoGrid
+from sargeo.geo.pixel_area import pixel_area_m2
 
 NO_SHIPS = ships_at(np.zeros(0), np.zeros(0))
 

@@ -18,7 +18,7 @@ from referencing import Registry, Resource
 from support.models import tiny_spec
 from support.products import PLACES, grid_at, ships_at, write_products
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES
 from sargeo.products.names import ProductPaths
 from sargeo.products.provenance import Run, write_item

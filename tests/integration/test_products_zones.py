@@ -12,8 +12,8 @@ from shapely.geometry import Point, Polygon, box
 from support.products import PLACES, grid_at, ships_at, write_products
 
 from sargeo.errors import ReferenceDataError, UsageError
-from sargeo.grid import GeoGrid
-from sargeo.products.zones import OUTSIDE, write_zones, zonal_table
+from sargeo.evaluation.zones import OUTSIDE, write_zones, zonal_table
+from sargeo.geo.grid import GeoGrid
 
 SHAPE = (600, 540)
 

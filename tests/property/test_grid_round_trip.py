@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from support.rasters import CRS_CASES
 
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 
 FEW = settings(deadline=None, max_examples=25)
 PIXEL = st.floats(-500, 5000, allow_nan=False)

@@ -15,7 +15,7 @@ from pyproj import CRS
 from rio_cogeo import cog_validate
 from support.products import PLACES, grid_at
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, NODATA, UNCERTAIN
 from sargeo.products.pam import write_class_pam
 from sargeo.products.raster import (

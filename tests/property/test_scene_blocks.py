@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.rasters import backscatter_db, triangle_mask, write_scene
 from support.scenes import array_scene
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.geotiff import GeoTiffScene
 from sargeo.scene.resample import RescaledScene
 

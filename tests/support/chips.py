@@ -10,11 +10,11 @@ from affine import Affine
 from support.rasters import write_raster
 
 from sargeo.legend import BUILT_UP, OPEN_WATER
-from sargeo_training.geovl.chip import Chip
-from sargeo_training.geovl.config import BuildConfig
-from sargeo_training.geovl.facts import Bounds, Facts, LandCoverFacts
-from sargeo_training.geovl.record import BandRecord, Place, Record
-from sargeo_training.geovl.shards import Shards
+from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chips.config import BuildConfig
+from sargeo_training.data.chips.facts import Bounds, Facts, LandCoverFacts
+from sargeo_training.data.record import BandRecord, Place, Record
+from sargeo_training.data.shards import Shards
 
 SHARES = {OPEN_WATER.name: 0.75, BUILT_UP.name: 0.25}
 

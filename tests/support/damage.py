@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sargeo_training.geovl.shards import SHARDS, Shards
+from sargeo_training.data.shards import SHARDS, Shards
 
 
 def flip_arrays(folder: Path, number: int) -> str:

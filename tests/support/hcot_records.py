@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.scene.bands import Polarisation
-from sargeo_training.geovl.evidence.landcover import landcover_facts
-from sargeo_training.geovl.facts import (
+from sargeo_training.data.chips.evidence.landcover import landcover_facts
+from sargeo_training.data.chips.facts import (
     SECTORS,
     Facts,
     NamedFact,
@@ -20,7 +20,7 @@ from sargeo_training.geovl.facts import (
     TerrainFacts,
     VectorFacts,
 )
-from sargeo_training.geovl.record import BandRecord, Place, Record
+from sargeo_training.data.record import BandRecord, Place, Record
 
 SIDE = 36
 PLATFORMS = ("Sentinel-1", "TerraSAR-X", "AIRSAR", "simulated", None)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from support.rasters import CRS_CASES
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
 from sargeo.products.pam import write_class_pam

@@ -9,7 +9,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.bands import Band
 from sargeo.scene.scene import Raster
 

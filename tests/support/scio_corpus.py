@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from sargeo.legend import LAND_COVER_CODES
-from sargeo_training.geovl.evidence.landcover import landcover_facts
-from sargeo_training.geovl.facts import Facts, ObjectFact, ObjectFacts
-from sargeo_training.geovl.record import BandRecord, Record
-from sargeo_training.hcot.claims import Findings, findings, verdict
-from sargeo_training.hcot.grounded import phrase, write
-from sargeo_training.hcot.writing import Claim, Clause
+from sargeo_training.data.chips.evidence.landcover import landcover_facts
+from sargeo_training.data.chips.facts import Facts, ObjectFact, ObjectFacts
+from sargeo_training.data.record import BandRecord, Record
+from sargeo_training.data.writing import Claim, Clause
 from sargeo_training.scio.texts import Text
+from sargeo_training.text.claims import Findings, findings, verdict
+from sargeo_training.text.grounded import phrase, write
 
 _SIDE = 36
 _LENGTHS_M = (15.0, 60.0, 220.0)

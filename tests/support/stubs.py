@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo.tiling.batch import Acquisition, Batch, Outputs
 from sargeo.tiling.source import ArraySource

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sargeo.grid import Block
-from sargeo_training.evaluate import ScoredTile
-from sargeo_training.sheet import NO_PLACE, PLACES
+from sargeo.geo.grid import Block
+from sargeo_training.crops.sheet import NO_PLACE, PLACES
+from sargeo_training.evaluation.scoring import ScoredTile
 
 Rows = list[tuple[float, ...]]
 

@@ -15,7 +15,10 @@ from support.told_chips import SHIPS, told_chip
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.batches import Mixture
+from sargeo_training.crops.batches import Mixture
+from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.shards import SHARDS, encode, write_index, write_shard
+from sargeo_training.data.sources import simulated
 from sargeo_training.engine.callbacks import Validate
 from sargeo_training.engine.chips import ChipStream
 from sargeo_training.engine.config import Config, checked_config
@@ -24,10 +27,7 @@ from sargeo_training.engine.module import Engine
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
-from sargeo_training.geovl.chip import Chip
-from sargeo_training.geovl.shards import SHARDS, encode, write_index, write_shard
-from sargeo_training.hcot.grounded import write
-from sargeo_training.sources import simulated
+from sargeo_training.text.grounded import write
 
 SETTINGS: Mapping[str, Any] = {
     "network": {"tower": {"depths": [1, 1, 1, 1], "dims": [8, 8, 16, 16], "decoder_dim": 8}},

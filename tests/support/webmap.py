@@ -13,7 +13,7 @@ from pyproj import CRS
 from support.models import tiny_spec
 from support.rasters import CRS_CASES, write_raster
 
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
 from sargeo.products.provenance import Run, write_item

@@ -8,7 +8,11 @@ import torch
 from support.told_chips import told_chip
 from support.training import chips, telling_settings, tokeniser
 
-from sargeo_training.answer_metrics import (
+from sargeo_training.data.chips.facts import ObjectFact, ObjectFacts
+from sargeo_training.data.writing import Application, Claim, Question, Writing
+from sargeo_training.engine.answering import answer_chips
+from sargeo_training.engine.networks import new_network
+from sargeo_training.evaluation.answer_metrics import (
     BLIND,
     RIGHT,
     Marked,
@@ -17,13 +21,9 @@ from sargeo_training.answer_metrics import (
     commonest_answers,
     mark,
 )
-from sargeo_training.engine.answering import answer_chips
-from sargeo_training.engine.networks import new_network
-from sargeo_training.geovl.facts import ObjectFact, ObjectFacts
-from sargeo_training.hcot.claims import Findings, findings
-from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.questions import answers_to
-from sargeo_training.hcot.writing import Application, Claim, Question, Writing
+from sargeo_training.text.claims import Findings, findings
+from sargeo_training.text.grounded import write
+from sargeo_training.text.questions import answers_to
 
 
 def question(value: str | int, **changes: object) -> Question:

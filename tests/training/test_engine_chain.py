@@ -13,9 +13,9 @@ from support.outcome import Outcome
 from support.rasters import write_scene
 from support.training import EVERY_LOSS, LANGUAGE, SETTINGS, simulate_few_coasts
 
-from sargeo_training import run as runs
+from sargeo_training.data.sources import simulated
+from sargeo_training.engine import export as runs
 from sargeo_training.engine import material
-from sargeo_training.sources import simulated
 
 BUILD = {"chips": {"levels_m": [1250]}, "sources": [{"name": "simulated"}]}
 """Chips of 125 pixels."""

@@ -10,7 +10,7 @@ from torch.nn import functional
 from sargeo.model.tokens import Tokens
 from sargeo_training.engine.losses.contrast import Pairs
 from sargeo_training.engine.losses.matching import hard_negatives, matching_loss
-from sargeo_training.engine.texts import TextBatch
+from sargeo_training.objectives.texts import TextBatch
 
 WARM = torch.tensor(0.1)
 ALIKE = functional.normalize(

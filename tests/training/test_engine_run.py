@@ -31,8 +31,8 @@ from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.losses.alignment import all_names
 from sargeo_training.engine.networks import model_spec, new_network, schedule, take_from
 from sargeo_training.engine.streams import Streams
-from sargeo_training.evaluate import score_split
-from sargeo_training.report import make_report, write_report
+from sargeo_training.evaluation.report import make_report, write_report
+from sargeo_training.evaluation.scoring import score_split
 
 
 def test_run_learns_and_exports_a_model_that_loads(

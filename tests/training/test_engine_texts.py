@@ -8,9 +8,10 @@ import torch
 from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.tokens import MASK
+from sargeo_training.data.writing import Clause, Question, Writing, last_told
 from sargeo_training.engine.config import Chips
-from sargeo_training.engine.statements import Exchange
-from sargeo_training.engine.texts import (
+from sargeo_training.objectives.statements import Exchange
+from sargeo_training.objectives.texts import (
     Span,
     Told,
     collate_texts,
@@ -19,7 +20,6 @@ from sargeo_training.engine.texts import (
     hidden_tokens,
     keyword_spans,
 )
-from sargeo_training.hcot.writing import Clause, Question, Writing, last_told
 
 WATER = Clause(
     scope="land",

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
-from sargeo_training.geovl.evidence import facts_of
-from sargeo_training.geovl.facts import (
+from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN
+from sargeo_training.data.chips.evidence import facts_of
+from sargeo_training.data.chips.facts import (
     SECTORS,
     Facts,
     NamedFact,
     TerrainFacts,
     VectorFacts,
 )
-from sargeo_training.geovl.record import BandRecord, Place, Record
-from sargeo_training.hcot.claims import domain, findings, judge, truths
-from sargeo_training.hcot.writing import Claim
-from sargeo_training.sheet import NOT_WATER, UNKNOWN
+from sargeo_training.data.record import BandRecord, Place, Record
+from sargeo_training.data.writing import Claim
+from sargeo_training.text.claims import domain, findings, judge, truths
 
 SIDE = 30
 """Shares of so many pixels often lie just on a limit."""

@@ -15,9 +15,10 @@ from shapely import LineString, box
 from support.rasters import write_raster
 
 from sargeo.errors import ReferenceDataError
-from sargeo.grid import Block, GeoGrid
-from sargeo_training.geovl.evidence import LayerFiles, Layers, facts_of
-from sargeo_training.geovl.facts import (
+from sargeo.geo.grid import Block, GeoGrid
+from sargeo_training.crops.sheet import NO_SHIPS
+from sargeo_training.data.chips.evidence import LayerFiles, Layers, facts_of
+from sargeo_training.data.chips.facts import (
     SECTORS,
     Facts,
     LandCoverFacts,
@@ -26,10 +27,9 @@ from sargeo_training.geovl.facts import (
     TerrainFacts,
     sector_of,
 )
+from sargeo_training.data.sources import los_angeles
 from sargeo_training.reference import load_landcover
 from sargeo_training.reference.blocks import SCENES
-from sargeo_training.sheet import NO_SHIPS
-from sargeo_training.sources import los_angeles
 
 GRID = GeoGrid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5_000_000), (60, 60))
 UNKNOWN = np.zeros(GRID.shape, dtype=np.uint8)

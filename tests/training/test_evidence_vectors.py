@@ -15,10 +15,10 @@ from pyproj import CRS, Geod
 from shapely import LineString, Point, Polygon, box
 
 from sargeo.errors import ReferenceDataError
-from sargeo.grid import GeoGrid
-from sargeo_training.geovl.evidence.osm import read_features
-from sargeo_training.geovl.evidence.vectors import VectorMap
-from sargeo_training.geovl.facts import VectorFacts
+from sargeo.geo.grid import GeoGrid
+from sargeo_training.data.chips.evidence.osm import read_features
+from sargeo_training.data.chips.evidence.vectors import VectorMap
+from sargeo_training.data.chips.facts import VectorFacts
 
 GEOD = Geod(ellps="WGS84")
 X, Y = 500_000.0, 5_000_000.0

@@ -19,8 +19,8 @@ from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.model.registry import read_spec
 from sargeo.model.storage import load_spec
 from sargeo.scene.open import open_scene
-from sargeo_training import finetune as finetuning
-from sargeo_training.finetune import finetune, label
+from sargeo_training.engine import finetune as finetuning
+from sargeo_training.engine.finetune import finetune, label
 
 CRS, SIDE = 32632, 256
 

@@ -16,15 +16,15 @@ from support.sheets import coast
 
 from sargeo.errors import DiskFullError, NothingValidError, UsageError
 from sargeo.legend import BUILT_UP, OPEN_WATER
-from sargeo_training.geovl import build as building
-from sargeo_training.geovl import pictures
-from sargeo_training.geovl.build import BuildReport, build
-from sargeo_training.geovl.candidates import NOTHING_FITS
-from sargeo_training.geovl.choice import DUPLICATE
-from sargeo_training.geovl.config import OPEN_DATA, BuildConfig, OpenData
-from sargeo_training.geovl.facts import Facts
-from sargeo_training.geovl.shards import SHARDS, Shards
-from sargeo_training.sheet import Source
+from sargeo_training.crops.sheet import Source
+from sargeo_training.data.chips import build as building
+from sargeo_training.data.chips import pictures
+from sargeo_training.data.chips.build import BuildReport, build
+from sargeo_training.data.chips.candidates import NOTHING_FITS
+from sargeo_training.data.chips.choice import DUPLICATE
+from sargeo_training.data.chips.config import OPEN_DATA, BuildConfig, OpenData
+from sargeo_training.data.chips.facts import Facts
+from sargeo_training.data.shards import SHARDS, Shards
 
 
 def contents(out: Path) -> dict[str, bytes]:

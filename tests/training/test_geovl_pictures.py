@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from support.rasters import write_scene
 
-from sargeo_training.geovl.config import UserScene
-from sargeo_training.geovl.pictures import pictures_of
+from sargeo_training.data.chips.config import UserScene
+from sargeo_training.data.chips.pictures import pictures_of
 
 
 @pytest.mark.parametrize(

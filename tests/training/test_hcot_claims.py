@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from support.hcot_records import SIDE, covered, ground, record_of, records, shipping
 
 from sargeo.legend import LAND_COVER_CODES
-from sargeo_training.geovl.facts import Facts, NamedFact, TerrainFacts, VectorFacts
-from sargeo_training.geovl.record import Place, Record
-from sargeo_training.hcot import domains
-from sargeo_training.hcot.claims import domain, findings, judge, truths
-from sargeo_training.hcot.findings import Measure, reaches
-from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.object_findings import category_of
-from sargeo_training.hcot.writing import Claim
+from sargeo_training.data.chips.facts import Facts, NamedFact, TerrainFacts, VectorFacts
+from sargeo_training.data.record import Place, Record
+from sargeo_training.data.writing import Claim
+from sargeo_training.text import domains
+from sargeo_training.text.claims import domain, findings, judge, truths
+from sargeo_training.text.findings import Measure, reaches
+from sargeo_training.text.grounded import write
+from sargeo_training.text.object_findings import category_of
 
 COUNT = "objects.count:ship"
 

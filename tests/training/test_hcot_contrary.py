@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sargeo_training.hcot.contrary import contrary
-from sargeo_training.hcot.domains import Value
+from sargeo_training.text.contrary import contrary
+from sargeo_training.text.domains import Value
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.hcot_records import covered, ground, record_of, records, shipping
 
-from sargeo_training.geovl.facts import Facts
-from sargeo_training.geovl.record import Record
-from sargeo_training.hcot.claims import findings, judge
-from sargeo_training.hcot.grounded import calibrated, caption, phrase, write
-from sargeo_training.hcot.writing import (
+from sargeo_training.data.chips.facts import Facts
+from sargeo_training.data.record import Record
+from sargeo_training.data.writing import (
     APPLICATIONS,
     FIELDS,
     LEVELS,
@@ -24,6 +22,8 @@ from sargeo_training.hcot.writing import (
     Question,
     Writing,
 )
+from sargeo_training.text.claims import findings, judge
+from sargeo_training.text.grounded import calibrated, caption, phrase, write
 
 
 def busy_coast() -> Record:

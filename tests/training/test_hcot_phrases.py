@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sargeo_training.geovl.facts import SECTORS
-from sargeo_training.hcot.domains import CLASSES, FAMILIES, SIDES, domain
-from sargeo_training.hcot.grounded import SCOPES, phrase
-from sargeo_training.hcot.phrases import Entry, entries, entry_for
-from sargeo_training.hcot.words import load_table, words_of
-from sargeo_training.hcot.writing import FIELDS, Claim, Scope
+from sargeo_training.data.chips.facts import SECTORS
+from sargeo_training.data.writing import FIELDS, Claim, Scope
+from sargeo_training.text.domains import CLASSES, FAMILIES, SIDES, domain
+from sargeo_training.text.grounded import SCOPES, phrase
+from sargeo_training.text.phrases import Entry, entries, entry_for
+from sargeo_training.text.words import load_table, words_of
 
 ENTRIES = [(s, f, e) for s in SCOPES for f, found in entries(s).items() for e in found]
 RANKS = ("1", "2", "3", "4", "5")

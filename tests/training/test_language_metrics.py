@@ -11,8 +11,9 @@ from support.sheets import coast, coast_sources
 
 from sargeo.legend import LAND_COVER, OPEN_WATER
 from sargeo.model.spec import Figure
-from sargeo_training.augment import Sample
-from sargeo_training.language_metrics import (
+from sargeo_training.crops.augmentation import Sample
+from sargeo_training.crops.sheet import UNKNOWN, Source
+from sargeo_training.evaluation.language_metrics import (
     LanguageReport,
     class_vectors,
     landcover_figures,
@@ -20,7 +21,6 @@ from sargeo_training.language_metrics import (
     score_by_text,
     write_language_report,
 )
-from sargeo_training.sheet import UNKNOWN, Source
 
 WAYS = ("image to text", "text to image")
 

@@ -23,17 +23,17 @@ from support.told_chips import (
     told_chip,
 )
 
-from sargeo_training.geovl.chip import Chip
-from sargeo_training.hcot.cache import AnswerCache
-from sargeo_training.hcot.claims import truths
-from sargeo_training.hcot.cost import Bill
-from sargeo_training.hcot.domains import FAMILIES, family_of
-from sargeo_training.hcot.endpoint import Endpoint, NoAnswerError
-from sargeo_training.hcot.endpoint_settings import WriterSettings
-from sargeo_training.hcot.model_writer import ModelWriter, Written
-from sargeo_training.hcot.prompts import level_prompt
-from sargeo_training.hcot.vocabulary import FACTS
-from sargeo_training.hcot.writing import LEVELS
+from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.writing import LEVELS
+from sargeo_training.text.cache import AnswerCache
+from sargeo_training.text.claims import truths
+from sargeo_training.text.cost import Bill
+from sargeo_training.text.domains import FAMILIES, family_of
+from sargeo_training.text.endpoint import Endpoint, NoAnswerError
+from sargeo_training.text.endpoint_settings import WriterSettings
+from sargeo_training.text.model_writer import ModelWriter, Written
+from sargeo_training.text.prompts import level_prompt
+from sargeo_training.text.vocabulary import FACTS
 
 
 def write(

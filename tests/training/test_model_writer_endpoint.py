@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from support.fake_endpoint import Answer, FakeEndpoint, picture_of, serving
 
-from sargeo_training.hcot.cost import Bill, BudgetSpentError
-from sargeo_training.hcot.endpoint import Endpoint, EndpointError, Message, NoAnswerError, Reply
-from sargeo_training.hcot.endpoint_settings import WriterSettings
+from sargeo_training.text.cost import Bill, BudgetSpentError
+from sargeo_training.text.endpoint import Endpoint, EndpointError, Message, NoAnswerError, Reply
+from sargeo_training.text.endpoint_settings import WriterSettings
 
 PICTURE = b"not looked at by the server"
 CONVERSATION = (Message("system", "Be true."), Message("user", "What is seen?", PICTURE))

@@ -9,12 +9,12 @@ import pytest
 from support.told_chips import SHIP_COUNT, WATER, told_chip
 
 from sargeo.errors import UsageError
-from sargeo_training.hcot.answers import Statement
-from sargeo_training.hcot.checking import Tally
-from sargeo_training.hcot.endpoint_settings import WriterSettings
-from sargeo_training.hcot.model_writer import Written
-from sargeo_training.hcot.text_log import TextLog, digest_of
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.data.writing import Writing
+from sargeo_training.text.answers import Statement
+from sargeo_training.text.checking import Tally
+from sargeo_training.text.endpoint_settings import WriterSettings
+from sargeo_training.text.model_writer import Written
+from sargeo_training.text.text_log import TextLog, digest_of
 
 
 def settings(**call: Any) -> WriterSettings:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sargeo_training.hcot.pace import Pace
+from sargeo_training.text.pace import Pace
 
 
 class Clock:

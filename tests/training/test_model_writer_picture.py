@@ -11,7 +11,7 @@ from PIL import Image
 
 from sargeo.scene.bands import Band, Polarisation, Quantity, Scale
 from sargeo.scene.radiometry import from_power
-from sargeo_training.hcot.picture import describe_picture, png
+from sargeo_training.text.picture import describe_picture, png
 
 EVERYWHERE = np.ones((40, 50), dtype=np.bool_)
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-import sargeo_training.hcot.cache as cache_module
+import sargeo_training.text.cache as cache_module
 from sargeo.errors import OutputNotWritableError, UsageError
-from sargeo_training.hcot.cache import AnswerCache, answer_key
-from sargeo_training.hcot.endpoint_settings import WriterSettings, read_writer_settings
+from sargeo_training.text.cache import AnswerCache, answer_key
+from sargeo_training.text.endpoint_settings import WriterSettings, read_writer_settings
 
 EXAMPLE = Path(cache_module.__file__).with_name("endpoint.yaml")
 

@@ -16,11 +16,11 @@ from support.fake_endpoint import Answer, FakeEndpoint, Request, serving
 from support.told_chips import GOOD, WRONG_COUNT, level_of, telling, told_chip
 
 from sargeo.errors import OutputNotWritableError, UsageError
-from sargeo_training.geovl.shards import SHARDS, Shards, encode, write_index, write_shard
-from sargeo_training.hcot.endpoint import EndpointError
-from sargeo_training.hcot.endpoint_settings import WriterSettings
-from sargeo_training.hcot.write_texts import TextsReport, write_all, write_texts
-from sargeo_training.hcot.writing import Writing
+from sargeo_training.data.shards import SHARDS, Shards, encode, write_index, write_shard
+from sargeo_training.data.writing import Writing
+from sargeo_training.text.endpoint import EndpointError
+from sargeo_training.text.endpoint_settings import WriterSettings
+from sargeo_training.text.write_texts import TextsReport, write_all, write_texts
 
 CHIPS = 6
 

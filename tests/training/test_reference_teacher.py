@@ -11,8 +11,9 @@ from affine import Affine
 from pyproj import CRS
 from shapely import box
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import BARE, BUILT_UP, LAND_COVER, OPEN_WATER, TREES
+from sargeo_training.crops.sheet import UNKNOWN
 from sargeo_training.reference import teacher
 from sargeo_training.reference.blocks import SCENES, TILE_PX, VALIDATION_TILES, GroundBlock
 from sargeo_training.reference.cells import CELL_PX, cell_features, covered_cells
@@ -24,7 +25,6 @@ from sargeo_training.reference.displacement import (
 )
 from sargeo_training.reference.labels import load_landcover, load_ship_blocks, split_of_run
 from sargeo_training.reference.score_teacher import scores
-from sargeo_training.sheet import UNKNOWN
 
 NAMES = {c.name for c in LAND_COVER}
 

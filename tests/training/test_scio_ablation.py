@@ -14,10 +14,10 @@ import yaml
 from support.outcome import Outcome
 from support.training import Recorder, chips, scio_content, write_chips
 
+from sargeo_training.data.chips.chip import Chip
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.geovl.chip import Chip
+from sargeo_training.scio.ablation import ARMS, PAGE
 from sargeo_training.scio.run import STAGES
-from sargeo_training.scio_ablation import ARMS, PAGE
 
 LAST = {
     "contrast": "contrast/reconstruction",

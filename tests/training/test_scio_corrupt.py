@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 from support.scio_corpus import records, texts_of
 
-from sargeo_training.hcot.claims import judge
-from sargeo_training.hcot.domains import domain
 from sargeo_training.scio.corrupt import KINDS, corrupt
 from sargeo_training.scio.measures import doubtful
 from sargeo_training.scio.texts import Text
+from sargeo_training.text.claims import judge
+from sargeo_training.text.domains import domain
 
 RECORDS = records(60)
 TEXTS = texts_of(RECORDS)

@@ -16,13 +16,13 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import LanguagePart
 from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import MASK, Tokens
-from sargeo_training.batches import Inputs
+from sargeo_training.crops.batches import Inputs
+from sargeo_training.data.writing import Claim, Clause, Writing
 from sargeo_training.engine.callbacks import Telling
 from sargeo_training.engine.chips import ChipStream
 from sargeo_training.engine.config import Stage
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.streams import Streams
-from sargeo_training.hcot.writing import Claim, Clause, Writing
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
 from sargeo_training.scio.network import NetworkScorer, chips_loader
 from sargeo_training.scio.refill import refill

@@ -20,10 +20,10 @@ from sargeo_training.engine.config import Config, checked_config, read_config
 from sargeo_training.engine.material import Material, gather, tokeniser_for
 from sargeo_training.engine.networks import model_spec, new_network
 from sargeo_training.engine.run import read_run
-from sargeo_training.hcot.claims import judge
 from sargeo_training.scio.decisions import read_decisions
 from sargeo_training.scio.pose import Posed, pose, pose_held_out
 from sargeo_training.scio.run import STAGES, open_run, run_rounds
+from sargeo_training.text.claims import judge
 
 
 def settings(*names: str, **stage: Any) -> Config:

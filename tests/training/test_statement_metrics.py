@@ -8,7 +8,7 @@ import pytest
 from support.scio_corpus import OracleScorer, records, texts_of
 
 from sargeo_training.scio.corrupt import corrupt
-from sargeo_training.statement_metrics import SCORES, statement_pairs, told_apart
+from sargeo_training.scio.statement_metrics import SCORES, statement_pairs, told_apart
 
 RECORDS = records(60, seed=3)
 TEXTS = texts_of(RECORDS)

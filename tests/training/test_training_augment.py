@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from support.sheets import CALIBRATED, PICTURE, SHIPS, coast
 
-from sargeo.grid import Block
-from sargeo_training.augment import (
+from sargeo.geo.grid import Block
+from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
     Forgetting,
     Sample,

@@ -10,25 +10,29 @@ import pytest
 from support.sheets import CALIBRATED, PICTURE, SHIPS, coast
 
 from sargeo.errors import ReferenceDataError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, LOW_VEGETATION, TREES
 from sargeo.model.spec import Figure
-from sargeo_training.ablation import ablation_table, read_reports, write_ablations
-from sargeo_training.augment import Sample, cut
-from sargeo_training.baselines.cfar import find_ships
-from sargeo_training.baselines.classifiers import Thresholds
-from sargeo_training.baselines.features import (
+from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.sheet import NOT_WATER, Source
+from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
+from sargeo_training.evaluation.ablation import ablation_table, read_reports, write_ablations
+from sargeo_training.evaluation.baselines.cfar import find_ships
+from sargeo_training.evaluation.baselines.classifiers import Thresholds
+from sargeo_training.evaluation.baselines.features import (
     CALIBRATED as CALIBRATED_COLUMN,
 )
-from sargeo_training.baselines.features import (
+from sargeo_training.evaluation.baselines.features import (
     SMOOTHED,
     local_statistics,
     training_cells,
 )
-from sargeo_training.baselines.score import baseline_report, fit_baselines, score_baseline
-from sargeo_training.report import Report, write_report
-from sargeo_training.sheet import NOT_WATER, Source
-from sargeo_training.targets import PARTIAL_NOT_WATER, WATER_INDEX
+from sargeo_training.evaluation.baselines.score import (
+    baseline_report,
+    fit_baselines,
+    score_baseline,
+)
+from sargeo_training.evaluation.report import Report, write_report
 
 LOW_VEGETATION_INDEX = LAND_COVER_CODES.index(LOW_VEGETATION.code)
 

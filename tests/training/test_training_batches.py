@@ -9,8 +9,8 @@ import pytest
 import torch
 from support.sheets import CALIBRATED, PICTURE, coast, coast_sources
 
-from sargeo_training.batches import Ahead, Mixture, Part, collate
-from sargeo_training.sheet import Source
+from sargeo_training.crops.batches import Ahead, Mixture, Part, collate
+from sargeo_training.crops.sheet import Source
 
 
 def mixture(seed: int = 0) -> Mixture:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from sargeo.errors import EnvironmentLackError, ReferenceDataError
 from sargeo_training import commands
-from sargeo_training.report import make_report, write_report
+from sargeo_training.evaluation.report import make_report, write_report
 
 
 def test_missing_package_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from sargeo.legend import LAND_COVER_CODES
-from sargeo_training.sheet import UNKNOWN, Sheet, Source, Split
-from sargeo_training.sources.every import load_all
-from sargeo_training.sources.sen1floods11 import HELD_OUT
+from sargeo_training.crops.sheet import UNKNOWN, Sheet, Source, Split
+from sargeo_training.data.sources.every import load_all
+from sargeo_training.data.sources.sen1floods11 import HELD_OUT
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 

@@ -9,7 +9,8 @@ import pytest
 from scipy.special import softmax
 from support.tiles import tile
 
-from sargeo_training.landcover_metrics import (
+from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
+from sargeo_training.evaluation.landcover_metrics import (
     accuracy,
     calibration_bins,
     calibration_error,
@@ -18,7 +19,6 @@ from sargeo_training.landcover_metrics import (
     mean_iou,
     water_iou,
 )
-from sargeo_training.targets import PARTIAL_NOT_WATER, WATER_INDEX
 
 
 def test_confusion_and_ious_by_hand() -> None:

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from support.tiles import tile
 
-from sargeo_training.intervals import bootstrap
-from sargeo_training.report import Report, as_markdown, headlines, make_report, write_report
+from sargeo_training.evaluation.intervals import bootstrap
+from sargeo_training.evaluation.report import (
+    Report,
+    as_markdown,
+    headlines,
+    make_report,
+    write_report,
+)
 
 BOX = (10, 10, 8, 8, 8)
 

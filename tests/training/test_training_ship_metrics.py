@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.tiles import tile
 
-from sargeo_training.ship_metrics import (
+from sargeo_training.evaluation.ship_metrics import (
     Tally,
     average_precision,
     count_mae,

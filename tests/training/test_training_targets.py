@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER, TREES
-from sargeo_training.sheet import NO_SHIPS, NOT_WATER, UNKNOWN
-from sargeo_training.targets import (
+from sargeo_training.crops.sheet import NO_SHIPS, NOT_WATER, UNKNOWN
+from sargeo_training.crops.targets import (
     IGNORE,
     PARTIAL_NOT_WATER,
     WATER_INDEX,

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import softmax
 from support.tiles import tile
 
-from sargeo_training.validation import best_threshold, fit_temperature, validation_score
+from sargeo_training.evaluation.calibration import best_threshold, fit_temperature, validation_score
 
 BOX = (10, 10, 8, 8, 8)
 NAN = float("nan")

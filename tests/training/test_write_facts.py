@@ -11,8 +11,8 @@ from support.told_chips import told_chip
 from support.training import write_chips
 
 from sargeo.errors import OutputNotWritableError, ReferenceDataError, UsageError
-from sargeo_training.geovl.shards import SHARDS, Shards
-from sargeo_training.hcot.write_facts import write_facts
+from sargeo_training.data.shards import SHARDS, Shards
+from sargeo_training.text.write_facts import write_facts
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from pyproj import CRS, Transformer
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from sargeo.geo.antimeridian import period_of
+from sargeo.geo.aoi import PolygonArea
+from sargeo.geo.grid import GeoGrid
 from sargeo.geo.placement import on_grid
-from sargeo.grid import GeoGrid
-from sargeo.scene.area import PolygonArea
 
 TURN_3857 = 40075016.68557848
 MARGIN = 0.002

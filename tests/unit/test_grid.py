@@ -6,7 +6,7 @@ from affine import Affine
 from pyproj import CRS
 from support.rasters import CRS_CASES
 
-from sargeo.grid import WGS84, Block, GeoGrid
+from sargeo.geo.grid import WGS84, Block, GeoGrid
 
 
 def grid_of(case, shape=(120, 150)):

@@ -8,8 +8,8 @@ from pyproj import CRS
 from support.rasters import CRS_CASES
 
 from sargeo.errors import NoGeoreferenceError
-from sargeo.footprint import footprint_lonlat, lonlat_bbox
-from sargeo.grid import GeoGrid
+from sargeo.geo.footprint import footprint_lonlat, lonlat_bbox
+from sargeo.geo.grid import GeoGrid
 
 
 def grid_of(case, shape=(120, 150)):

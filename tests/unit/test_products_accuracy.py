@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sargeo.products.accuracy import bootstrap_intervals, normal_intervals, stratified_accuracy
+from sargeo.evaluation.accuracy import bootstrap_intervals, normal_intervals, stratified_accuracy
 
 # Olofsson et al. (2014), section 5 and table 8: deforestation, forest gain, stable forest, stable
 # non-forest. Areas in pixels of 30 m.

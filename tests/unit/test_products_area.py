@@ -8,8 +8,8 @@ from affine import Affine
 from pyproj import CRS, Geod
 from support.products import PLACES, grid_at
 
-from sargeo.grid import Block, GeoGrid
-from sargeo.products.area import pixel_area_m2
+from sargeo.geo.grid import Block, GeoGrid
+from sargeo.geo.pixel_area import pixel_area_m2
 
 A, E2 = 6_378_137.0, 0.0066943799901413165  # WGS 84
 

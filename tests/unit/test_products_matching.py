@@ -13,7 +13,7 @@ from pyproj import Geod
 from support.products import grid_at, ships_at, write_products
 
 from sargeo.errors import ReferenceDataError, UsageError
-from sargeo.products.matching import assess_objects, match
+from sargeo.evaluation.matching import assess_objects, match
 
 EQUATOR_DEGREE_M = 111_319.49
 

@@ -14,7 +14,7 @@ from pyproj import CRS
 from support.products import PLACES, grid_at, ships_at
 
 from sargeo.errors import InputError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.products.vector import lengths_m, objects_frame, read_objects_file, write_objects
 from sargeo.tiling.detections import Detections
 

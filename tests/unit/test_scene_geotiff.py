@@ -19,7 +19,7 @@ from support.rasters import (
 )
 
 from sargeo.errors import InputError, NothingValidError, SceneDamagedError, UsageError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.geotiff import GeoTiffScene, gdal_name
 from sargeo.scene.scene import Scene

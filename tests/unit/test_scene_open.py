@@ -20,7 +20,7 @@ from sargeo.errors import (
     UnsupportedPixelsError,
     UsageError,
 )
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.describe import describe
 from sargeo.scene.geotiff import GeoTiffScene
 from sargeo.scene.open import open_scene

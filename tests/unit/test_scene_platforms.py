@@ -17,14 +17,14 @@ from support.rasters import CRS_CASES, backscatter_db, write_raster, write_scene
 from support.scenes import UTM, array_scene
 
 from sargeo.errors import UsageError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
+from sargeo.inference.job import Survey
+from sargeo.inference.needs import model_needs
 from sargeo.model.api import SarModel
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.describe import describe
 from sargeo.scene.open import open_scene
 from sargeo.scene.platforms import find_platform
-from sargeo.survey.needs import model_needs
-from sargeo.survey.survey import Survey
 
 TSX_FOLDER = "TSX1_SAR__EEC_RE___SM_S_SRA_20110916T010020_20110916T010025"
 

@@ -14,7 +14,7 @@ from sargeo.errors import (
     UnknownRadiometryError,
     UnsupportedPixelsError,
 )
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import BackscatterConstants, Normalisation

@@ -7,7 +7,7 @@ from pyproj import CRS
 from support.rasters import CRS_CASES, backscatter_db, triangle_mask
 from support.scenes import array_scene
 
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.bands import SCALES
 from sargeo.scene.radiometry import from_power, to_power
 from sargeo.scene.resample import RescaledScene, WarpedScene, local_utm_grid

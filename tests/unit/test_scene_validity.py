@@ -12,7 +12,7 @@ from scipy import ndimage
 from support.rasters import write_raster
 
 from sargeo.errors import NothingValidError
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo.scene.describe import describe
 from sargeo.scene.geotiff import GeoTiffScene

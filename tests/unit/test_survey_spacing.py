@@ -14,11 +14,11 @@ from support.rasters import backscatter_db, write_raster
 from support.scenes import ArrayScene, array_scene
 
 from sargeo.errors import SpacingRefusedError
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
+from sargeo.inference.working_grid import on_trained_spacing
 from sargeo.mapping import plan_map
 from sargeo.model.spec import SpacingSpec
 from sargeo.scene.resample import RescaledScene, WarpedScene
-from sargeo.survey.spacing import on_trained_spacing
 
 SPACING = SpacingSpec(min_m=6, preferred_m=10, max_m=14)
 SHAPE = (40, 60)

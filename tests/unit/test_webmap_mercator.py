@@ -10,8 +10,8 @@ from support.webmap import MORE_CRS_CASES, grid_of_case
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import unwrap
-from sargeo.grid import GeoGrid
-from sargeo.webmap.mercator import MAX_SIDE, MercatorBox, from_mercator, to_mercator
+from sargeo.geo.grid import GeoGrid
+from sargeo.geo.mercator import MAX_SIDE, MercatorBox, from_mercator, to_mercator
 
 CASES = sorted(MORE_CRS_CASES)
 

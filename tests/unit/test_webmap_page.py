@@ -14,11 +14,11 @@ from support.rasters import write_scene
 from support.webmap import POLAR_CAP, ArrayScene, grid_of_case, write_run
 
 from sargeo.errors import InputError, OutputNotWritableError
+from sargeo.geo.mercator import MercatorBox
 from sargeo.products.names import ProductPaths
 from sargeo.webmap import write_web_map
 from sargeo.webmap.content import Content, PictureLayer
 from sargeo.webmap.elements import inline_script
-from sargeo.webmap.mercator import MercatorBox
 from sargeo.webmap.page import render
 from sargeo.webmap.pictures import CONFIDENCE_BYTES, LAND_COVER_BYTES, QUICKLOOK_BYTES, Picture
 from sargeo.webmap.vectors import MAX_CELLS, MAX_OBJECTS, Cells, Objects

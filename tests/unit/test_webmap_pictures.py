@@ -15,9 +15,9 @@ from support.webmap import MORE_CRS_CASES, ArrayScene, grid_of_case, write_landc
 
 from sargeo.errors import InputError
 from sargeo.geo.antimeridian import unwrap
+from sargeo.geo.mercator import MercatorBox, to_mercator
 from sargeo.legend import BUILT_UP, OPEN_WATER
 from sargeo.webmap import pictures
-from sargeo.webmap.mercator import MercatorBox, to_mercator
 from sargeo.webmap.pictures import (
     Picture,
     confidence_picture,

@@ -64,8 +64,8 @@ def make_data(
 
     Called again, it goes on where it stopped.
     """
-    from sargeo_training.geovl.build import build
-    from sargeo_training.geovl.config import OPEN_DATA, BuildConfig
+    from sargeo_training.data.chips.build import build
+    from sargeo_training.data.chips.config import OPEN_DATA, BuildConfig
 
     settings = BuildConfig.read(config or OPEN_DATA)
     report = build(settings, output, data=data, workers=workers, tell=_say)
@@ -87,11 +87,11 @@ def texts(
     Called again, it goes on where it stopped.
     """
     if model is None:
-        from sargeo_training.hcot.write_facts import write_facts
+        from sargeo_training.text.write_facts import write_facts
 
         _say(f"{write_facts(chips, output, seed, say=_say)} chips have texts.")
         return
-    from sargeo_training.hcot.write_texts import write_texts
+    from sargeo_training.text.write_texts import write_texts
 
     for line in write_texts(chips, model, output).lines():
         _say(line)
@@ -124,7 +124,7 @@ def pretrain(
     On many devices: torchrun --nproc-per-node N -m sargeo_training pretrain …
     """
     from sargeo_training.engine.config import read_config
-    from sargeo_training.run import pretrain_and_export
+    from sargeo_training.engine.export import pretrain_and_export
 
     pretrain_and_export(
         read_config(config, change or ()),
@@ -163,7 +163,7 @@ def scio(
     Called again, it goes on where it stopped.
     """
     from sargeo_training.engine.config import read_config
-    from sargeo_training.run import prepare
+    from sargeo_training.engine.export import prepare
     from sargeo_training.scio.run import run_rounds
 
     prepare(threads)
@@ -203,8 +203,8 @@ def scio_ablation(
     Called again, it goes on where it stopped.
     """
     from sargeo_training.engine.config import read_config
-    from sargeo_training.run import prepare
-    from sargeo_training.scio_ablation import run_ablation
+    from sargeo_training.engine.export import prepare
+    from sargeo_training.scio.ablation import run_ablation
 
     prepare(threads)
     run_ablation(
@@ -251,8 +251,8 @@ def make_own(
 
     Map with it: sargeo map SCENE -o OUT --model RUN/model
     """
-    from sargeo_training.finetune import finetune
-    from sargeo_training.run import prepare
+    from sargeo_training.engine.export import prepare
+    from sargeo_training.engine.finetune import finetune
 
     prepare(threads)
     finetune(
@@ -281,7 +281,7 @@ def export(
     threads: ThreadsOption = 2,
 ) -> None:
     """Calibrate the weights of a run; write its model and its reports."""
-    from sargeo_training.run import export_run
+    from sargeo_training.engine.export import export_run
 
     export_run(run, output or run / "model", data, shards=shards, threads=threads)
 
@@ -293,7 +293,7 @@ def baselines(
     threads: ThreadsOption = 2,
 ) -> None:
     """Fit and measure the plain methods that the model has to beat."""
-    from sargeo_training.baselines.score import measure_baselines
+    from sargeo_training.evaluation.baselines.score import measure_baselines
 
     measure_baselines(data, output, threads=threads)
 
@@ -304,7 +304,7 @@ def compare(
     output: Annotated[Path, typer.Option("-o", "--output", help="Markdown file to write.")],
 ) -> None:
     """Put the reports of runs and plain methods into one table."""
-    from sargeo_training.ablation import write_ablations
+    from sargeo_training.evaluation.ablation import write_ablations
 
     write_ablations(runs, output)
 

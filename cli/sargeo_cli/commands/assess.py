@@ -35,7 +35,7 @@ def assess(
     As comma-separated values: a row for each class, or one for all objects.
     """
     refuse_two_formats(json=as_json, csv=as_csv)
-    from sargeo.products.assess import assess as assess_product
+    from sargeo.evaluation.assess import assess as assess_product
 
     assessment = assess_product(reference, product, class_field=class_field, tolerance_m=tolerance)
     facts = assessment.to_dict()

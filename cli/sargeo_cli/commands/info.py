@@ -36,11 +36,11 @@ def info(
 
 
 def _facts(scene: str, assume: str, model: str) -> dict[str, Any]:
+    from sargeo.inference.needs import model_needs
+    from sargeo.inference.verdict import judge
     from sargeo.model.registry import read_spec
     from sargeo.scene.describe import describe
     from sargeo.scene.open import open_scene
-    from sargeo.survey.needs import model_needs
-    from sargeo.survey.verdict import judge
 
     opened = open_scene(scene, assume=assume)
     facts = describe(opened)

@@ -34,7 +34,7 @@ def zones(
 ) -> None:
     """Sum land-cover areas and object counts by polygon."""
     refuse_two_formats(json=as_json, csv=as_csv)
-    from sargeo.products.zones import write_zones, zonal_table
+    from sargeo.evaluation.zones import write_zones, zonal_table
 
     found = zonal_table(polygons, out_dir, name)
     if table is not None:

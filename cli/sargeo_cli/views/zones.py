@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 def show_zones(page: Page, rows: Sequence[Row], measured: Sequence[str]) -> None:
-    """Print what `sargeo.products.zones.zonal_table` found.
+    """Print what `sargeo.evaluation.zones.zonal_table` found.
 
     Parameters
     ----------

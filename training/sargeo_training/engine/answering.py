@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.batches import make_inputs
+from sargeo_training.crops.batches import make_inputs
 from sargeo_training.engine.chips import ChipSource, whole
 from sargeo_training.engine.config import Config
-from sargeo_training.engine.telling import language_of
+from sargeo_training.objectives.language import language_of
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ import torch
 from lightning import Callback, Trainer
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.batches import Ahead
+from sargeo_training.crops.batches import Ahead
 from sargeo_training.engine.checkpoints import LAST, save_best
 from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.module import Engine

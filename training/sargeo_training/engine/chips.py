@@ -12,27 +12,27 @@ import torch
 from torch import Tensor
 
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.augment import (
+from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
     Augmentation,
     Sample,
     augment,
     resize,
 )
-from sargeo_training.batches import Inputs, Part, make_inputs
+from sargeo_training.crops.batches import Inputs, Part, make_inputs
+from sargeo_training.crops.radiometry import as_power
+from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.writing import Writing, last_told
 from sargeo_training.engine.config import Config
 from sargeo_training.engine.losses.reconstruction import hide
-from sargeo_training.engine.statements import exchanges, statements
-from sargeo_training.engine.texts import TextBatch, collate_texts, draw_told
-from sargeo_training.geovl.chip import Chip
-from sargeo_training.hcot.writing import Writing, last_told
-from sargeo_training.radiometry import as_power
+from sargeo_training.objectives.statements import exchanges, statements
+from sargeo_training.objectives.texts import TextBatch, collate_texts, draw_told
 
 _CHIPS = 1  # told apart from the draws of crops by this number
 
 
 class ChipSource(Protocol):
-    """Chips by number, such as `sargeo_training.geovl.shards.Shards`."""
+    """Chips by number, such as `sargeo_training.data.shards.Shards`."""
 
     def __getitem__(self, number: int, /) -> Chip:
         """Return a chip."""

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validato
 from sargeo.errors import UsageError
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.spec import ClassSpec, LanguageSpec, SpacingSpec, TowerSpec
-from sargeo_training.augment import Forgetting
+from sargeo_training.crops.augmentation import Forgetting
+from sargeo_training.engine.sizes import SIZES, SizeName, read_size
 from sargeo_training.settings import checked_settings, read_settings
-from sargeo_training.sizes import SIZES, SizeName, read_size
 
 _REMEDY = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
 

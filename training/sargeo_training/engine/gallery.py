@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import known_cells, pool
-from sargeo_training.augment import Sample
-from sargeo_training.batches import make_inputs
+from sargeo_training.crops.augmentation import Sample
+from sargeo_training.crops.batches import make_inputs
 from sargeo_training.engine.chips import ChipSource, whole
 from sargeo_training.engine.config import Config
-from sargeo_training.engine.telling import language_of
+from sargeo_training.objectives.language import language_of
 
 _AT_ONCE = 16
 

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from sargeo.errors import ReferenceDataError, UsageError
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.augment import augmentations
-from sargeo_training.batches import Mixture
+from sargeo_training.crops.augmentation import augmentations
+from sargeo_training.crops.batches import Mixture
+from sargeo_training.crops.sheet import Source, Split
+from sargeo_training.data.record import Record
+from sargeo_training.data.shards import Shards, left_out
+from sargeo_training.data.sources.every import load_all
+from sargeo_training.data.writing import Writing, last_told
 from sargeo_training.engine.chips import ChipStream
 from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.losses.alignment import all_names
 from sargeo_training.engine.streams import Streams
-from sargeo_training.engine.texts import has_text
-from sargeo_training.geovl.record import Record
-from sargeo_training.geovl.shards import Shards, left_out
-from sargeo_training.hcot.writing import Writing, last_told
-from sargeo_training.report import SYNTHETIC
-from sargeo_training.sheet import Source, Split
-from sargeo_training.sources.every import load_all
+from sargeo_training.evaluation.report import SYNTHETIC
+from sargeo_training.objectives.texts import has_text
 
 Say = Callable[[str], None]
 

@@ -18,7 +18,7 @@ from sargeo_training.engine.losses.reconstruction import Reconstruction
 from sargeo_training.engine.networks import parameter_groups, schedule
 from sargeo_training.engine.parallel import mean_over_processes
 from sargeo_training.engine.streams import StepBatch
-from sargeo_training.engine.telling import Telling
+from sargeo_training.objectives.language import Telling
 
 Losses = dict[LossName, Tensor]
 

@@ -19,8 +19,8 @@ from sargeo.model.spec import ModelSpec, NormalisationSpec
 from sargeo.model.storage import load_spec, load_weights
 from sargeo.model.tokens import Tokeniser
 from sargeo.scene.bands import POLARISATIONS
+from sargeo_training.crops.radiometry import CONSTANTS
 from sargeo_training.engine.config import Config, Published
-from sargeo_training.radiometry import CONSTANTS
 
 MAPPING_PARTS = ("tower", "landcover", "objects")
 """The parts of a network that map; the others read and write."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, autograd, distributed
 
-from sargeo_training.batches import Part
+from sargeo_training.crops.batches import Part
 
 
 def this_part() -> Part:

@@ -16,6 +16,7 @@ from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
+from sargeo_training.data.writing import Writing
 from sargeo_training.engine.checkpoints import (
     BEST,
     LAST,
@@ -34,7 +35,6 @@ from sargeo_training.engine.networks import (
 )
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.validation import stage_score
-from sargeo_training.hcot.writing import Writing
 
 SETTINGS = "run.yaml"
 """The settings of a run, in its folder."""

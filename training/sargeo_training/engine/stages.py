@@ -17,7 +17,7 @@ from lightning.pytorch.strategies import DDPStrategy
 
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.batches import Ahead
+from sargeo_training.crops.batches import Ahead
 from sargeo_training.engine.callbacks import FIGURES, Best, Saving, Telling, Validate
 from sargeo_training.engine.checkpoints import LAST, WholeFiles, load_best
 from sargeo_training.engine.config import Config, Stage

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from sargeo.model.tokens import Tokeniser, Tokens
-from sargeo_training.batches import Mixture, Part, TrainingBatch
+from sargeo_training.crops.batches import Mixture, Part, TrainingBatch
 from sargeo_training.engine.chips import ChipBatch, ChipStream
 from sargeo_training.engine.losses.alignment import draw_names
 

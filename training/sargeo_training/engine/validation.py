@@ -10,9 +10,9 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.gallery import embed_chips, embed_texts
 from sargeo_training.engine.material import Material
-from sargeo_training.evaluate import score_split
-from sargeo_training.language_metrics import retrieval_hits
-from sargeo_training.validation import validation_score
+from sargeo_training.evaluation.calibration import validation_score
+from sargeo_training.evaluation.language_metrics import retrieval_hits
+from sargeo_training.evaluation.scoring import score_split
 
 _MOST_CHIPS = 512
 
@@ -20,7 +20,7 @@ _MOST_CHIPS = 512
 def stage_score(network: SarKnowlip, material: Material, config: Config, stage: Stage) -> float:
     """Return the mean of the scores of what a stage learns, each 0 to 1.
 
-    Of heads, see `sargeo_training.validation.validation_score`; of texts, the mean recall of
+    Of heads, see `sargeo_training.evaluation.calibration.validation_score`; of texts, the mean recall of
     retrieval. Both are measured on what is neither trained on nor held out. A stage that learns
     neither is the better the longer it ran.
     """

@@ -15,7 +15,7 @@ from pyproj import CRS
 from shapely import Polygon, box
 
 from sargeo.errors import UsageError
-from sargeo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 
 BLOCK_PX = 512
 TILE_PX = 1024

@@ -11,8 +11,8 @@ from shapely import Polygon, box, union_all
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from sargeo_training.crops.sheet import Split
 from sargeo_training.reference.blocks import SCENES, VALIDATION_TILES, GroundBlock, tile_outline
-from sargeo_training.sheet import Split
 
 LANDCOVER_FILE = "los_angeles_landcover.geojson"
 SHIPS_FILE = "los_angeles_ships.geojson"

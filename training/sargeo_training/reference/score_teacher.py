@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 
 from sargeo.legend import LAND_COVER
+from sargeo_training.crops.sheet import UNKNOWN
 from sargeo_training.reference.blocks import SCENES, GroundBlock
 from sargeo_training.reference.labels import load_landcover, split_of_run
 from sargeo_training.reference.teacher import (
@@ -32,7 +33,6 @@ from sargeo_training.reference.teacher import (
     read_cells,
     sure_codes,
 )
-from sargeo_training.sheet import UNKNOWN
 
 _FOLDS = 6
 _SURROUNDINGS_M = 500.0

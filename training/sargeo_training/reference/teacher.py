@@ -20,14 +20,14 @@ from rasterio.features import geometry_mask, rasterize
 from scipy.ndimage import gaussian_filter, label, maximum_filter, minimum_filter
 from shapely import Polygon
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER, TREES
+from sargeo_training.crops.sheet import UNKNOWN
 from sargeo_training.reference.blocks import SCENES, GroundBlock
 from sargeo_training.reference.cells import CELL_PX, cell_features, covered_cells
 from sargeo_training.reference.displacement import measured_displacements, move_to_radar
 from sargeo_training.reference.labels import load_landcover, reserved_ground, split_of_run
 from sargeo_training.reference.pictures import OPTICAL, picture_path
-from sargeo_training.sheet import UNKNOWN
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sargeo_training.hcot.claims import Findings, findings, verdict
-from sargeo_training.hcot.domains import Kind, Value, domain
-from sargeo_training.hcot.grounded import phrase
-from sargeo_training.hcot.writing import Claim, Clause
+from sargeo_training.data.writing import Claim, Clause
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.truth import Corruption, HiddenTruth
+from sargeo_training.text.claims import Findings, findings, verdict
+from sargeo_training.text.domains import Kind, Value, domain
+from sargeo_training.text.grounded import phrase
 
 if TYPE_CHECKING:
-    from sargeo_training.geovl.record import Record
+    from sargeo_training.data.record import Record
 
 KINDS: tuple[Kind, ...] = ("count", "class", "place", "size")
 SHARE = 0.2

@@ -11,9 +11,9 @@ from torch import Tensor
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import LanguagePart, known_cells, pool
 from sargeo.model.tokens import Tokens
-from sargeo_training.batches import Inputs, make_inputs
+from sargeo_training.crops.batches import Inputs, make_inputs
 from sargeo_training.engine.chips import ChipSource, whole
-from sargeo_training.engine.texts import Span
+from sargeo_training.objectives.texts import Span
 from sargeo_training.scio.likelihood import in_batches, word_likelihood
 from sargeo_training.scio.scorer import Floats
 

@@ -10,17 +10,17 @@ from functools import cached_property
 import numpy as np
 
 from sargeo.errors import UsageError
+from sargeo_training.data.chips.splits import ground_groups
+from sargeo_training.data.record import Record
+from sargeo_training.data.writing import Claim
 from sargeo_training.engine.material import Material
-from sargeo_training.geovl.record import Record
-from sargeo_training.geovl.splits import ground_groups
-from sargeo_training.hcot.grounded import write
-from sargeo_training.hcot.writing import Claim
 from sargeo_training.scio.corrupt import SHARE, corrupt
 from sargeo_training.scio.measures import Groups, Tally, tallies
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import Calibration
 from sargeo_training.scio.truth import HiddenTruth
+from sargeo_training.text.grounded import write
 
 CALIBRATION_SHARE = 0.2
 

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sargeo_training.engine.texts import Span
-from sargeo_training.hcot.domains import Value
-from sargeo_training.hcot.grounded import can_phrase, phrase
-from sargeo_training.hcot.writing import Claim, Clause
+from sargeo_training.data.writing import Claim, Clause
+from sargeo_training.objectives.texts import Span
 from sargeo_training.scio.scorer import Floats, Scorer
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text, pairs_of
+from sargeo_training.text.domains import Value
+from sargeo_training.text.grounded import can_phrase, phrase
 
 _WORDINGS = 2
 """Ways to word each value: no single synonym decides."""

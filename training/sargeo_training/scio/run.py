@@ -24,16 +24,16 @@ from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
+from sargeo_training.data.writing import Writing
 from sargeo_training.engine.checkpoints import BEST, load_best
 from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.run import settle
 from sargeo_training.engine.streams import Streams
-from sargeo_training.engine.telling import language_of
 from sargeo_training.engine.validation import stage_score
-from sargeo_training.hcot.writing import Writing
-from sargeo_training.report import figure_table
+from sargeo_training.evaluation.report import figure_table
+from sargeo_training.objectives.language import language_of
 from sargeo_training.scio.decisions import (
     Decision,
     read_decisions,

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo_training.engine.texts import Span
+from sargeo_training.objectives.texts import Span
 
 Floats = NDArray[np.float64]
 

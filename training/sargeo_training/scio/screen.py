@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sargeo_training.geovl.facts import SECTORS
-from sargeo_training.hcot.domains import arguments_of, family_of
-from sargeo_training.hcot.writing import Clause
+from sargeo_training.data.chips.facts import SECTORS
+from sargeo_training.data.writing import Clause
 from sargeo_training.scio.scorer import Floats, Scorer
 from sargeo_training.scio.texts import Text, pairs_of
+from sargeo_training.text.domains import arguments_of, family_of
 
 Place = tuple[str, int]
 """Id of a record, and number of a clause in its text."""

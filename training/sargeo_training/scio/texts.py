@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sargeo_training.engine.texts import Span, keyword_spans
-from sargeo_training.hcot.domains import Value
-from sargeo_training.hcot.grounded import caption
-from sargeo_training.hcot.writing import Clause, Writing
+from sargeo_training.data.writing import Clause, Writing
+from sargeo_training.objectives.texts import Span, keyword_spans
+from sargeo_training.text.domains import Value
+from sargeo_training.text.grounded import caption
 
 _MOST_VALUES = 64
 

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
 
-from sargeo_training.hcot.domains import Kind
-from sargeo_training.hcot.writing import Claim
+from sargeo_training.data.writing import Claim
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.thresholds import Calibration
+from sargeo_training.text.domains import Kind
 
 
 class Corruption(BaseModel):

@@ -18,7 +18,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LAND_COVER, NODATA
 from sargeo_training.simulator.scene import SimulatedScene, simulate_scene
 from sargeo_training.simulator.ships import Ships

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo_training.simulator.fields import Field, Lattice
 from sargeo_training.simulator.surfaces import Surface
 

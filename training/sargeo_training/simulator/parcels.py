@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo_training.simulator.fields import TABLE_BITS, TABLE_SIZE, Lattice
 
 _EDGE = np.uint16(1 << TABLE_BITS)

@@ -10,7 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from sargeo.grid import GeoGrid
+from sargeo.geo.grid import GeoGrid
 from sargeo.scene.bands import Band
 from sargeo_training.simulator.backscatter import (
     BAND_POLARISATIONS,

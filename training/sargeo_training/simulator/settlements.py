@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo_training.simulator.fields import TABLE_SIZE, Field, Lattice
 from sargeo_training.simulator.parcels import Districts, draw_parcels
 from sargeo_training.simulator.relief import Relief

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.grid import Block
+from sargeo.geo.grid import Block
 from sargeo_training.simulator.fields import Field, Field32
 from sargeo_training.simulator.offshore import Landmarks
 from sargeo_training.simulator.ships import Ships

@@ -107,7 +107,7 @@ def exchange_loss(
     image : Tensor, shape (N, D)
         Unit vectors of images.
     right, wrong : Tensor, shape (N, D)
-        Unit vectors of statements; see `sargeo_training.engine.statements`.
+        Unit vectors of statements; see `sargeo_training.objectives.statements`.
     exchanged : Tensor of bool, shape (N,)
         Whether there are statements.
     temperature : Tensor, scalar

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from sargeo.model.knowlip import RawOutputs, SarKnowlip
 from sargeo.model.tokens import Tokens
-from sargeo_training.batches import TrainingBatch
+from sargeo_training.crops.batches import TrainingBatch
 from sargeo_training.engine.config import LossName
 from sargeo_training.engine.losses.alignment import alignment_loss
 from sargeo_training.engine.parallel import gathered
-from sargeo_training.losses import TargetMaps, landcover_loss, object_loss
+from sargeo_training.objectives.heads import TargetMaps, landcover_loss, object_loss
 
 
 def dense_losses(

@@ -1,0 +1,92 @@
+"""Finished rows of codes and percents, and the way back from the grid worked on to the scene's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sargeo.geo.grid import Block, GeoGrid
+from sargeo.inference.working_raster import UNKNOWN, WorkRaster
+from sargeo.legend import NODATA, UNCERTAIN
+from sargeo.products.raster import PERCENT_NODATA
+from sargeo.tiling.pixels import Strip
+
+REGRID_ROWS = 512
+"""Rows of the scene that are brought back from another grid at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Finished rows.
+
+    Attributes
+    ----------
+    row : int
+        First row on the grid in question.
+    wanted : ndarray of bool, shape (h, W)
+    codes : ndarray of uint8, shape (h, W)
+        Of classes; 0 where not wanted.
+    percents : ndarray of uint8, shape (C, h, W)
+        Confidence, then the probabilities of all classes if they were asked for; 255 where not
+        wanted.
+    """
+
+    row: int
+    wanted: NDArray[np.bool_]
+    codes: NDArray[np.uint8]
+    percents: NDArray[np.uint8]
+
+    @classmethod
+    def of_strip(
+        cls, strip: Strip, legend: NDArray[np.uint8], uncertain_below: float | None
+    ) -> Rows:
+        """Give classes their codes by the legend, and what is not wanted its nodata."""
+        codes = legend[strip.winner]
+        if uncertain_below is not None:
+            codes[strip.probability < round(100 * uncertain_below)] = UNCERTAIN
+        codes[~strip.wanted] = NODATA
+        percents = strip.probability[None]
+        if strip.probabilities is not None:
+            percents = np.concatenate([percents, strip.probabilities])
+        percents[:, ~strip.wanted] = PERCENT_NODATA
+        return cls(strip.row, strip.wanted, codes, percents)
+
+    def stacked(self) -> tuple[int, NDArray[np.uint8]]:
+        """Return the first row, and codes and percents as bands of one array."""
+        return self.row, np.concatenate([self.codes[None], self.percents])
+
+
+def bring_back(
+    work: WorkRaster,
+    grid: GeoGrid,
+    wanted: Callable[[Block], NDArray[np.bool_]],
+    write: Callable[[Rows], None],
+    check: Callable[[], None],
+) -> None:
+    """Bring results from the grid worked on back to the scene's, by nearest neighbour.
+
+    Parameters
+    ----------
+    work : WorkRaster
+        Codes, then percents; closed for writing.
+    grid : GeoGrid
+        Of the scene.
+    wanted : callable
+        Tells in which pixels of a block of the scene a result is asked for.
+    write : callable
+        Takes the rows, in order.
+    check : callable
+        Called between rows; raises where the run was cancelled.
+    """
+    for row in range(0, grid.height, REGRID_ROWS):
+        check()
+        block = Block(row, 0, min(REGRID_ROWS, grid.height - row), grid.width)
+        asked = wanted(block)
+        values = work.read_on(grid, block, asked)
+        known = asked & (values[0] != UNKNOWN) & (values[0] != NODATA)
+        codes = np.where(known, values[0], np.uint8(NODATA))
+        percents = np.where(known, values[1:], np.uint8(PERCENT_NODATA))
+        write(Rows(row, known, codes, percents))

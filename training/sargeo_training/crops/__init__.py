@@ -1,0 +1,1 @@
+"""What the network is fed: sheets, augmentation, targets and batches."""

@@ -1,0 +1,347 @@
+"""Augmentation that respects SAR: everything happens to linear power, before normalisation.
+
+Geometry moves pixels, labels and ships together. Speckle multiplies, calibration errors are gains,
+8-bit pictures are stretched, and what is known of a scene may get lost.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from scipy import ndimage
+from torch.nn import functional
+
+from sargeo.geo.grid import Block
+from sargeo.scene.bands import Band
+from sargeo_training.crops.radiometry import as_power
+from sargeo_training.crops.sheet import UNKNOWN, Sheet
+
+Float32Array = NDArray[np.float32]
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+_SCALES = (0.7, 1.5)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A part of a sheet on its way to the network.
+
+    Attributes
+    ----------
+    power : ndarray of float32, shape (C, P, P)
+        Linear power of each band; the square of digital numbers where nobody calibrated.
+    valid, labels, searched, ships
+        As in `Sheet`, for these pixels.
+    bands : tuple of Band
+    references : tuple of float
+        Reference amplitude of each band.
+    gsd_m : tuple of float or None
+    incidence_deg : float or None
+    lonlat : tuple of float or None
+        In degrees; see `move`.
+    sensor : str or None
+        Name of the platform.
+    """
+
+    power: Float32Array
+    valid: NDArray[np.bool_]
+    labels: NDArray[np.uint8]
+    searched: NDArray[np.bool_]
+    ships: Float32Array
+    bands: tuple[Band, ...]
+    references: tuple[float, ...]
+    gsd_m: tuple[float, float] | None
+    incidence_deg: float | None
+    lonlat: tuple[float, float] | None = None
+    sensor: str | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether power is absolute backscatter."""
+        return self.bands[0].calibrated
+
+
+Augmentation = Callable[[Sample, Generator], Sample]
+
+
+def cut(sheet: Sheet, block: Block) -> Sample:
+    """Cut a block; what lies beyond the edges is invalid, unlabelled and unsearched."""
+    size = (block.height, block.width)
+    inside = block.intersection(Block(0, 0, *sheet.shape))
+    if inside is None:
+        raise ValueError(f"{block} misses sheet {sheet.name} of shape {sheet.shape}")
+    here, there = inside.slices(), inside.slices(block)
+    power = np.zeros((len(sheet.bands), *size), dtype=np.float32)
+    power[:, *there] = as_power(sheet.values[:, *here], sheet.bands)
+    valid, searched = np.zeros((2, *size), dtype=bool)
+    valid[there], searched[there] = sheet.valid[here], sheet.searched[here]
+    labels = np.full(size, UNKNOWN, dtype=np.uint8)
+    labels[there] = sheet.labels[here]
+    ships = sheet.ships[block.contains(sheet.ships[:, 0], sheet.ships[:, 1])].copy()
+    ships[:, :2] -= (block.row, block.col)
+    return Sample(
+        power=power,
+        valid=valid,
+        labels=labels,
+        searched=searched,
+        ships=ships,
+        bands=sheet.bands,
+        references=sheet.references,
+        gsd_m=sheet.gsd_m,
+        incidence_deg=sheet.incidence_deg,
+        sensor=sheet.platform,
+    )
+
+
+def cut_scaled(sheet: Sheet, centre: tuple[int, int], size: int, rng: Generator) -> Sample:
+    """Cut a square around a centre and bring it to ``size`` pixels, at times at another scale."""
+    factor = float(rng.uniform(*_SCALES)) if rng.random() < 0.4 else 1.0
+    side = round(size * factor)
+    sample = cut(sheet, Block(centre[0] - side // 2, centre[1] - side // 2, side, side))
+    return sample if side == size else resize(sample, size)
+
+
+def resize(sample: Sample, size: int) -> Sample:
+    """Resample a square to ``size`` pixels: mean power, and the nearest of labels and masks."""
+    factor = size / sample.valid.shape[0]
+    power = functional.interpolate(
+        torch.from_numpy(sample.power)[None],
+        size=(size, size),
+        mode="bilinear",
+        antialias=factor < 1,
+    )[0].numpy()
+    nearest = ((np.arange(size) + 0.5) / factor).astype(np.int64)
+    picked = np.ix_(nearest, nearest)
+    gsd_m = sample.gsd_m
+    return dataclasses.replace(
+        sample,
+        power=power,
+        valid=sample.valid[picked],
+        labels=sample.labels[picked],
+        searched=sample.searched[picked],
+        ships=sample.ships * np.float32(factor),
+        gsd_m=gsd_m and (gsd_m[0] / factor, gsd_m[1] / factor),
+    )
+
+
+def turn(sample: Sample, rng: Generator) -> Sample:
+    """Flip and turn by quarters: one of the eight symmetries of the square."""
+    if rng.random() < 0.5:
+        sample = _moved(sample, lambda a: a[..., ::-1])
+        sample.ships[:, 1] = sample.valid.shape[1] - sample.ships[:, 1]
+    if rng.random() < 0.5:
+        sample = _moved(sample, lambda a: a[..., ::-1, :])
+        sample.ships[:, 0] = sample.valid.shape[0] - sample.ships[:, 0]
+    if rng.random() < 0.5:
+        gsd_m = sample.gsd_m and (sample.gsd_m[1], sample.gsd_m[0])
+        sample = _moved(sample, lambda a: a.swapaxes(-1, -2))
+        sample = dataclasses.replace(sample, ships=sample.ships[:, [1, 0, 3, 2, 4]], gsd_m=gsd_m)
+    return sample
+
+
+def add_speckle(sample: Sample, rng: Generator) -> Sample:
+    """Multiply by speckle of a few looks, independent in each band (Gamma with mean one)."""
+    if rng.random() > 0.35:
+        return sample
+    looks = np.float32(np.exp(rng.uniform(np.log(3), np.log(30))))
+    speckle = rng.standard_gamma(looks, sample.power.shape, dtype=np.float32) / looks
+    return dataclasses.replace(sample, power=sample.power * speckle)
+
+
+def multilook(sample: Sample, rng: Generator) -> Sample:
+    """Average power over a few pixels now and then: more looks, less detail."""
+    if rng.random() > 0.1:
+        return sample
+    side = int(rng.integers(2, 4))
+    power = ndimage.uniform_filter(sample.power, (0, side, side), mode="nearest")
+    return dataclasses.replace(sample, power=power)
+
+
+def change_incidence(sample: Sample, rng: Generator) -> Sample:
+    """Brighten one side against the other, as near range is brighter than far range.
+
+    Land loses some 0.1 to 0.2 dB and sea up to 0.7 dB with every degree of incidence; a picture of
+    a few kilometres spans less than a degree, a resampled or airborne one several.
+    """
+    if rng.random() > 0.3:
+        return sample
+    rows, cols = (np.linspace(-1, 1, n, dtype=np.float32) for n in sample.valid.shape)
+    angle, decibels = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2)
+    slope = rows[:, None] * np.float32(np.sin(angle)) + cols[None, :] * np.float32(np.cos(angle))
+    return dataclasses.replace(
+        sample, power=sample.power * 10 ** (np.float32(decibels / 10) * slope)
+    )
+
+
+def forget_calibration(sample: Sample, rng: Generator) -> Sample:
+    """Now and then take calibrated backscatter for an 8-bit picture of it."""
+    if not sample.calibrated or rng.random() > 0.15:
+        return sample
+    bands = tuple(Band(b.polarisation, "uncalibrated", "amplitude") for b in sample.bands)
+    white = np.array(sample.references, dtype=np.float32)[:, None, None] * rng.uniform(2, 5)
+    grey = np.minimum(np.round(np.sqrt(sample.power) / white * 255), 255).astype(np.float32)
+    references = tuple(
+        float(r / w * 255) for r, w in zip(sample.references, white.ravel(), strict=True)
+    )
+    return dataclasses.replace(sample, power=grey**2, bands=bands, references=references)
+
+
+def change_gain(sample: Sample, rng: Generator) -> Sample:
+    """Shift decibels: slightly where calibrated, freely where not, and by band."""
+    common, each = (0.4, 0.3) if sample.calibrated else (1.5, 0.5)
+    gain_db = rng.normal(0, common) + rng.normal(0, each, (len(sample.bands), 1, 1))
+    gain = (10 ** (gain_db / 10)).astype(np.float32)
+    return dataclasses.replace(sample, power=sample.power * gain)
+
+
+def change_stretch(sample: Sample, rng: Generator) -> Sample:
+    """Change the contrast of uncalibrated bands by a power law about their reference."""
+    if sample.calibrated or rng.random() > 0.25:
+        return sample
+    exponent = float(rng.uniform(0.75, 1.3))
+    middle = np.array(sample.references, dtype=np.float32)[:, None, None] ** 2
+    return dataclasses.replace(sample, power=middle * (sample.power / middle) ** exponent)
+
+
+def stretch_tiles(sample: Sample, rng: Generator) -> Sample:
+    """Give two halves of an uncalibrated picture different gains and offsets.
+
+    Some products are stretched tile by tile, which leaves steps at the seams.
+    """
+    if sample.calibrated or rng.random() > 0.15:
+        return sample
+    amplitude = np.sqrt(sample.power)
+    seam = int(rng.integers(16, amplitude.shape[2] - 16))
+    reference = np.array(sample.references, dtype=np.float32)[:, None, None]
+    gain, offset = rng.uniform(0.7, 1.4), rng.uniform(-0.3, 0.3)
+    part = amplitude[:, :, seam:]
+    amplitude[:, :, seam:] = np.maximum(part * np.float32(gain) + reference * np.float32(offset), 0)
+    return dataclasses.replace(sample, power=amplitude**2)
+
+
+def drop_bands(sample: Sample, rng: Generator) -> Sample:
+    """Keep a random part of several bands, at least one."""
+    count = len(sample.bands)
+    if count == 1:
+        return sample
+    kept = np.sort(rng.permutation(count)[: rng.integers(1, count)])
+    return dataclasses.replace(
+        sample,
+        power=sample.power[kept],
+        bands=tuple(sample.bands[k] for k in kept),
+        references=tuple(sample.references[k] for k in kept),
+    )
+
+
+class Forgetting(BaseModel):
+    """Forgets what is known of a sample besides its pixels, each with a probability of its own.
+
+    So the network learns to do without, and maps scenes whose files do not say.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    polarisation: Probability = 0.5
+    gsd: Probability = 0.5
+    incidence: Probability = 0.5
+    place: Probability = 0.5
+    sensor: Probability = 0.5
+
+    def __call__(self, sample: Sample, rng: Generator) -> Sample:
+        """Forget; of several bands at least one is kept."""
+        if rng.random() < self.polarisation:
+            sample = drop_bands(sample, rng)
+        gsd, incidence, place, sensor = rng.random(4) >= (
+            self.gsd,
+            self.incidence,
+            self.place,
+            self.sensor,
+        )
+        return dataclasses.replace(
+            sample,
+            gsd_m=sample.gsd_m if gsd else None,
+            incidence_deg=sample.incidence_deg if incidence else None,
+            lonlat=sample.lonlat if place else None,
+            sensor=sample.sensor if sensor else None,
+        )
+
+
+def move(sample: Sample, rng: Generator) -> Sample:
+    """Pretend to be anywhere, half of the time.
+
+    Training knows a handful of places, which the network would learn by heart. From places drawn
+    at random it learns that they mean nothing, and is not startled by those of real scenes.
+    """
+    if rng.random() < 0.5:
+        return sample
+    lonlat = (float(rng.uniform(-180, 180)), float(np.degrees(np.arcsin(rng.uniform(-1, 1)))))
+    return dataclasses.replace(sample, lonlat=lonlat)
+
+
+def cut_border(sample: Sample, rng: Generator) -> Sample:
+    """Lay the slanted border of a scene through the picture, with nothing beyond it."""
+    if rng.random() > 0.1:
+        return sample
+    rows, cols = (np.arange(n) - n / 2 for n in sample.valid.shape)
+    angle = rng.uniform(0, 2 * np.pi)
+    distance = rows[:, None] * np.sin(angle) + cols[None, :] * np.cos(angle)
+    valid = sample.valid & (distance < rng.uniform(0, 0.5) * len(rows))
+    return dataclasses.replace(sample, valid=valid)
+
+
+RADIOMETRIC_AUGMENTATIONS: tuple[Augmentation, ...] = (
+    stretch_tiles,
+    add_speckle,
+    multilook,
+    change_incidence,
+    forget_calibration,
+    change_gain,
+    change_stretch,
+)
+"""What moves no pixel, so that a text that tells where things are stays true."""
+
+
+def augmentations(
+    forgetting: Forgetting | None = None, *, sar: bool = True
+) -> tuple[Augmentation, ...]:
+    """Return what crops are put through, in this order.
+
+    Parameters
+    ----------
+    forgetting : Forgetting, optional
+    sar : bool
+        Whether to change what radar changes; else only what any picture would be put through, and
+        what keeps the network from relying on metadata.
+    """
+    forgetting = forgetting or Forgetting()
+    if not sar:
+        return (turn, forgetting.model_copy(update={"polarisation": 0}), move)
+    return (*RADIOMETRIC_AUGMENTATIONS, turn, forgetting, move, cut_border)
+
+
+def augment(sample: Sample, rng: Generator, steps: Sequence[Augmentation]) -> Sample:
+    """Apply augmentations one after the other."""
+    for augmentation in steps:
+        sample = augmentation(sample, rng)
+    return sample
+
+
+def _moved(sample: Sample, move: Callable[[NDArray[Any]], NDArray[Any]]) -> Sample:
+    """Move pixels, labels and masks alike; ships are copied, to be moved by the caller."""
+    return dataclasses.replace(
+        sample,
+        power=move(sample.power),
+        valid=move(sample.valid),
+        labels=move(sample.labels),
+        searched=move(sample.searched),
+        ships=sample.ships.copy(),
+    )

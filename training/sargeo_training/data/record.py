@@ -1,0 +1,149 @@
+"""What is known of a chip besides its pixels."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from sargeo.scene.bands import Band, Polarisation, Quantity, Scale
+from sargeo_training.crops.sheet import Split
+from sargeo_training.data.chips.facts import Facts
+from sargeo_training.data.writing import Writing
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+LonLat = tuple[
+    Annotated[float, Field(ge=-180, le=180)],
+    Annotated[float, Field(ge=-90, le=90)],
+]
+
+_FILE_SAFE = re.compile(r"[A-Za-z0-9_\-]+")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(_Part):
+    """Where on Earth a chip lies, in words.
+
+    Attributes
+    ----------
+    name, state, country
+        The nearest place with a name; `state` is the first administrative level, None where
+        there is none.
+    distance_km
+        From the chip's centre to that place, along a great circle.
+    climate
+        Köppen-Geiger class, such as ``"Csa"``; None at sea.
+    """
+
+    name: str = Field(min_length=1)
+    state: str | None
+    country: str
+    distance_km: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    climate: str | None
+
+
+class BandRecord(_Part):
+    """What one channel holds: see `sargeo.scene.bands.Band`."""
+
+    polarisation: Polarisation
+    quantity: Quantity
+    scale: Scale
+
+    @classmethod
+    def of(cls, band: Band) -> BandRecord:
+        """Return the record of a band."""
+        return cls(polarisation=band.polarisation, quantity=band.quantity, scale=band.scale)
+
+    @property
+    def band(self) -> Band:
+        """The band as the rest of sargeo knows it."""
+        return Band(self.polarisation, self.quantity, self.scale)
+
+
+class Record(_Part):
+    """What is known of a chip besides its pixels. None wherever nobody knows.
+
+    Attributes
+    ----------
+    id
+        Unique, and safe as the name of a file on every system: SOURCE_SCENE_LEVEL_ROW_COL.
+    source, scene, licence
+        Data set, image within it, and the licence as it was found with the data.
+    split
+        Trained on; used to choose; measured on, once, at the end.
+    platform
+        ``"Sentinel-1"``, ``"AIRSAR"``, ``"simulated"``.
+    bands
+        One for each channel, in order.
+    polarisation_known
+        False where nobody told polarisations: those of `bands` stand in for them, and no text may
+        name them.
+    gsd_m
+        Ground spacing in metres of the chip's own pixels, (row to row, column to column).
+    extent_m
+        Side of the ground shown, in metres: the level that the chip was cut at, or the longer side
+        of an image smaller than every level.
+    incidence_deg
+        Mean incidence angle.
+    acquired
+        In UTC.
+    shape
+        (rows, cols).
+    crs
+        As an authority's code or WKT.
+    transform
+        From (col, row) to (x, y) of the CRS: the six coefficients of `affine.Affine`, in order.
+    footprint
+        Outline as (lon, lat) in degrees, anticlockwise, its first point once. Longitudes run on
+        beyond 180 where the chip crosses the antimeridian.
+    centre
+        (lon, lat) in degrees.
+    place
+        The centre in words.
+    facts
+        What maps, tables and terrain say of this ground.
+    writings
+        Texts made from all this.
+    references
+        Reference amplitude of each band over the whole scene (`sargeo.scene.radiometry`), which
+        normalisation needs.
+    """
+
+    id: str
+    source: str
+    scene: str
+    licence: str
+    split: Split
+    platform: str | None = None
+    bands: tuple[BandRecord, ...] = Field(min_length=1)
+    polarisation_known: bool = True
+    gsd_m: tuple[Positive, Positive] | None = None
+    extent_m: Positive | None = None
+    incidence_deg: Annotated[float, Field(ge=0, le=90)] | None = None
+    acquired: datetime | None = None
+    shape: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
+    crs: str | None = None
+    transform: tuple[float, float, float, float, float, float] | None = None
+    footprint: tuple[tuple[float, float], ...] | None = None
+    centre: LonLat | None = None
+    place: Place | None = None
+    facts: Facts = Facts()
+    writings: tuple[Writing, ...] = ()
+    references: tuple[Positive, ...]
+
+    @field_validator("id")
+    @classmethod
+    def _file_safe(cls, value: str) -> str:
+        if not _FILE_SAFE.fullmatch(value):
+            raise ValueError(f"{value!r} holds characters that file names must not hold")
+        return value
+
+
+def file_safe(text: str) -> str:
+    """Return a text as a part of an id: letters, digits and hyphens."""
+    return re.sub(r"[^A-Za-z0-9\-]+", "-", text).strip("-") or "x"

@@ -1,0 +1,1 @@
+"""How good a model is: scores, metrics, reports, baselines and calibration."""

@@ -1,1 +1,0 @@
-"""Text of a record: clauses that facts support, captions and question-answer pairs."""

@@ -1,0 +1,1 @@
+"""What training minimises: losses of the heads and of language."""

@@ -1,0 +1,1 @@
+"""Captions and questions by a hierarchical chain of thought (HCoT)."""
