@@ -26,7 +26,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import read_spec
 from sargeo.model.spec import Figure, LanguageSpec
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.crops.sheet import Sheet
+from sargeo_training.crops.chip_stream import ChipStream
 from sargeo_training.data.chips.chip import Chip
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.objects import object_facts
@@ -34,11 +34,10 @@ from sargeo_training.data.chips.facts import Facts
 from sargeo_training.data.record import BandRecord, Record
 from sargeo_training.data.sources import simulated
 from sargeo_training.data.writing import Writing
-from sargeo_training.engine.chips import ChipStream
-from sargeo_training.engine.config import Config, Stage, checked_config
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import figure_table
+from sargeo_training.images import Sheet
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import refill_figures, screening_figures
 from sargeo_training.scio.network import chips_loader
@@ -50,6 +49,7 @@ from sargeo_training.scio.text_only import TextOnly, surprise
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.thresholds import choose
 from sargeo_training.scio.training import EngineTrainer
+from sargeo_training.settings.config import Config, Stage, checked_config
 
 CHIP_PX = 128
 GSD_M = 10.0  # of the simulated scenes

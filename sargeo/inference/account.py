@@ -12,7 +12,6 @@ from sargeo.geo.grid import GeoGrid
 from sargeo.inference.clock import timed
 from sargeo.inference.job import findable, software_versions
 from sargeo.inference.progress import Pace
-from sargeo.language.cells import CellSource
 from sargeo.machine import peak_memory_bytes
 from sargeo.model.api import SarModel
 from sargeo.products.provenance import Run
@@ -53,20 +52,25 @@ class Account:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def start(self, sources: Sequence[CellSource]) -> Pace:
-        """Tell what is about to happen, and return what counts the steps."""
+    def start(self, scenes: Sequence[str], steps: int, pixels: int) -> Pace:
+        """Tell what is about to happen, and return what counts the steps.
+
+        Parameters
+        ----------
+        scenes : sequence of str
+            Their addresses.
+        steps, pixels : int
+            Of all scenes together.
+        """
         reporter = self.reporter or Silent()
-        steps = sum(source.steps for source in sources)
-        headers = [source.header for source in sources]
         reporter.start(
             {
-                "scene": ", ".join(header.source for header in headers),
+                "scene": ", ".join(scenes),
                 "model": self.model.spec.name,
                 "device": str(self.model.device),
                 "windows": steps,
             }
         )
-        pixels = sum(rows * cols for rows, cols in (h.scene.shape for h in headers))
         return Pace(steps, pixels, reporter, self.cancelled, self.deed)
 
     @contextmanager

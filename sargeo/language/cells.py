@@ -93,7 +93,7 @@ class SceneCells:
             source=findable(survey.scene.source),
             model=model_name(model),
             model_sha256=model.spec.weights_sha256,
-            dimensions=self._network.classes - 1,
+            dimensions=self._network.channels - 1,
             stride=stride,
             scene=GridHeader.of(survey.scene.grid),
             work=GridHeader.of(survey.work.grid),
@@ -270,7 +270,7 @@ class _CellNetwork:
         self._model = model
         self.output_stride = model.output_stride
         self.alignment = model.alignment
-        self.classes = model.language.spec.embedding_dim + 1
+        self.channels = model.language.spec.embedding_dim + 1
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:
         """Return values and weights of the cells, and no objects."""

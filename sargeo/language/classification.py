@@ -146,7 +146,7 @@ class _Run:
     def into(self, workspace: Workspace[TextPaths]) -> ClassificationReport:
         """Do the work in the order of its phases."""
         cells, account, header = self.cells, self.account, self.cells.header
-        pace = account.start([cells])
+        pace = account.start([header.source], cells.steps, header.scene.grid().block.size)
         with account.phase(pace, "read"):
             require_space(workspace.folder, header.scene.shape, cells.wanted, self._bytes_per_pixel)
             cells.prepare()

@@ -107,7 +107,7 @@ def _embed(
     cells: SceneCells, account: Account, workspace: Workspace[EmbeddingPaths]
 ) -> EmbeddingReport:
     header, paths = cells.header, workspace.paths
-    pace = account.start([cells])
+    pace = account.start([header.source], cells.steps, cells.pixels)
     with account.phase(pace, "read"):
         bands, per_pixel = header.dimensions + 1, header.cells.block.size / cells.pixels
         require_space(workspace.folder, header.scene.shape, cells.wanted, bands * per_pixel)

@@ -122,7 +122,12 @@ def search(
         ]
         plans = [_plan(source, extent_m) for source in sources]
         account = Account(loaded, "search", reporter, cancelled)
-        pace = account.start(sources)
+        pixels = sum(source.header.scene.grid().block.size for source in sources)
+        pace = account.start(
+            [source.header.source for source in sources],
+            sum(source.steps for source in sources),
+            pixels,
+        )
         rows: list[dict[str, Any]] = []
         with account.phase(pace, "search"):
             for source, plan in zip(sources, plans, strict=True):
@@ -130,7 +135,6 @@ def search(
     places = _ranked(rows, sought, top, extent_m)
     if target is not None:
         write_places(target, places)
-    pixels = sum(source.header.scene.grid().block.size for source in sources)
     return SearchReport(places, target, **account.effort(pixels))
 
 

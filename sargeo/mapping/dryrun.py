@@ -130,7 +130,7 @@ def plan_map(
 
 def _memory_bytes(job: Job) -> int:
     height, width = job.tiling.read_shape(job.work.grid.shape, job.model)
-    bands, classes = len(job.scene.bands), job.model.classes
+    bands, classes = len(job.scene.bands), job.model.channels
     stripe = height * width * (8 * bands + 2) * (READ_AHEAD + 2)
     mosaic = height * width * (4 * (classes + 1) / job.model.output_stride**2 * 3 + 4 * classes)
     network = job.tiling.batch_size * height**2 * NETWORK_BYTES_PER_PIXEL
@@ -153,7 +153,7 @@ def _seconds_per_window(job: Job) -> float:
     )
     job.model.infer(batch, job.acquisition)  # the first run is slower
     began = time.perf_counter()
-    job.model.infer(batch, job.acquisition).landcover.sum().item()  # item() waits for a GPU
+    job.model.infer(batch, job.acquisition).maps.sum().item()  # item() waits for a GPU
     seconds = (time.perf_counter() - began) / count
     return seconds * (height * width) / (side[0] * side[1])
 
@@ -162,5 +162,5 @@ def _output_bytes(job: Job) -> dict[str, int]:
     pixels = job.scene.grid.height * job.scene.grid.width
     sizes = {"landcover": pixels, "confidence": pixels} if job.options.landcover else {}
     if job.options.class_probabilities:
-        sizes["probabilities"] = pixels * job.model.classes
+        sizes["probabilities"] = pixels * job.model.channels
     return sizes

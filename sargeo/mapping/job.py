@@ -62,8 +62,8 @@ class Job(Survey):
         Rows of the rasters before compression, on the scene's grid and, where that is another, on
         the grid worked on; and the stripes, which hold float32 sums and weights of cells.
         """
-        percents = 1 + (self.model.classes if self.options.class_probabilities else 0)
-        on_work = 4 * (self.model.classes + 1) / self.model.output_stride**2
+        percents = 1 + (self.model.channels if self.options.class_probabilities else 0)
+        on_work = 4 * (self.model.channels + 1) / self.model.output_stride**2
         on_work += (1 + percents) * self.resampled
         enlarged = self.work.grid.block.size / self.scene.grid.block.size
         return (1 + percents) * self.options.landcover + on_work * enlarged

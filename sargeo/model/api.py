@@ -81,7 +81,7 @@ class SarModel:
         return self._dtype
 
     @property
-    def classes(self) -> int:
+    def channels(self) -> int:
         """K, the number of land-cover classes."""
         return len(self.spec.classes)
 
@@ -157,7 +157,15 @@ class SarModel:
             If memory of the machine or of the device ran out.
         """
         return predict(
-            self, pixels, bands=bands, scale=scale, quantity=quantity, valid=valid, gsd_m=gsd_m
+            self,
+            self.spec,
+            self.device,
+            pixels,
+            bands=bands,
+            scale=scale,
+            quantity=quantity,
+            valid=valid,
+            gsd_m=gsd_m,
         )
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:

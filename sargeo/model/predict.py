@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from sargeo.errors import UsageError
 from sargeo.geo.grid import Block
 from sargeo.legend import NODATA
+from sargeo.model.spec import ModelSpec
 from sargeo.scene.bands import POLARISATIONS, SCALES, Band, Polarisation, Quantity, Scale
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.validity import Measurements, Storage, Stored
-from sargeo.tiling.batch import Acquisition
+from sargeo.tiling.batch import Acquisition, Network
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.objects import merge_across_seams
 from sargeo.tiling.source import ArraySource
@@ -23,8 +25,6 @@ from sargeo.tiling.sweep import Tiling, sweep
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from sargeo.model.api import SarModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ class Prediction:
 
 
 def predict(
-    model: SarModel,
+    network: Network,
+    spec: ModelSpec,
+    device: torch.device,
     pixels: ArrayLike,
     *,
     bands: Sequence[Polarisation],
@@ -57,22 +59,30 @@ def predict(
     valid: ArrayLike | None,
     gsd_m: float | None,
 ) -> Prediction:
-    """Map an array; see `sargeo.model.api.SarModel.predict`."""
+    """Map an array; see `sargeo.model.api.SarModel.predict`.
+
+    Parameters
+    ----------
+    network : Network
+        Whose maps are class probabilities.
+    spec : ModelSpec
+        Names the classes and kinds of objects of the network's channels.
+    device : torch.device
+        Of the network.
+    """
     given = np.asarray(pixels)
     kinds = _bands(given.shape, bands, scale, quantity)
     values, known = _measured(given, kinds)
     if valid is not None:
         known &= np.asarray(valid, dtype=bool)
-    normalisation = Normalisation.of_values(
-        values, known, kinds, model.spec.normalisation.constants()
-    )
+    normalisation = Normalisation.of_values(values, known, kinds, spec.normalisation.constants())
     source = ArraySource(normalisation.apply(np.where(known, values, 0), known), known)
     acquisition = Acquisition(kinds, None if gsd_m is None else (gsd_m, gsd_m))
-    tiling = Tiling(model.spec.patch, model.spec.margin, batch_size=1)
-    swept = list(sweep(model, source, acquisition, tiling, device=model.device))
+    tiling = Tiling(spec.patch, spec.margin, batch_size=1)
+    swept = list(sweep(network, source, acquisition, tiling, device=device))
     winner = np.concatenate([strip.winner for _, strip in swept])
     percent = np.concatenate([strip.probability for _, strip in swept])
-    codes = np.array(model.spec.classes, dtype=np.uint8)
+    codes = np.array(spec.classes, dtype=np.uint8)
     found = merge_across_seams(
         Detections.concatenate([result.detections for result, _ in swept]),
         np.concatenate([result.owner for result, _ in swept]),
@@ -81,7 +91,7 @@ def predict(
     return Prediction(
         landcover=np.where(known, codes[winner], np.uint8(NODATA)),
         confidence=np.where(known, percent / np.float32(100), np.float32(np.nan)),
-        objects=_table(found.take(found.confidence >= model.spec.min_confidence), model),
+        objects=_table(found.take(found.confidence >= spec.min_confidence), spec),
     )
 
 
@@ -125,9 +135,9 @@ def _bands(
     return tuple(Band(p, quantity or assumed, scale) for p in polarisations)
 
 
-def _table(found: Detections, model: SarModel) -> pd.DataFrame:
+def _table(found: Detections, spec: ModelSpec) -> pd.DataFrame:
     import pandas as pd  # slow to import, and not needed by the command line
 
     table = pd.DataFrame({name: getattr(found, name) for name in Detections.columns()})
-    names = dict(enumerate(model.spec.object_kinds))
+    names = dict(enumerate(spec.object_kinds))
     return table.assign(kind=table["kind"].map(names).astype("str"))

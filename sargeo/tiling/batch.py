@@ -61,15 +61,16 @@ class Outputs:
 
     Attributes
     ----------
-    landcover : Tensor of float32, shape (N, K, P / stride, P / stride)
-        Calibrated class probabilities, summing to one over K.
+    maps : Tensor of float32, shape (N, K, P / stride, P / stride)
+        What is blended over the overlaps of windows: calibrated class probabilities, which sum to
+        one over K, or any other values of cells, such as vectors in the space of texts.
     objects : Tensor of float32, shape (N, M, 7)
         Per window up to M objects: row, col (continuous pixels, corner origin, relative to the
         window), height, width, length (pixels), confidence, index of the kind. Rows of confidence
         0 are padding.
     """
 
-    landcover: Tensor
+    maps: Tensor
     objects: Tensor
 
 
@@ -90,8 +91,8 @@ class Network(Protocol):
         ...
 
     @property
-    def classes(self) -> int:
-        """K, the number of land-cover classes."""
+    def channels(self) -> int:
+        """K, the number of channels of `Outputs.maps`."""
         ...
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:

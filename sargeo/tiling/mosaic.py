@@ -97,7 +97,7 @@ def run_stripe(
     stripe, stride = loaded.stripe, network.output_stride
     span = _columns(loaded.windows(), stride)
     sums = torch.zeros(
-        (network.classes + 1, stripe.read.height // stride, span.stop - span.start), device=device
+        (network.channels + 1, stripe.read.height // stride, span.stop - span.start), device=device
     )
     found: list[tuple[Window, Tensor]] = []
     for batch in loaded.batches(batch_size, device):
@@ -185,7 +185,7 @@ def _columns(windows: Sequence[Window], stride: int) -> range:
 
 def _add(sums: Tensor, outputs: Outputs, i: int, weight: Tensor, col: int) -> None:
     target = sums[:, :, col : col + weight.shape[1]]
-    target[:-1].addcmul_(outputs.landcover[i], weight)
+    target[:-1].addcmul_(outputs.maps[i], weight)
     target[-1] += weight
 
 

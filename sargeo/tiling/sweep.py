@@ -88,7 +88,7 @@ def sweep_cells(
     mosaic = CellMosaic(
         source.shape,
         stripes,
-        channels=network.classes,
+        channels=network.channels,
         stride=network.output_stride,
         device=device,
     )

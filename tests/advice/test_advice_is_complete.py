@@ -72,6 +72,6 @@ def test_messages_are_found_wherever_they_are_built() -> None:
         "sargeo.geo.vectors:read_vectors",  # of a class that is handed in
         "sargeo.geo.vectors:_Vectors._layer",  # of one that is kept
         "sargeo.products.files:storage_error",  # for others to raise
-        "sargeo_training.engine.config:read_config",  # the remedy handed on to another function
+        "sargeo_training.settings.config:read_config",  # the remedy handed on to another function
         "sargeo_qgis.core.remote:RemoteMachine._explain",  # of the plugin's own classes
     } <= found

@@ -23,11 +23,9 @@ from support.tiles import tile
 
 from sargeo.errors import ModelDamagedError, ReferenceDataError, UsageError
 from sargeo.model.storage import save_model
-from sargeo_training.engine import config as configs
 from sargeo_training.engine import material
 from sargeo_training.engine import run as runs
 from sargeo_training.engine.checkpoints import BEST, LAST, load_best, load_into, read_saved
-from sargeo_training.engine.config import Config, checked_config, read_config
 from sargeo_training.engine.networks import model_spec, new_network
 from sargeo_training.evaluation.report import make_report, write_report
 from sargeo_training.scio.corrupt import corrupt
@@ -36,6 +34,8 @@ from sargeo_training.scio.screen import Evidence, leave_out
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import Calibration, choose
 from sargeo_training.scio.training import refuse_cut
+from sargeo_training.settings import config as configs
+from sargeo_training.settings.config import Config, checked_config, read_config
 
 Refused = Callable[..., Any]
 Done = Callable[..., str]
@@ -51,11 +51,11 @@ def written(path: Path, content: object) -> Path:
 # Settings
 
 
-SETTINGS = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
+SETTINGS = "Correct the settings; tiny.yaml in sargeo_training/settings names and explains all."
 
 
-@follows("sargeo_training.engine.config:read_config", SETTINGS)
-@follows("sargeo_training.engine.config:checked_config", SETTINGS)
+@follows("sargeo_training.settings.config:read_config", SETTINGS)
+@follows("sargeo_training.settings.config:checked_config", SETTINGS)
 @pytest.mark.parametrize("fault", ["missing", "no YAML", "unknown key", "wrong value"])
 def test_settings_are_corrected(fault: str, tmp_path: Path) -> None:
     """Whichever way they are read, tiny.yaml names the key that was meant."""
@@ -91,13 +91,15 @@ def the_example_changes(tmp_path: Path, wrong: str) -> None:
     assert not read_config(path, [example]).dense.simulator
 
 
-@follows("sargeo_training.settings:_change", CHANGE)
+@follows("sargeo_training.settings.reading:_change", CHANGE)
 @pytest.mark.parametrize("wrong", ["seed", "stages.none.steps=1", "seed=[1"])
 def test_a_change_is_given_by_key_and_value(wrong: str, tmp_path: Path) -> None:
     the_example_changes(tmp_path, wrong)
 
 
-@follows("sargeo_training.engine.config:Config.stage", "Give the name of a stage of the settings.")
+@follows(
+    "sargeo_training.settings.config:Config.stage", "Give the name of a stage of the settings."
+)
 def test_the_name_of_a_stage_is_given() -> None:
     config = training.settings()
     with pytest.raises(UsageError) as caught:

@@ -47,7 +47,7 @@ def calm_sea(model: SarModel, side: int = 256) -> Batch:
 def test_it_maps_a_sea_without_ships_as_water() -> None:
     model = load_model(device="cpu")
     outputs = model.infer(calm_sea(model), ACQUISITION)
-    water = outputs.landcover.argmax(1) == LAND_COVER_CODES.index(80)
+    water = outputs.maps.argmax(1) == LAND_COVER_CODES.index(80)
     assert water.float().mean() > 0.95
     assert (outputs.objects[0, :, 5] > model.spec.min_confidence).sum() == 0
 

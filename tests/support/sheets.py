@@ -8,7 +8,7 @@ import numpy as np
 
 from sargeo.legend import LOW_VEGETATION, OPEN_WATER
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import Sheet, Source, Split
+from sargeo_training.images import Sheet, Source, Split
 
 CALIBRATED = (Band("VV", "sigma0", "linear"), Band("VH", "sigma0", "linear"))
 PICTURE = (Band("HH", "uncalibrated", "amplitude"),)

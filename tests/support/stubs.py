@@ -58,7 +58,7 @@ class ConstantNetwork:
     alignment: int = 4
 
     @property
-    def classes(self) -> int:
+    def channels(self) -> int:
         return len(self.probabilities)
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:

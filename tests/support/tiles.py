@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sargeo.geo.grid import Block
-from sargeo_training.crops.sheet import NO_PLACE, PLACES
 from sargeo_training.evaluation.scoring import ScoredTile
+from sargeo_training.images import NO_PLACE, PLACES
 
 Rows = list[tuple[float, ...]]
 

@@ -16,17 +16,17 @@ from support.told_chips import SHIPS, told_chip
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.batches import Mixture
+from sargeo_training.crops.chip_stream import ChipStream
 from sargeo_training.data.chips.chip import Chip
 from sargeo_training.data.shards import SHARDS, encode, write_index, write_shard
 from sargeo_training.data.sources import simulated
 from sargeo_training.engine.callbacks import Validate
-from sargeo_training.engine.chips import ChipStream
-from sargeo_training.engine.config import Config, checked_config
 from sargeo_training.engine.material import mixture
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
+from sargeo_training.settings.config import Config, checked_config
 from sargeo_training.text.grounded import write
 
 SETTINGS: Mapping[str, Any] = {

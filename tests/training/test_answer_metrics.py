@@ -10,7 +10,6 @@ from support.training import chips, telling_settings, tokeniser
 
 from sargeo_training.data.chips.facts import ObjectFact, ObjectFacts
 from sargeo_training.data.writing import Application, Claim, Question, Writing
-from sargeo_training.engine.answering import answer_chips
 from sargeo_training.engine.networks import new_network
 from sargeo_training.evaluation.answer_metrics import (
     BLIND,
@@ -21,6 +20,7 @@ from sargeo_training.evaluation.answer_metrics import (
     commonest_answers,
     mark,
 )
+from sargeo_training.evaluation.answering import answer_chips
 from sargeo_training.text.claims import Findings, findings
 from sargeo_training.text.grounded import write
 from sargeo_training.text.questions import answers_to

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from sargeo.legend import LAND_COVER, OPEN_WATER
+from sargeo_training.crops.batches import TargetMaps
 from sargeo_training.crops.targets import IGNORE, WATER_INDEX
-from sargeo_training.engine.losses.alignment import NAMES, alignment_loss, draw_names
-from sargeo_training.objectives.heads import TargetMaps
+from sargeo_training.objectives.alignment import NAMES, alignment_loss, draw_names
 
 TEXTS = torch.eye(NAMES)
 WARM = torch.tensor(0.1)

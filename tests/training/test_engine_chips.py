@@ -13,10 +13,11 @@ from support.damage import flip_arrays, flip_record
 from support.training import chips, telling_settings, tokeniser, write_chips
 
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.crops.batches import WHOLE, Part
+from sargeo_training.crops.chip_stream import ChipStream, whole
+from sargeo_training.data.material import gather_chips
 from sargeo_training.data.writing import Writing
-from sargeo_training.engine.chips import ChipStream, whole
-from sargeo_training.engine.material import gather, gather_chips
+from sargeo_training.engine.material import gather
+from sargeo_training.parallel import WHOLE, Part
 
 Texts = Callable[[int], Sequence[Writing]]
 

@@ -9,7 +9,7 @@ import yaml
 from support.training import SETTINGS
 
 from sargeo.errors import UsageError
-from sargeo_training.engine.config import Dense, Optimiser, as_plain, checked_config, read_config
+from sargeo_training.settings.config import Dense, Optimiser, as_plain, checked_config, read_config
 
 
 def written(folder: Path, **changes: object) -> Path:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sargeo_training.engine.losses.contrast import Contrast, Pairs, exchange_loss
+from sargeo_training.objectives.contrastive import Contrast, Pairs, exchange_loss
 
 WARM = torch.tensor(0.1)
 

@@ -14,10 +14,10 @@ import torch
 from support.training import both_streams, settings, telling_settings
 from torch import Tensor, nn
 
-from sargeo_training.crops.batches import Part
 from sargeo_training.engine.average import Average
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.networks import new_network
+from sargeo_training.parallel import Part
 
 ELSEWHERE = torch.device("meta")
 

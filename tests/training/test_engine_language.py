@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from sargeo.model.language import LanguagePart
 from sargeo.model.tokens import DEC
-from sargeo_training.engine.losses.language import captioning_loss, masking_loss
+from sargeo_training.objectives.language_modelling import captioning_loss, masking_loss
 
 IDS = torch.tensor([1, 5, 6, 2])
 

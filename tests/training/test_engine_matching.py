@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from sargeo.model.tokens import Tokens
-from sargeo_training.engine.losses.contrast import Pairs
-from sargeo_training.engine.losses.matching import hard_negatives, matching_loss
-from sargeo_training.objectives.texts import TextBatch
+from sargeo_training.crops.text_batches import TextBatch
+from sargeo_training.objectives.contrastive import Pairs
+from sargeo_training.objectives.matching import hard_negatives, matching_loss
 
 WARM = torch.tensor(0.1)
 ALIKE = functional.normalize(

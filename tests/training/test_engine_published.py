@@ -19,8 +19,8 @@ from sargeo.model.storage import save_model
 from sargeo_training.engine import material
 from sargeo_training.engine import run as runs
 from sargeo_training.engine.checkpoints import LAST, save_best
-from sargeo_training.engine.config import Config, as_plain, read_config
 from sargeo_training.engine.networks import model_spec, new_network
+from sargeo_training.settings.config import Config, as_plain, read_config
 
 MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")  # of BERT, which lacks [DEC]
 TOWER = {"kind": "vit", "width": WIDTH, "depth": DEPTH, "heads": HEADS, "grid": GRID}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from sargeo_training.engine.losses.reconstruction import Reconstruction, hide, ratio_gradients
+from sargeo_training.crops.chip_stream import hide
+from sargeo_training.objectives.reconstruction import Reconstruction, ratio_gradients
 
 WINDOWS = (9, 13, 17)
 

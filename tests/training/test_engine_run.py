@@ -28,11 +28,11 @@ from sargeo_training.engine import material
 from sargeo_training.engine import run as runs
 from sargeo_training.engine.average import Average
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.engine.losses.alignment import all_names
 from sargeo_training.engine.networks import model_spec, new_network, schedule, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import make_report, write_report
 from sargeo_training.evaluation.scoring import score_split
+from sargeo_training.objectives.alignment import all_names
 
 
 def test_run_learns_and_exports_a_model_that_loads(

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from support.training import chips
 
-from sargeo_training.objectives.statements import Exchange, Statement, exchanges, statements
+from sargeo_training.crops.counterfactual import Exchange, Statement, exchanges, statements
 from sargeo_training.text.domains import CLASSES, Value, domain
 
 FACTS = {"count": "objects.count:ship", "main": "landcover.main", "among": "landcover.among:1"}

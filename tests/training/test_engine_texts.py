@@ -8,18 +8,17 @@ import torch
 from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.tokens import MASK
-from sargeo_training.data.writing import Clause, Question, Writing, last_told
-from sargeo_training.engine.config import Chips
-from sargeo_training.objectives.statements import Exchange
-from sargeo_training.objectives.texts import (
+from sargeo_training.crops.counterfactual import Exchange
+from sargeo_training.crops.text_batches import (
     Span,
     Told,
     collate_texts,
     draw_told,
-    has_text,
     hidden_tokens,
     keyword_spans,
 )
+from sargeo_training.data.writing import Clause, Question, Writing, has_text, last_told
+from sargeo_training.settings.config import Chips
 
 WATER = Clause(
     scope="land",

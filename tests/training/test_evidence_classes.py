@@ -13,11 +13,11 @@ from support.rasters import write_raster
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LAND_COVER_CODES
-from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN
 from sargeo_training.data.chips.evidence.classes import ClassRaster
 from sargeo_training.data.chips.evidence.crosswalks import PRODUCTS, ProductName
 from sargeo_training.data.sources import terramind
 from sargeo_training.data.sources.files import read_band
+from sargeo_training.images import NOT_WATER, UNKNOWN
 
 CORNER = (500_000.0, 5_000_000.0)
 GRID = GeoGrid(CRS.from_epsg(32633), Affine(10, 0, CORNER[0], 0, -10, CORNER[1]), (60, 60))

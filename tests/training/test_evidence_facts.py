@@ -16,7 +16,6 @@ from support.rasters import write_raster
 
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block, GeoGrid
-from sargeo_training.crops.sheet import NO_SHIPS
 from sargeo_training.data.chips.evidence import LayerFiles, Layers, facts_of
 from sargeo_training.data.chips.facts import (
     SECTORS,
@@ -28,6 +27,7 @@ from sargeo_training.data.chips.facts import (
     sector_of,
 )
 from sargeo_training.data.sources import los_angeles
+from sargeo_training.images import NO_SHIPS
 from sargeo_training.reference import load_landcover
 from sargeo_training.reference.blocks import SCENES
 

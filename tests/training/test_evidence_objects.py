@@ -13,11 +13,11 @@ from shapely import LineString, Point, Polygon, box
 
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block, GeoGrid
-from sargeo_training.crops.sheet import NO_SHIPS
 from sargeo_training.data.chips.evidence.boxes import SceneObjects
 from sargeo_training.data.chips.evidence.objects import object_facts, spacing_at
 from sargeo_training.data.chips.facts import ObjectFact
 from sargeo_training.data.sources import opensarship, ssdd
+from sargeo_training.images import NO_SHIPS
 
 SCENE = GeoGrid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5_000_000), (400, 600))
 NOTHING = np.zeros((100, 200), dtype=bool)

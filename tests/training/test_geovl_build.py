@@ -16,7 +16,6 @@ from support.sheets import coast
 
 from sargeo.errors import DiskFullError, NothingValidError, UsageError
 from sargeo.legend import BUILT_UP, OPEN_WATER
-from sargeo_training.crops.sheet import Source
 from sargeo_training.data.chips import build as building
 from sargeo_training.data.chips import pictures
 from sargeo_training.data.chips.build import BuildReport, build
@@ -25,6 +24,7 @@ from sargeo_training.data.chips.choice import DUPLICATE
 from sargeo_training.data.chips.config import OPEN_DATA, BuildConfig, OpenData
 from sargeo_training.data.chips.facts import Facts
 from sargeo_training.data.shards import SHARDS, Shards
+from sargeo_training.images import Source
 
 
 def contents(out: Path) -> dict[str, bytes]:

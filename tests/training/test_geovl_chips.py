@@ -13,9 +13,9 @@ from shapely import box
 from sargeo.geo.grid import GeoGrid
 from sargeo.legend import OPEN_WATER, TREES
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NO_SHIPS
 from sargeo_training.data.chips.chips import Canvas, Window, average, plan_cuts
 from sargeo_training.data.chips.config import ChipSettings
+from sargeo_training.images import NO_SHIPS
 
 GRIDS = {
     "utm": ("EPSG:32633", Affine(10, 0, 500_000, 0, -10, 5_000_000)),

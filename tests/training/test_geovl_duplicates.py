@@ -6,10 +6,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NO_SHIPS
 from sargeo_training.data.chips.chips import Window
 from sargeo_training.data.chips.config import DuplicateSettings
 from sargeo_training.data.chips.duplicates import digest, find_duplicates, picture_hash
+from sargeo_training.images import NO_SHIPS
 
 BANDS = (Band("VV", "sigma0", "amplitude"),)
 HERE = (10.0, 50.0, 10.1, 50.1)

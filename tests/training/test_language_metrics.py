@@ -12,7 +12,6 @@ from support.sheets import coast, coast_sources
 from sargeo.legend import LAND_COVER, OPEN_WATER
 from sargeo.model.spec import Figure
 from sargeo_training.crops.augmentation import Sample
-from sargeo_training.crops.sheet import UNKNOWN, Source
 from sargeo_training.evaluation.language_metrics import (
     LanguageReport,
     class_vectors,
@@ -21,6 +20,7 @@ from sargeo_training.evaluation.language_metrics import (
     score_by_text,
     write_language_report,
 )
+from sargeo_training.images import UNKNOWN, Source
 
 WAYS = ("image to text", "text to image")
 

@@ -13,18 +13,18 @@ from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.augmentation import Sample
+from sargeo_training.crops.chip_stream import whole
 from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.material import Material
 from sargeo_training.data.writing import Writing
-from sargeo_training.engine.chips import whole
-from sargeo_training.engine.config import Config
-from sargeo_training.engine.gallery import embed_chips
-from sargeo_training.engine.material import Material
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.validation import retrieval_score
 from sargeo_training.evaluation import language_report
 from sargeo_training.evaluation.answer_metrics import RIGHT
+from sargeo_training.evaluation.gallery import embed_chips
 from sargeo_training.evaluation.language_metrics import LanguageReport
 from sargeo_training.evaluation.language_report import measure_language
+from sargeo_training.settings.config import Config
 
 
 def held_out(shown: Sequence[Chip], **changes: object) -> list[Chip]:

@@ -13,7 +13,7 @@ from shapely import box
 
 from sargeo.geo.grid import GeoGrid
 from sargeo.legend import BARE, BUILT_UP, LAND_COVER, OPEN_WATER, TREES
-from sargeo_training.crops.sheet import UNKNOWN
+from sargeo_training.images import UNKNOWN
 from sargeo_training.reference import teacher
 from sargeo_training.reference.blocks import SCENES, TILE_PX, VALIDATION_TILES, GroundBlock
 from sargeo_training.reference.cells import CELL_PX, cell_features, covered_cells

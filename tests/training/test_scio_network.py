@@ -17,10 +17,9 @@ from sargeo.model.language import LanguagePart
 from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import MASK, Tokens
 from sargeo_training.crops.batches import Inputs
+from sargeo_training.crops.chip_stream import ChipStream
 from sargeo_training.data.writing import Claim, Clause, Writing
 from sargeo_training.engine.callbacks import Telling
-from sargeo_training.engine.chips import ChipStream
-from sargeo_training.engine.config import Stage
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.streams import Streams
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
@@ -30,6 +29,7 @@ from sargeo_training.scio.screen import leave_out
 from sargeo_training.scio.text_only import TextOnly, surprise
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.training import EngineTrainer, refuse_cut
+from sargeo_training.settings.config import Stage
 
 TEXTS = ["There are two ships in open water.", "One sees three ships.", "Trees lead."]
 CHIPS = chips()

@@ -15,14 +15,15 @@ from support.training import chips, scio_content, simulate_few_coasts, write_chi
 
 from sargeo.errors import UsageError
 from sargeo.model.storage import save_model
+from sargeo_training.data.material import Material
 from sargeo_training.engine.checkpoints import BEST, load_best
-from sargeo_training.engine.config import Config, checked_config, read_config
-from sargeo_training.engine.material import Material, gather, tokeniser_for
+from sargeo_training.engine.material import gather, tokeniser_for
 from sargeo_training.engine.networks import model_spec, new_network
 from sargeo_training.engine.run import read_run
 from sargeo_training.scio.decisions import read_decisions
 from sargeo_training.scio.pose import Posed, pose, pose_held_out
 from sargeo_training.scio.run import STAGES, open_run, run_rounds
+from sargeo_training.settings.config import Config, checked_config, read_config
 from sargeo_training.text.claims import judge
 
 

@@ -11,7 +11,6 @@ from support.sheets import CALIBRATED, PICTURE, SHIPS, coast
 from sargeo.geo.grid import Block
 from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
-    Forgetting,
     Sample,
     augment,
     augmentations,
@@ -20,12 +19,14 @@ from sargeo_training.crops.augmentation import (
     cut_border,
     cut_scaled,
     drop_bands,
+    drop_metadata,
     forget_calibration,
     move,
     resize,
     stretch_tiles,
     turn,
 )
+from sargeo_training.settings.config import MetadataDropout
 
 SEEDS = range(12)
 
@@ -184,14 +185,18 @@ def test_what_is_forgotten_and_what_is_kept() -> None:
         marked(), gsd_m=(10.0, 10.0), incidence_deg=35.0, lonlat=(8.0, 47.0), sensor="Sentinel-1"
     )
     rng = np.random.default_rng(0)
-    everything = Forgetting(polarisation=1, gsd=1, incidence=1, place=1, sensor=1)(sample, rng)
+    everything = drop_metadata(
+        MetadataDropout(polarisation=1, gsd=1, incidence=1, place=1, sensor=1), sample, rng
+    )
     assert (everything.gsd_m, everything.incidence_deg, everything.lonlat, everything.sensor) == (
         (None,) * 4
     )
     assert len(everything.bands) < len(sample.bands)
-    nothing = Forgetting(polarisation=0, gsd=0, incidence=0, place=0, sensor=0)(sample, rng)
+    nothing = drop_metadata(
+        MetadataDropout(polarisation=0, gsd=0, incidence=0, place=0, sensor=0), sample, rng
+    )
     assert nothing == sample
-    places = [Forgetting()(sample, rng).lonlat for _ in range(200)]
+    places = [drop_metadata(MetadataDropout(), sample, rng).lonlat for _ in range(200)]
     assert 70 < places.count(None) < 130
 
 

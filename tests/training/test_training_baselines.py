@@ -14,7 +14,6 @@ from sargeo.geo.grid import Block
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, LOW_VEGETATION, TREES
 from sargeo.model.spec import Figure
 from sargeo_training.crops.augmentation import Sample, cut
-from sargeo_training.crops.sheet import NOT_WATER, Source
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.evaluation.ablation import ablation_table, read_reports, write_ablations
 from sargeo_training.evaluation.baselines.cfar import find_ships
@@ -33,6 +32,7 @@ from sargeo_training.evaluation.baselines.score import (
     score_baseline,
 )
 from sargeo_training.evaluation.report import Report, write_report
+from sargeo_training.images import NOT_WATER, Source
 
 LOW_VEGETATION_INDEX = LAND_COVER_CODES.index(LOW_VEGETATION.code)
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 from support.sheets import CALIBRATED, PICTURE, coast, coast_sources
 
-from sargeo_training.crops.batches import Ahead, Mixture, Part, collate
-from sargeo_training.crops.sheet import Source
+from sargeo_training.crops.batches import Ahead, Mixture, collate
+from sargeo_training.images import Source
+from sargeo_training.parallel import Part
 
 
 def mixture(seed: int = 0) -> Mixture:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from sargeo.legend import LAND_COVER_CODES
-from sargeo_training.crops.sheet import UNKNOWN, Sheet, Source, Split
 from sargeo_training.data.sources.every import load_all
 from sargeo_training.data.sources.sen1floods11 import HELD_OUT
+from sargeo_training.images import UNKNOWN, Sheet, Source, Split
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from sargeo.model.objects import ObjectMaps
+from sargeo_training.crops.batches import TargetMaps
 from sargeo_training.crops.targets import IGNORE, PARTIAL_NOT_WATER, WATER_INDEX
-from sargeo_training.objectives.heads import TargetMaps, landcover_loss, object_loss
+from sargeo_training.objectives.heads import landcover_loss, object_loss
 
 
 def blank_targets(size: int = 8) -> TargetMaps:

@@ -10,7 +10,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import read_spec
 from sargeo.model.spec import ConvNextSpec, VitSpec
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.engine.sizes import SIZES, SizeName, read_size
+from sargeo_training.settings.sizes import SIZES, SizeName, read_size
 
 MILLION_WEIGHTS: dict[SizeName, float] = {"tiny": 3.3, "small": 49.9, "base": 258.2}
 

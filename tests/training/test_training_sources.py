@@ -12,7 +12,6 @@ from affine import Affine
 
 from sargeo.errors import ReferenceDataError
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
-from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN
 from sargeo_training.data.sources import (
     airsar,
     flood,
@@ -23,6 +22,7 @@ from sargeo_training.data.sources import (
     ssdd,
 )
 from sargeo_training.data.sources.files import read_bands, recode, split_by_name
+from sargeo_training.images import NOT_WATER, UNKNOWN
 
 SSDD_XML = """<annotation><object><name>ship</name>
 <bndbox><xmin>10</xmin><ymin>20</ymin><xmax>30</xmax><ymax>26</ymax></bndbox>

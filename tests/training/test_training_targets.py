@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER, TREES
-from sargeo_training.crops.sheet import NO_SHIPS, NOT_WATER, UNKNOWN
 from sargeo_training.crops.targets import (
     IGNORE,
     PARTIAL_NOT_WATER,
@@ -16,6 +15,7 @@ from sargeo_training.crops.targets import (
     cell_classes,
     make_targets,
 )
+from sargeo_training.images import NO_SHIPS, NOT_WATER, UNKNOWN
 
 SIZE = 64
 ON = np.ones((SIZE, SIZE), dtype=bool)

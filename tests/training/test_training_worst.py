@@ -10,12 +10,12 @@ from support.sheets import coast, coast_sources
 from support.tiles import tile
 from support.training import settings
 
-from sargeo_training.crops.sheet import Source
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.engine.networks import new_network
 from sargeo_training.evaluation.report import make_report, write_report
 from sargeo_training.evaluation.scoring import score_split
 from sargeo_training.evaluation.worst import badness, write_worst
+from sargeo_training.images import Source
 
 BOX = (10, 10, 8, 8, 8)
 

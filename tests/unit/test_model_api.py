@@ -44,15 +44,15 @@ def part(whole: Batch, i: int) -> Batch:
 def test_probabilities_and_objects_have_their_shapes(model: SarModel) -> None:
     outputs = model.infer(batch(), KNOWN)
     cells = SIDE // model.output_stride
-    assert outputs.landcover.shape == (2, model.classes, cells, cells)
-    assert outputs.landcover.dtype == torch.float32
-    torch.testing.assert_close(outputs.landcover.sum(1), torch.ones(2, cells, cells))
+    assert outputs.maps.shape == (2, model.channels, cells, cells)
+    assert outputs.maps.dtype == torch.float32
+    torch.testing.assert_close(outputs.maps.sum(1), torch.ones(2, cells, cells))
     assert outputs.objects.shape[::2] == (2, 7)
-    assert not outputs.landcover.requires_grad
+    assert not outputs.maps.requires_grad
 
 
 def test_a_model_says_what_it_is(model: SarModel) -> None:
-    assert (model.output_stride, model.alignment, model.classes) == (4, 32, 5)
+    assert (model.output_stride, model.alignment, model.channels) == (4, 32, 5)
     assert model.device == torch.device("cpu")
     assert model.dtype == torch.float32
 
@@ -60,10 +60,10 @@ def test_a_model_says_what_it_is(model: SarModel) -> None:
 def test_bands_are_known_by_name_not_by_order(model: SarModel) -> None:
     one = batch()
     swapped = replace(one, pixels=one.pixels.flip(1))
-    expected = model.infer(one, KNOWN).landcover
+    expected = model.infer(one, KNOWN).maps
     flipped = replace(KNOWN, bands=(VH, VV))
-    assert torch.equal(expected, model.infer(swapped, flipped).landcover)
-    assert not torch.allclose(expected, model.infer(swapped, KNOWN).landcover)
+    assert torch.equal(expected, model.infer(swapped, flipped).maps)
+    assert not torch.allclose(expected, model.infer(swapped, KNOWN).maps)
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,14 @@ def test_bands_are_known_by_name_not_by_order(model: SarModel) -> None:
     ],
 )
 def test_all_of_the_acquisition_reaches_the_network(model: SarModel, other: Acquisition) -> None:
-    assert not torch.allclose(
-        model.infer(batch(), KNOWN).landcover, model.infer(batch(), other).landcover
-    )
+    assert not torch.allclose(model.infer(batch(), KNOWN).maps, model.infer(batch(), other).maps)
 
 
 def test_a_window_says_the_same_in_any_batch(model: SarModel) -> None:
     together = model.infer(batch(3), KNOWN)
     for i in range(3):
         alone = model.infer(part(batch(3), i), KNOWN)
-        torch.testing.assert_close(alone.landcover[0], together.landcover[i], rtol=0, atol=1e-5)
+        torch.testing.assert_close(alone.maps[0], together.maps[i], rtol=0, atol=1e-5)
         torch.testing.assert_close(alone.objects[0], together.objects[i], rtol=0, atol=1e-3)
 
 
@@ -94,7 +92,7 @@ def test_temperature_softens_probabilities(model: SarModel) -> None:
     soft = SarModel(
         model._network, model.spec.model_copy(update={"temperature": 5.0}), model.device
     )
-    sharp, blunt = (m.infer(batch(), KNOWN).landcover.amax(1) for m in (model, soft))
+    sharp, blunt = (m.infer(batch(), KNOWN).maps.amax(1) for m in (model, soft))
     assert (blunt <= sharp + 1e-6).all()
     assert blunt.mean() < sharp.mean()
 

@@ -81,7 +81,7 @@ def test_it_describes_and_answers_each_window(model: SarModel) -> None:
 
 
 def test_it_maps_beside(model: SarModel) -> None:
-    assert model.infer(batch(), KNOWN).landcover.shape == (2, 5, SIDE // 4, SIDE // 4)
+    assert model.infer(batch(), KNOWN).maps.shape == (2, 5, SIDE // 4, SIDE // 4)
 
 
 def test_a_sensor_that_is_listed_is_known(model: SarModel) -> None:
@@ -112,8 +112,8 @@ def test_a_model_without_language_says_so(tiny_model: Path, call: str) -> None:
 def test_a_sensor_means_nothing_to_a_model_that_knows_none(tiny_model: Path) -> None:
     silent = load_model(tiny_model, "cpu")
     named = Acquisition(KNOWN.bands, KNOWN.gsd_m, KNOWN.incidence_deg, SENSORS[0])
-    expected = silent.infer(batch(), KNOWN).landcover
-    assert torch.equal(silent.infer(batch(), named).landcover, expected)
+    expected = silent.infer(batch(), KNOWN).maps
+    assert torch.equal(silent.infer(batch(), named).maps, expected)
 
 
 def test_a_network_with_language_needs_its_tokeniser() -> None:

@@ -123,8 +123,8 @@ def pretrain(
 
     On many devices: torchrun --nproc-per-node N -m sargeo_training pretrain …
     """
-    from sargeo_training.engine.config import read_config
     from sargeo_training.engine.export import pretrain_and_export
+    from sargeo_training.settings.config import read_config
 
     pretrain_and_export(
         read_config(config, change or ()),
@@ -162,9 +162,9 @@ def scio(
 
     Called again, it goes on where it stopped.
     """
-    from sargeo_training.engine.config import read_config
     from sargeo_training.engine.export import prepare
     from sargeo_training.scio.run import run_rounds
+    from sargeo_training.settings.config import read_config
 
     prepare(threads)
     run_rounds(
@@ -202,9 +202,9 @@ def scio_ablation(
 
     Called again, it goes on where it stopped.
     """
-    from sargeo_training.engine.config import read_config
     from sargeo_training.engine.export import prepare
     from sargeo_training.scio.ablation import run_ablation
+    from sargeo_training.settings.config import read_config
 
     prepare(threads)
     run_ablation(

@@ -9,24 +9,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 from scipy import ndimage
 from torch.nn import functional
 
 from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo_training.crops.radiometry import as_power
-from sargeo_training.crops.sheet import UNKNOWN, Sheet
+from sargeo_training.images import UNKNOWN, Sheet
+from sargeo_training.settings.config import MetadataDropout
 
 Float32Array = NDArray[np.float32]
-
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 _SCALES = (0.7, 1.5)
 
@@ -242,37 +241,23 @@ def drop_bands(sample: Sample, rng: Generator) -> Sample:
     )
 
 
-class Forgetting(BaseModel):
-    """Forgets what is known of a sample besides its pixels, each with a probability of its own.
-
-    So the network learns to do without, and maps scenes whose files do not say.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    polarisation: Probability = 0.5
-    gsd: Probability = 0.5
-    incidence: Probability = 0.5
-    place: Probability = 0.5
-    sensor: Probability = 0.5
-
-    def __call__(self, sample: Sample, rng: Generator) -> Sample:
-        """Forget; of several bands at least one is kept."""
-        if rng.random() < self.polarisation:
-            sample = drop_bands(sample, rng)
-        gsd, incidence, place, sensor = rng.random(4) >= (
-            self.gsd,
-            self.incidence,
-            self.place,
-            self.sensor,
-        )
-        return dataclasses.replace(
-            sample,
-            gsd_m=sample.gsd_m if gsd else None,
-            incidence_deg=sample.incidence_deg if incidence else None,
-            lonlat=sample.lonlat if place else None,
-            sensor=sample.sensor if sensor else None,
-        )
+def drop_metadata(chances: MetadataDropout, sample: Sample, rng: Generator) -> Sample:
+    """Drop what is known besides the pixels, by chance; of several bands at least one is kept."""
+    if rng.random() < chances.polarisation:
+        sample = drop_bands(sample, rng)
+    gsd, incidence, place, sensor = rng.random(4) >= (
+        chances.gsd,
+        chances.incidence,
+        chances.place,
+        chances.sensor,
+    )
+    return dataclasses.replace(
+        sample,
+        gsd_m=sample.gsd_m if gsd else None,
+        incidence_deg=sample.incidence_deg if incidence else None,
+        lonlat=sample.lonlat if place else None,
+        sensor=sample.sensor if sensor else None,
+    )
 
 
 def move(sample: Sample, rng: Generator) -> Sample:
@@ -311,21 +296,22 @@ RADIOMETRIC_AUGMENTATIONS: tuple[Augmentation, ...] = (
 
 
 def augmentations(
-    forgetting: Forgetting | None = None, *, sar: bool = True
+    dropout: MetadataDropout | None = None, *, sar: bool = True
 ) -> tuple[Augmentation, ...]:
     """Return what crops are put through, in this order.
 
     Parameters
     ----------
-    forgetting : Forgetting, optional
+    dropout : MetadataDropout, optional
     sar : bool
         Whether to change what radar changes; else only what any picture would be put through, and
         what keeps the network from relying on metadata.
     """
-    forgetting = forgetting or Forgetting()
+    dropout = dropout or MetadataDropout()
     if not sar:
-        return (turn, forgetting.model_copy(update={"polarisation": 0}), move)
-    return (*RADIOMETRIC_AUGMENTATIONS, turn, forgetting, move, cut_border)
+        dropout = dropout.model_copy(update={"polarisation": 0})
+        return (turn, partial(drop_metadata, dropout), move)
+    return (*RADIOMETRIC_AUGMENTATIONS, turn, partial(drop_metadata, dropout), move, cut_border)
 
 
 def augment(sample: Sample, rng: Generator, steps: Sequence[Augmentation]) -> Sample:

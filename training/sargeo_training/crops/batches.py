@@ -26,9 +26,9 @@ from sargeo_training.crops.augmentation import (
     cut_scaled,
 )
 from sargeo_training.crops.radiometry import normalise
-from sargeo_training.crops.sheet import Sheet, Source
 from sargeo_training.crops.targets import make_targets
-from sargeo_training.objectives.heads import TargetMaps
+from sargeo_training.images import Sheet, Source
+from sargeo_training.parallel import WHOLE, Part
 
 Batch = TypeVar("Batch")
 
@@ -36,19 +36,15 @@ _PREFETCH = 3  # batches ahead, besides those that threads are at
 
 
 @dataclass(frozen=True)
-class Part:
-    """The part of every batch that one of several processes makes: one run of its samples."""
+class TargetMaps:
+    """`sargeo_training.crops.targets.Targets` of a batch, as tensors."""
 
-    rank: int = 0
-    of: int = 1
-
-    def indices(self, batch_size: int) -> range:
-        """Return the places of its samples in the whole batch."""
-        each = batch_size // self.of
-        return range(self.rank * each, (self.rank + 1) * each)
-
-
-WHOLE = Part()
+    landcover: Tensor
+    heat: Tensor
+    searched: Tensor
+    centre: Tensor
+    offset: Tensor
+    size: Tensor
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN
+from sargeo_training.images import NOT_WATER, UNKNOWN
 
 Float32Array = NDArray[np.float32]
 

@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sargeo.scene.bands import Band, Polarisation, Quantity, Scale
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.facts import Facts
 from sargeo_training.data.writing import Writing
+from sargeo_training.images import Split
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 LonLat = tuple[

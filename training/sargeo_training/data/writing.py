@@ -171,3 +171,8 @@ def last_told(writings: Sequence[Writing]) -> Writing:
     if not told:
         raise ValueError("no writing tells anything")
     return told[-1]
+
+
+def has_text(writings: Sequence[Writing]) -> bool:
+    """Tell whether anything has been said of the ground."""
+    return any(writing.tells for writing in writings)

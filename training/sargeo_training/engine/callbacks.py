@@ -16,9 +16,9 @@ from lightning import Callback, Trainer
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.batches import Ahead
 from sargeo_training.engine.checkpoints import LAST, save_best
-from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.streams import StepBatch
+from sargeo_training.settings.config import Config, Stage
 
 FIGURES = ("validation", "seconds_per_step", "waiting_share")
 """What is logged beside losses."""

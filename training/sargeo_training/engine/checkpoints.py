@@ -15,8 +15,8 @@ from sargeo.errors import DiskFullError, ModelDamagedError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import replacing
-from sargeo_training.engine.config import Config, as_plain, checked_config
 from sargeo_training.engine.networks import new_network
+from sargeo_training.settings.config import Config, as_plain, checked_config
 
 BEST = "checkpoint.pt"
 """The averaged weights that a stage keeps, with its settings: what is exported."""

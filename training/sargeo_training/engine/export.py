@@ -12,10 +12,8 @@ from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.memory import keep_freed_memory
 from sargeo.model.storage import save_model
-from sargeo_training.crops.sheet import Source
+from sargeo_training.data.material import gather_chips
 from sargeo_training.data.sources.every import load_all
-from sargeo_training.engine.config import Config
-from sargeo_training.engine.material import gather_chips
 from sargeo_training.engine.networks import model_spec
 from sargeo_training.engine.run import first_process, pretrain, read_run
 from sargeo_training.evaluation.calibration import best_threshold, fit_temperature
@@ -30,6 +28,8 @@ from sargeo_training.evaluation.report import (
 )
 from sargeo_training.evaluation.scoring import score_split
 from sargeo_training.evaluation.worst import write_worst
+from sargeo_training.images import Source
+from sargeo_training.settings.config import Config
 
 
 def pretrain_and_export(

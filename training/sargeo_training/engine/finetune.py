@@ -27,8 +27,6 @@ from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
 from sargeo_training.crops.augmentation import cut
-from sargeo_training.crops.sheet import UNKNOWN, Sheet, Source, Split
-from sargeo_training.engine.config import Card, Config, Dense, Network, Stage, Validation
 from sargeo_training.engine.material import mixture
 from sargeo_training.engine.networks import (
     MAPPING_PARTS,
@@ -41,6 +39,8 @@ from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.calibration import fit_temperature
 from sargeo_training.evaluation.scoring import ScoredTile, answer, scored, tiles_of
+from sargeo_training.images import UNKNOWN, Sheet, Source, Split
+from sargeo_training.settings.config import Card, Config, Dense, Network, Stage, Validation
 
 _COLOURS = (
     "#1f77b4",

@@ -10,15 +10,15 @@ from lightning import LightningModule
 from torch import Tensor, nn
 
 from sargeo.model.knowlip import SarKnowlip
+from sargeo_training.crops.chip_stream import ChipBatch
 from sargeo_training.engine.average import Average
-from sargeo_training.engine.chips import ChipBatch
-from sargeo_training.engine.config import Config, LossName, Stage
-from sargeo_training.engine.losses.dense import dense_losses
-from sargeo_training.engine.losses.reconstruction import Reconstruction
 from sargeo_training.engine.networks import parameter_groups, schedule
-from sargeo_training.engine.parallel import mean_over_processes
 from sargeo_training.engine.streams import StepBatch
-from sargeo_training.objectives.language import Telling
+from sargeo_training.objectives.dense import dense_losses
+from sargeo_training.objectives.joint import Telling
+from sargeo_training.objectives.reconstruction import Reconstruction
+from sargeo_training.parallel import mean_over_processes
+from sargeo_training.settings.config import Config, LossName, Stage
 
 Losses = dict[LossName, Tensor]
 

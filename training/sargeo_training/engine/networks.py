@@ -20,7 +20,7 @@ from sargeo.model.storage import load_spec, load_weights
 from sargeo.model.tokens import Tokeniser
 from sargeo.scene.bands import POLARISATIONS
 from sargeo_training.crops.radiometry import CONSTANTS
-from sargeo_training.engine.config import Config, Published
+from sargeo_training.settings.config import Config, Published
 
 MAPPING_PARTS = ("tower", "landcover", "objects")
 """The parts of a network that map; the others read and write."""

@@ -16,6 +16,7 @@ from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
+from sargeo_training.data.material import Material
 from sargeo_training.data.writing import Writing
 from sargeo_training.engine.checkpoints import (
     BEST,
@@ -25,8 +26,7 @@ from sargeo_training.engine.checkpoints import (
     read_saved,
     saved_tokeniser,
 )
-from sargeo_training.engine.config import Config, Stage, as_plain, read_config
-from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
+from sargeo_training.engine.material import gather, streams_of, tokeniser_for
 from sargeo_training.engine.networks import (
     MAPPING_PARTS,
     new_network,
@@ -35,6 +35,7 @@ from sargeo_training.engine.networks import (
 )
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.validation import stage_score
+from sargeo_training.settings.config import Config, Stage, as_plain, read_config
 
 SETTINGS = "run.yaml"
 """The settings of a run, in its folder."""

@@ -20,11 +20,11 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.batches import Ahead
 from sargeo_training.engine.callbacks import FIGURES, Best, Saving, Telling, Validate
 from sargeo_training.engine.checkpoints import LAST, WholeFiles, load_best
-from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.module import Engine
-from sargeo_training.engine.parallel import this_part
 from sargeo_training.engine.rows import Rows
 from sargeo_training.engine.streams import StepBatch, Streams
+from sargeo_training.parallel import this_part
+from sargeo_training.settings.config import Config, Stage
 
 
 def train_stage(

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from sargeo.model.tokens import Tokeniser, Tokens
-from sargeo_training.crops.batches import Mixture, Part, TrainingBatch
-from sargeo_training.engine.chips import ChipBatch, ChipStream
-from sargeo_training.engine.losses.alignment import draw_names
+from sargeo_training.crops.batches import Mixture, TrainingBatch
+from sargeo_training.crops.chip_stream import ChipBatch, ChipStream
+from sargeo_training.objectives.alignment import draw_names
+from sargeo_training.parallel import Part
 
 _NAMES = 2  # told apart from other draws by this number
 

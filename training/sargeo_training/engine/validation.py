@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.engine.config import Config, Stage
-from sargeo_training.engine.gallery import embed_chips, embed_texts
-from sargeo_training.engine.material import Material
+from sargeo_training.data.material import Material
 from sargeo_training.evaluation.calibration import validation_score
+from sargeo_training.evaluation.gallery import embed_chips, embed_texts
 from sargeo_training.evaluation.language_metrics import retrieval_hits
 from sargeo_training.evaluation.scoring import score_split
+from sargeo_training.settings.config import Config, Stage
 
 _MOST_CHIPS = 512
 
@@ -20,9 +20,9 @@ _MOST_CHIPS = 512
 def stage_score(network: SarKnowlip, material: Material, config: Config, stage: Stage) -> float:
     """Return the mean of the scores of what a stage learns, each 0 to 1.
 
-    Of heads, see `sargeo_training.evaluation.calibration.validation_score`; of texts, the mean recall of
-    retrieval. Both are measured on what is neither trained on nor held out. A stage that learns
-    neither is the better the longer it ran.
+    Of heads, see `sargeo_training.evaluation.calibration.validation_score`; of texts, the mean
+    recall of retrieval. Both are measured on what is neither trained on nor held out. A stage that
+    learns neither is the better the longer it ran.
     """
     scores = []
     if stage.uses("landcover", "objects"):

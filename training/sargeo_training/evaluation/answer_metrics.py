@@ -86,7 +86,8 @@ def answer_figures(
     chips : sequence of sequence of Marked
         The answers about each chip.
     groups : ndarray of int64, shape (chips,)
-        Which chips an interval takes together; see `sargeo_training.data.chips.splits.ground_groups`.
+        Which chips an interval takes together; see
+        `sargeo_training.data.chips.splits.ground_groups`.
     """
     yield from _figures("all applications", chips, groups)
     for application in APPLICATIONS:

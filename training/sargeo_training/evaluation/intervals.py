@@ -64,8 +64,8 @@ def bootstrap(
     measure : callable
         NaN of a draw, such as one without any water, leaves it out.
     groups : ndarray of int64, shape (items,), optional
-        Number of each item's group, such as `sargeo_training.data.chips.splits.ground_groups` gives. By
-        default, each item is one.
+        Number of each item's group, such as
+        `sargeo_training.data.chips.splits.ground_groups` gives. By default, each item is one.
     """
     value = measure(items)
     drawn = _grouped(items, groups)

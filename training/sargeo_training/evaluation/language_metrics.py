@@ -23,11 +23,11 @@ from sargeo.legend import LAND_COVER
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
 from sargeo_training.crops.augmentation import Sample, cut
-from sargeo_training.crops.sheet import UNKNOWN, Sheet, Source, Split
 from sargeo_training.evaluation.answer_metrics import BLIND, RIGHT
 from sargeo_training.evaluation.intervals import figure_of
 from sargeo_training.evaluation.report import figure_table, make_report
 from sargeo_training.evaluation.scoring import ScoredTile, scored, tiles_of
+from sargeo_training.images import UNKNOWN, Sheet, Source, Split
 
 Float32Array = NDArray[np.float32]
 Weights = NDArray[np.float64]
@@ -69,7 +69,8 @@ def retrieval_figures(
     images, captions, texts
         See `retrieval_hits`.
     groups : ndarray of int64, shape (n,)
-        Which chips an interval takes together; see `sargeo_training.data.chips.splits.ground_groups`.
+        Which chips an interval takes together; see
+        `sargeo_training.data.chips.splits.ground_groups`.
     """
     hits = retrieval_hits(images, captions, texts)
     galleries = f"{len(set(texts))} captions", f"{len(texts)} images"

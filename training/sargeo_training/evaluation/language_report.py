@@ -17,12 +17,9 @@ from sargeo.model.spec import Figure
 from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.batches import make_inputs
 from sargeo_training.data.chips.splits import ground_groups
+from sargeo_training.data.material import Material
 from sargeo_training.data.record import Record
 from sargeo_training.data.writing import Question, Writing
-from sargeo_training.engine.answering import answer_chips
-from sargeo_training.engine.config import Config
-from sargeo_training.engine.gallery import embed_chips, embed_texts
-from sargeo_training.engine.material import Material
 from sargeo_training.evaluation.answer_metrics import (
     BLIND,
     Commonest,
@@ -32,6 +29,8 @@ from sargeo_training.evaluation.answer_metrics import (
     commonest_answers,
     mark,
 )
+from sargeo_training.evaluation.answering import answer_chips
+from sargeo_training.evaluation.gallery import embed_chips, embed_texts
 from sargeo_training.evaluation.language_metrics import (
     LanguageReport,
     class_vectors,
@@ -39,7 +38,8 @@ from sargeo_training.evaluation.language_metrics import (
     retrieval_figures,
     score_by_text,
 )
-from sargeo_training.objectives.language import language_of
+from sargeo_training.objectives.joint import language_of
+from sargeo_training.settings.config import Config
 from sargeo_training.text.claims import findings
 
 _NAMES = {c.name: tuple(t.format(c.name) for t in TEMPLATES) for c in LAND_COVER}

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 
 from sargeo.legend import OPEN_WATER
 from sargeo.model.spec import Figure
-from sargeo_training.crops.sheet import PLACES
 from sargeo_training.evaluation.intervals import figure_of
 from sargeo_training.evaluation.landcover_metrics import (
     Counts,
@@ -32,12 +31,11 @@ from sargeo_training.evaluation.ship_metrics import (
     tally,
     total,
 )
+from sargeo_training.images import PLACES, SYNTHETIC
 
 Tiles = Sequence[ScoredTile]
 T = TypeVar("T")
 
-SYNTHETIC = "simulated"
-"""The source whose figures say how well the network learnt the simulator, and no more."""
 
 _SIDES_PX = ((0.0, 16.0), (16.0, 32.0), (32.0, 64.0), (64.0, np.inf))
 _LAND_KM2 = 1000.0

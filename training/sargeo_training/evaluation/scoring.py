@@ -21,8 +21,8 @@ from sargeo.model.objects import decode
 from sargeo.model.vision import OUTPUT_STRIDE
 from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.crops.batches import make_inputs
-from sargeo_training.crops.sheet import NO_PLACE, PLACES, UNKNOWN, Sheet, Source, Split
 from sargeo_training.crops.targets import IGNORE, cell_classes
+from sargeo_training.images import NO_PLACE, PLACES, UNKNOWN, Sheet, Source, Split
 
 Float32Array = NDArray[np.float32]
 
@@ -49,12 +49,12 @@ class ScoredTile:
     searched : bool
         Whether ships were looked for.
     ships : ndarray of float32, shape (S, 5)
-        Truth, see `sargeo_training.crops.sheet.SHIP_COLUMNS`.
+        Truth, see `sargeo_training.images.SHIP_COLUMNS`.
     found : ndarray of float32, shape (D, 6)
         Detections on searched ground by falling confidence: row, col, height, width, length,
         confidence.
     ship_places, found_places : ndarray of uint8, shapes (S,) and (D,)
-        Index into `sargeo_training.crops.sheet.PLACES` or `NO_PLACE`.
+        Index into `sargeo_training.images.PLACES` or `NO_PLACE`.
     searched_km2 : tuple of float
         Searched ground of each place; NaN where the spacing is not known.
     """

@@ -15,7 +15,7 @@ Float32Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 _NEAR_PX = 6.0
-_LENGTH = 4  # columns of `sargeo_training.crops.sheet.SHIP_COLUMNS`
+_LENGTH = 4  # columns of `sargeo_training.images.SHIP_COLUMNS`
 _SIDES = slice(2, 4)
 
 

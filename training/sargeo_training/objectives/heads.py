@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -11,6 +9,7 @@ from torchvision.ops import generalized_box_iou_loss
 
 from sargeo.model.objects import ObjectMaps
 from sargeo.model.vision import OUTPUT_STRIDE
+from sargeo_training.crops.batches import TargetMaps
 from sargeo_training.crops.targets import IGNORE, PARTIAL_NOT_WATER, WATER_INDEX
 
 _PARTIAL_WEIGHT = 0.5
@@ -20,18 +19,6 @@ _LONGEST_LOG_PX = 7.0  # e to the 7th is 1100 pixels: keeps a wild guess finite
 _WEIGHT_RANGE = (0.3, 3.0)
 _FEW_CELLS = 50
 _FEW_SHIPS = 4  # a batch without ships must not shake the tower
-
-
-@dataclass(frozen=True)
-class TargetMaps:
-    """`sargeo_training.crops.targets.Targets` of a batch, as tensors."""
-
-    landcover: Tensor
-    heat: Tensor
-    searched: Tensor
-    centre: Tensor
-    offset: Tensor
-    size: Tensor
 
 
 def landcover_loss(logits: Tensor, target: Tensor) -> Tensor:

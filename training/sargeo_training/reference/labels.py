@@ -11,7 +11,7 @@ from shapely import Polygon, box, union_all
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
-from sargeo_training.crops.sheet import Split
+from sargeo_training.images import Split
 from sargeo_training.reference.blocks import SCENES, VALIDATION_TILES, GroundBlock, tile_outline
 
 LANDCOVER_FILE = "los_angeles_landcover.geojson"

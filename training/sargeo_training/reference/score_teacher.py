@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 
 from sargeo.legend import LAND_COVER
-from sargeo_training.crops.sheet import UNKNOWN
+from sargeo_training.images import UNKNOWN
 from sargeo_training.reference.blocks import SCENES, GroundBlock
 from sargeo_training.reference.labels import load_landcover, split_of_run
 from sargeo_training.reference.teacher import (

@@ -22,7 +22,7 @@ from shapely import Polygon
 
 from sargeo.geo.grid import GeoGrid
 from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER, TREES
-from sargeo_training.crops.sheet import UNKNOWN
+from sargeo_training.images import UNKNOWN
 from sargeo_training.reference.blocks import SCENES, GroundBlock
 from sargeo_training.reference.cells import CELL_PX, cell_features, covered_cells
 from sargeo_training.reference.displacement import measured_displacements, move_to_radar

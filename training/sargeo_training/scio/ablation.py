@@ -27,14 +27,14 @@ from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
 from sargeo.products.files import replacing, write_text
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.splits import ground_groups
+from sargeo_training.data.material import Material
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.engine.config import Config
-from sargeo_training.engine.gallery import embed_chips, embed_texts
-from sargeo_training.engine.material import Material, gather
+from sargeo_training.engine.material import gather
+from sargeo_training.evaluation.gallery import embed_chips, embed_texts
 from sargeo_training.evaluation.intervals import bootstrap
 from sargeo_training.evaluation.language_metrics import RECALLS, Weights, retrieval_hits
+from sargeo_training.images import Split
 from sargeo_training.scio.network import NetworkScorer, chips_loader
 from sargeo_training.scio.pose import pose_held_out, true_text
 from sargeo_training.scio.rounds import read_texts, reconstruction_of, screening_of
@@ -42,6 +42,7 @@ from sargeo_training.scio.run import STAGES, Run, Say, open_run, stages_of
 from sargeo_training.scio.statement_metrics import SCORES, Pair, statement_pairs, told_apart
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.training import EngineTrainer
+from sargeo_training.settings.config import Config
 
 CONTRAST, NOISY, SCREENED, RECONSTRUCTED = (
     "contrast",

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sargeo.model.language import LanguagePart
 from sargeo.model.tokens import MASK, Tokens
-from sargeo_training.objectives.texts import Span
+from sargeo_training.crops.text_batches import Span
 from sargeo_training.scio.scorer import Floats
 
 Item = TypeVar("Item")

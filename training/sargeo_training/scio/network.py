@@ -12,8 +12,8 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import LanguagePart, known_cells, pool
 from sargeo.model.tokens import Tokens
 from sargeo_training.crops.batches import Inputs, make_inputs
-from sargeo_training.engine.chips import ChipSource, whole
-from sargeo_training.objectives.texts import Span
+from sargeo_training.crops.chip_stream import ChipSource, whole
+from sargeo_training.crops.text_batches import Span
 from sargeo_training.scio.likelihood import in_batches, word_likelihood
 from sargeo_training.scio.scorer import Floats
 

@@ -24,16 +24,16 @@ from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
+from sargeo_training.data.material import Material
 from sargeo_training.data.writing import Writing
 from sargeo_training.engine.checkpoints import BEST, load_best
-from sargeo_training.engine.config import Config, Stage
-from sargeo_training.engine.material import Material, gather, streams_of, tokeniser_for
+from sargeo_training.engine.material import gather, streams_of, tokeniser_for
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.run import settle
 from sargeo_training.engine.streams import Streams
 from sargeo_training.engine.validation import stage_score
 from sargeo_training.evaluation.report import figure_table
-from sargeo_training.objectives.language import language_of
+from sargeo_training.objectives.joint import language_of
 from sargeo_training.scio.decisions import (
     Decision,
     read_decisions,
@@ -54,6 +54,7 @@ from sargeo_training.scio.text_only import BATCH, TextOnly, surprise
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import choose
 from sargeo_training.scio.training import EngineTrainer
+from sargeo_training.settings.config import Config, Stage
 
 STAGES = ("joint", "screening", "reconstruction")
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo_training.objectives.texts import Span
+from sargeo_training.crops.text_batches import Span
 
 Floats = NDArray[np.float64]
 

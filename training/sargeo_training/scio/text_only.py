@@ -18,13 +18,13 @@ from torch.nn import functional
 from sargeo.model.language import LanguagePart
 from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import MASK, Tokeniser, Tokens
-from sargeo_training.engine.config import Chips
+from sargeo_training.crops.text_batches import Span, hidden_tokens, keyword_spans
 from sargeo_training.engine.networks import schedule
-from sargeo_training.objectives.texts import Span, hidden_tokens, keyword_spans
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
 from sargeo_training.scio.scorer import Floats, WordScorer
 from sargeo_training.scio.screen import Evidence, group_of
 from sargeo_training.scio.texts import Text
+from sargeo_training.settings.config import Chips
 
 BATCH = 32
 

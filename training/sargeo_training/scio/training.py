@@ -14,12 +14,12 @@ from sargeo.model.tokens import Tokeniser
 from sargeo_training.data.writing import Writing
 from sargeo_training.engine.callbacks import Validate
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.engine.config import Config, Stage
 from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
-from sargeo_training.objectives.language import language_of
+from sargeo_training.objectives.joint import language_of
 from sargeo_training.scio.network import Load, NetworkScorer
 from sargeo_training.scio.texts import Text
+from sargeo_training.settings.config import Config, Stage
 
 WRITER = "scio"
 

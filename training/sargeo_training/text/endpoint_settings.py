@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sargeo_training.settings import read_settings
+from sargeo_training.settings.reading import read_settings
 
 _REMEDY = "Correct the file; endpoint.yaml of sargeo_training.text explains every setting."
 

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sargeo.errors import InputError
 from sargeo.geo.grid import Block
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.chips import Cut, average, plan_cuts
 from sargeo_training.data.chips.config import ChipSettings
 from sargeo_training.data.chips.duplicates import digest, picture_hash
 from sargeo_training.data.chips.pictures import Picture, Unit, pictures_of
 from sargeo_training.data.chips.splits import box_of
 from sargeo_training.data.record import file_safe
+from sargeo_training.images import Split
 
 Ring = tuple[tuple[float, float], ...]
 

@@ -14,7 +14,7 @@ from sargeo_training.data.record import Record
 
 @dataclass(frozen=True)
 class Chip:
-    """A record with its pixels; arrays are as in `sargeo_training.crops.sheet.Sheet`.
+    """A record with its pixels; arrays are as in `sargeo_training.images.Sheet`.
 
     Attributes
     ----------
@@ -23,11 +23,11 @@ class Chip:
         Backscatter in the scale of each band.
     valid : ndarray of bool, shape (H, W)
     labels : ndarray of uint8, shape (H, W)
-        Codes of the legend, `sargeo_training.crops.sheet.UNKNOWN` or `NOT_WATER`.
+        Codes of the legend, `sargeo_training.images.UNKNOWN` or `NOT_WATER`.
     searched : ndarray of bool, shape (H, W)
         Where every ship is in the table.
     ships : ndarray of float32, shape (M, 5)
-        See `sargeo_training.crops.sheet.SHIP_COLUMNS`; in pixels of the chip.
+        See `sargeo_training.images.SHIP_COLUMNS`; in pixels of the chip.
     """
 
     record: Record

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sargeo.errors import UsageError
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.candidates import Candidate, Candidates
 from sargeo_training.data.chips.config import BuildConfig
 from sargeo_training.data.chips.duplicates import find_duplicates
 from sargeo_training.data.chips.places import places_of
 from sargeo_training.data.chips.splits import GUARD, Boxes, assign_splits
 from sargeo_training.data.record import Place
+from sargeo_training.images import Split
 
 TOUCHES_TWO = "The chip touches the ground of two splits."
 DUPLICATE = "The chip is a near-duplicate of another."

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.evidence.settings import LayerFiles
-from sargeo_training.settings import read_settings
+from sargeo_training.images import Split
+from sargeo_training.settings.reading import read_settings
 
 OPEN_DATA = Path(__file__).with_name("open_data.yaml")
 """Settings for the open data."""

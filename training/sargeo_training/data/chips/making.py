@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.geo.grid import GeoGrid
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.candidates import Candidate
 from sargeo_training.data.chips.chip import Chip
 from sargeo_training.data.chips.chips import Cut, Window, average
@@ -14,6 +13,7 @@ from sargeo_training.data.chips.evidence.layers import facts_of
 from sargeo_training.data.chips.facts import Facts
 from sargeo_training.data.chips.pictures import Picture
 from sargeo_training.data.record import BandRecord, Place, Record
+from sargeo_training.images import Split
 
 
 def make_chip(picture: Picture, candidate: Candidate, split: Split, place: Place | None) -> Chip:

@@ -15,7 +15,6 @@ from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import reference_amplitudes
-from sargeo_training.crops.sheet import NO_SHIPS, UNKNOWN, Sheet, Source, Split
 from sargeo_training.data.chips.chips import Canvas, Window
 from sargeo_training.data.chips.config import OpenData, SourceName, UserScene
 from sargeo_training.data.chips.evidence.layers import Layers
@@ -31,6 +30,7 @@ from sargeo_training.data.sources import (
     ssdd,
     terramind,
 )
+from sargeo_training.images import NO_SHIPS, UNKNOWN, Sheet, Source, Split
 
 Unit = OpenData | UserScene
 """What is loaded as a whole."""
@@ -65,12 +65,12 @@ class Picture:
     centre : tuple of float or None
         (lon, lat), known without a grid.
     incidence_deg, platform, acquired
-        As in `sargeo_training.crops.sheet.Sheet`.
+        As in `sargeo_training.images.Sheet`.
     layers : Layers
     landcover_by, ships_by : str
         Who says what the labels and the ships of a window say.
     polarisation_known : bool
-        As in `sargeo_training.crops.sheet.Sheet`.
+        As in `sargeo_training.images.Sheet`.
     """
 
     source: str

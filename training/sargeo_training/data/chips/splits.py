@@ -17,10 +17,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely import STRtree
 
-from sargeo_training.crops.sheet import Split
 from sargeo_training.data.chips.config import SplitSettings
 from sargeo_training.data.record import Record
 from sargeo_training.data.sources.files import split_by_name
+from sargeo_training.images import Split
 
 GUARD: tuple[Split, ...] = ("holdout", "validation", "train")
 """Which split yields to which: the most guarded first."""

@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN, Sheet, Source, Split
 from sargeo_training.data.sources.files import read_band, read_bands, recode, split_by_name
+from sargeo_training.images import NOT_WATER, UNKNOWN, Sheet, Source, Split
 
 _FLEVOLAND_CODES = {
     1: OPEN_WATER.code,

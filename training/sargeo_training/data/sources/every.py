@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sargeo_training.crops.sheet import Source
 from sargeo_training.data.sources import (
     airsar,
     flood,
@@ -16,6 +15,7 @@ from sargeo_training.data.sources import (
     ssdd,
     terramind,
 )
+from sargeo_training.images import Source
 
 _LABELLED_BY_US = (los_angeles.load,)
 _OTHERS = (

@@ -17,7 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import GeoGrid
-from sargeo_training.crops.sheet import UNKNOWN, Split
+from sargeo_training.images import UNKNOWN, Split
 
 
 @contextmanager

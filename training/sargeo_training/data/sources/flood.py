@@ -14,8 +14,8 @@ from scipy import ndimage
 
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN, Sheet, Source
 from sargeo_training.data.sources.files import read_band
+from sargeo_training.images import NOT_WATER, UNKNOWN, Sheet, Source
 
 _BANDS = (
     Band("VV", "uncalibrated", "amplitude"),

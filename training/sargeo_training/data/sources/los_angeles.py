@@ -22,8 +22,8 @@ from shapely.geometry.base import BaseGeometry
 
 from sargeo.legend import LAND_COVER
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, Sheet, Source, Split
 from sargeo_training.data.sources.files import opened, read_bands, read_grid, spacing_m
+from sargeo_training.images import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, Sheet, Source, Split
 from sargeo_training.reference.blocks import SCENES
 from sargeo_training.reference.labels import (
     load_landcover,

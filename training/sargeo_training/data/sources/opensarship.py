@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import UNKNOWN, Sheet, Source
 from sargeo_training.data.sources.files import read_bands
+from sargeo_training.images import UNKNOWN, Sheet, Source
 
 _BANDS = (Band("VH", "sigma0", "linear"), Band("VV", "sigma0", "linear"))
 _CELL, _PER_SIDE = 84, 3

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import UNKNOWN, Sheet, Source
 from sargeo_training.data.sources.files import read_bands, read_grid, spacing_m
+from sargeo_training.images import UNKNOWN, Sheet, Source
 
 _BANDS = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NOT_WATER, Sheet, Source
 from sargeo_training.data.sources.files import read_band, read_bands, read_grid, recode, spacing_m
+from sargeo_training.images import NOT_WATER, Sheet, Source
 
 HELD_OUT = frozenset({"India_900498", "Spain_7370579", "Ghana_97059"})
 """Whole chips, of which Ghana_97059 holds no water."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import Sheet, Source, Split
+from sargeo_training.images import Sheet, Source, Split
 from sargeo_training.simulator import SimulatedScene, simulate_scene, stretch_to_8_bit
 from sargeo_training.simulator.relief import Setting
 

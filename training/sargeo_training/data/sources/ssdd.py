@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import POLARISATIONS, Band
-from sargeo_training.crops.sheet import NO_SHIPS, NOT_WATER, PLACES, Sheet, Source
 from sargeo_training.data.sources.files import read_band, recode, split_by_name
+from sargeo_training.images import NO_SHIPS, NOT_WATER, PLACES, Sheet, Source
 
 _SEA, _LAND = 255, 0  # in the masks: the 255 side is darker in every image that holds both
 _HOLDOUT_SHARE, _VALIDATION_SHARE = 0.15, 0.08

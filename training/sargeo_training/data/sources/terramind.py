@@ -9,7 +9,6 @@ import numpy as np
 
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo.scene.bands import Band
-from sargeo_training.crops.sheet import NOT_WATER, Sheet, Source
 from sargeo_training.data.sources.files import (
     opened,
     read_band,
@@ -18,6 +17,7 @@ from sargeo_training.data.sources.files import (
     recode,
     spacing_m,
 )
+from sargeo_training.images import NOT_WATER, Sheet, Source
 
 _BANDS = (Band("VV", "gamma0", "db"), Band("VH", "gamma0", "db"))
 

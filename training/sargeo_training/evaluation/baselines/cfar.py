@@ -33,8 +33,8 @@ def find_ships(sample: Sample, threshold: float) -> Float32Array:
     Returns
     -------
     ndarray of float32, shape (D, 6)
-        By falling confidence, as in `sargeo_training.evaluation.scoring.ScoredTile`. Confidence grows with
-        the peak: one half at ten standard deviations.
+        By falling confidence, as in `sargeo_training.evaluation.scoring.ScoredTile`. Confidence
+        grows with the peak: one half at ten standard deviations.
     """
     contrast = _contrast(_amplitude(sample), sample.valid)
     marked = ndimage.binary_closing(contrast > threshold, _JOIN) & sample.valid

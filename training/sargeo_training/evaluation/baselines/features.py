@@ -13,9 +13,9 @@ from scipy import ndimage
 from sargeo.model.vision import OUTPUT_STRIDE
 from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.crops.radiometry import normalise
-from sargeo_training.crops.sheet import UNKNOWN, Source
 from sargeo_training.crops.targets import IGNORE, cell_classes
 from sargeo_training.evaluation.scoring import tiles_of
+from sargeo_training.images import UNKNOWN, Source
 
 Float32Array = NDArray[np.float32]
 

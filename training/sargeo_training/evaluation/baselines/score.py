@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sargeo.legend import LAND_COVER
 from sargeo.model.vision import OUTPUT_STRIDE
 from sargeo_training.crops.augmentation import Sample, cut
-from sargeo_training.crops.sheet import Source, Split
 from sargeo_training.data.sources.every import load_all
 from sargeo_training.evaluation.baselines.cfar import find_ships
 from sargeo_training.evaluation.baselines.classifiers import Classifier, Forests, Thresholds
@@ -21,6 +20,7 @@ from sargeo_training.evaluation.baselines.features import local_statistics, trai
 from sargeo_training.evaluation.calibration import best_threshold, fit_temperature, validation_score
 from sargeo_training.evaluation.report import Report, make_report, write_report
 from sargeo_training.evaluation.scoring import ScoredTile, scored, tiles_of
+from sargeo_training.images import Source, Split
 
 Float32Array = NDArray[np.float32]
 Detector = Callable[[Sample], Float32Array]
@@ -62,7 +62,7 @@ def fit_baselines(sources: Sequence[Source], *, threads: int) -> tuple[Baseline,
 
 
 def score_baseline(baseline: Baseline, sources: Sequence[Source], split: Split) -> list[ScoredTile]:
-    """Ask a plain method about the tiles that `sargeo_training.evaluation.scoring.score_split` asks about."""
+    """Ask a plain method about the tiles of `sargeo_training.evaluation.scoring.score_split`."""
     tiles = _score(partial(_logits, baseline.landcover), baseline.ships, sources, split)
     return [tile if baseline.ships else replace(tile, searched=False) for tile in tiles]
 

@@ -41,7 +41,7 @@ class ChipObjects:
     Attributes
     ----------
     ships : ndarray of float32, shape (M, 5)
-        In pixels of the chip; columns as `sargeo_training.crops.sheet.SHIP_COLUMNS`.
+        In pixels of the chip; columns as `sargeo_training.images.SHIP_COLUMNS`.
     categories : tuple of str or None
         One for each ship.
     searched : ndarray of bool, shape (H, W)
@@ -64,7 +64,7 @@ class SceneObjects:
     grid : GeoGrid
         Of the scene.
     ships : ndarray of float64, shape (M, 5)
-        In pixels of the scene; columns as `sargeo_training.crops.sheet.SHIP_COLUMNS`.
+        In pixels of the scene; columns as `sargeo_training.images.SHIP_COLUMNS`.
     categories : tuple of str or None
         One for each ship.
     complete : bool

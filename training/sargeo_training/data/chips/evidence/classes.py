@@ -11,11 +11,11 @@ from rasterio.warp import Resampling
 
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import GeoGrid
-from sargeo_training.crops.sheet import UNKNOWN
 from sargeo_training.data.chips.evidence.crosswalks import PRODUCTS, Product
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.warp import read_onto
 from sargeo_training.data.chips.facts import LandCoverFacts
+from sargeo_training.images import UNKNOWN
 
 WHAT = "class raster"
 
@@ -47,7 +47,7 @@ class ClassRaster:
         Returns
         -------
         ndarray of uint8, shape (H, W)
-            Codes of `sargeo.legend`, or partial labels of `sargeo_training.crops.sheet`.
+            Codes of `sargeo.legend`, or partial labels of `sargeo_training.images`.
 
         Raises
         ------

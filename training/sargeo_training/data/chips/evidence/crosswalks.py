@@ -20,7 +20,7 @@ from sargeo.legend import (
     TREES,
     WITHOUT_COUNTERPART,
 )
-from sargeo_training.crops.sheet import NOT_WATER, UNKNOWN
+from sargeo_training.images import NOT_WATER, UNKNOWN
 
 ProductName = Literal["worldcover", "io-lulc", "terramesh-lulc", "dynamic-world", "corine"]
 

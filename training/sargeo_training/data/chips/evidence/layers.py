@@ -71,7 +71,7 @@ def facts_of(
     valid : ndarray of bool, shape (H, W)
         Where the chip shows anything.
     ships : ndarray of float32, shape (M, 5)
-        In pixels of the chip; columns as `sargeo_training.crops.sheet.SHIP_COLUMNS`.
+        In pixels of the chip; columns as `sargeo_training.images.SHIP_COLUMNS`.
     searched : ndarray of bool, shape (H, W)
         Where every ship is in the table.
     gsd_m : tuple of float, optional

@@ -27,7 +27,7 @@ def object_facts(
     Parameters
     ----------
     ships : ndarray of float32, shape (M, 5)
-        In pixels of the chip; columns as `sargeo_training.crops.sheet.SHIP_COLUMNS`. Ships whose centre
+        In pixels of the chip; columns as `sargeo_training.images.SHIP_COLUMNS`. Ships whose centre
         lies outside the chip are left out.
     searched, valid : ndarray of bool, shape (H, W)
         Where every ship is in the table; where the chip shows anything.

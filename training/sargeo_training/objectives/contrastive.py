@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sargeo_training.engine.parallel import gathered, mean_of_all
+from sargeo_training.parallel import gathered, mean_of_all
 
 _NEVER = -1e4  # as a logit
 
@@ -107,7 +107,7 @@ def exchange_loss(
     image : Tensor, shape (N, D)
         Unit vectors of images.
     right, wrong : Tensor, shape (N, D)
-        Unit vectors of statements; see `sargeo_training.objectives.statements`.
+        Unit vectors of statements; see `sargeo_training.crops.counterfactual`.
     exchanged : Tensor of bool, shape (N,)
         Whether there are statements.
     temperature : Tensor, scalar

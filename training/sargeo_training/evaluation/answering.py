@@ -8,9 +8,9 @@ import torch
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.batches import make_inputs
-from sargeo_training.engine.chips import ChipSource, whole
-from sargeo_training.engine.config import Config
-from sargeo_training.objectives.language import language_of
+from sargeo_training.crops.chip_stream import ChipSource, whole
+from sargeo_training.objectives.joint import language_of
+from sargeo_training.settings.config import Config
 
 
 @torch.inference_mode()

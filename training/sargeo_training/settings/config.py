@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 from sargeo.errors import UsageError
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.spec import ClassSpec, LanguageSpec, SpacingSpec, TowerSpec
-from sargeo_training.crops.augmentation import Forgetting
-from sargeo_training.engine.sizes import SIZES, SizeName, read_size
-from sargeo_training.settings import checked_settings, read_settings
+from sargeo_training.settings.reading import checked_settings, read_settings
+from sargeo_training.settings.sizes import SIZES, SizeName, read_size
 
-_REMEDY = "Correct the settings; tiny.yaml in sargeo_training/engine names and explains all."
+_REMEDY = "Correct the settings; tiny.yaml in sargeo_training/settings names and explains all."
 
 LossName = Literal[
     "landcover",
@@ -46,6 +45,22 @@ TEXT_LOSSES: tuple[LossName, ...] = (
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class MetadataDropout(_Part):
+    """Probabilities by which a sample loses what is known of it besides its pixels.
+
+    So the network learns to do without, and maps scenes whose files do not say.
+    """
+
+    polarisation: Probability = 0.5
+    gsd: Probability = 0.5
+    incidence: Probability = 0.5
+    place: Probability = 0.5
+    sensor: Probability = 0.5
 
 
 class Card(_Part):
@@ -199,7 +214,7 @@ class Config(_Part):
     optimiser: Optimiser = Optimiser()
     dense: Dense = Dense()
     chips: Chips = Chips()
-    forgetting: Forgetting = Forgetting()
+    forgetting: MetadataDropout = MetadataDropout()
     contrast: Contrast = Contrast()
     reconstruction: Reconstruction = Reconstruction()
     validation: Validation = Validation()
@@ -255,7 +270,7 @@ class Config(_Part):
 
 
 def read_config(path: Path, changes: Sequence[str] = ()) -> Config:
-    """Read settings; see `sargeo_training.settings.read_settings`.
+    """Read settings; see `sargeo_training.settings.reading.read_settings`.
 
     Parameters
     ----------
@@ -270,7 +285,7 @@ def read_config(path: Path, changes: Sequence[str] = ()) -> Config:
 
 
 def checked_config(content: object, where: str) -> Config:
-    """Turn plain types into settings; see `sargeo_training.settings.checked_settings`."""
+    """Turn plain types into settings; see `sargeo_training.settings.reading.checked_settings`."""
     return checked_settings(Config, content, where, _REMEDY)
 
 

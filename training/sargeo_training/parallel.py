@@ -7,10 +7,26 @@ hands every process's gradient back to where it came from, and `mean_of_all` sca
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, autograd, distributed
 
-from sargeo_training.crops.batches import Part
+
+@dataclass(frozen=True)
+class Part:
+    """The part of every batch that one of several processes makes: one run of its samples."""
+
+    rank: int = 0
+    of: int = 1
+
+    def indices(self, batch_size: int) -> range:
+        """Return the places of its samples in the whole batch."""
+        each = batch_size // self.of
+        return range(self.rank * each, (self.rank + 1) * each)
+
+
+WHOLE = Part()
 
 
 def this_part() -> Part:

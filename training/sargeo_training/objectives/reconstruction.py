@@ -10,39 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sargeo.model.context import SLOTS
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.engine.parallel import mean_of_all
+from sargeo_training.parallel import mean_of_all
 
 _NEPERS = 6.0 / 4.3429  # of power to a unit of calibrated input: the spread in decibels
-
-
-def hide(
-    valid: Tensor, share: float, cell_px: int, rng: Sequence[np.random.Generator]
-) -> NDArray[np.bool_]:
-    """Draw the pixels of N pictures to hide: whole cells, the same number in each picture.
-
-    Parameters
-    ----------
-    valid : Tensor of bool, shape (N, H, W)
-        Whose shape counts.
-    share : float
-    cell_px : int
-    rng : sequence of Generator
-        One for each picture.
-    """
-    n, height, width = valid.shape
-    cells = (-(-height // cell_px), -(-width // cell_px))
-    count = cells[0] * cells[1]
-    order = np.stack([g.permutation(count) for g in rng]).reshape(n, *cells)
-    hidden = (order < round(share * count)).repeat(cell_px, 1).repeat(cell_px, 2)
-    return np.asarray(hidden[:, :height, :width])
 
 
 class Reconstruction(nn.Module):

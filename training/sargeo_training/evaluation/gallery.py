@@ -12,9 +12,9 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import known_cells, pool
 from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.batches import make_inputs
-from sargeo_training.engine.chips import ChipSource, whole
-from sargeo_training.engine.config import Config
-from sargeo_training.objectives.language import language_of
+from sargeo_training.crops.chip_stream import ChipSource, whole
+from sargeo_training.objectives.joint import language_of
+from sargeo_training.settings.config import Config
 
 _AT_ONCE = 16
 

@@ -5,7 +5,7 @@ drawn the more often the more alike they are. They are drawn from the batch of a
 numbers that hang on the place in it, so that the number of processes changes nothing.
 
 Beside these stand single statements that two images exchange, see
-`sargeo_training.objectives.statements`.
+`sargeo_training.crops.counterfactual`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from sargeo.model.tokens import Tokens
-from sargeo_training.engine.losses.contrast import Pairs, alike
-from sargeo_training.engine.parallel import gathered, mean_of_all, this_part
-from sargeo_training.objectives.texts import TextBatch, chosen, gathered_tokens, joined
+from sargeo_training.crops.text_batches import TextBatch, chosen, gathered_tokens, joined
+from sargeo_training.objectives.contrastive import Pairs, alike
+from sargeo_training.parallel import gathered, mean_of_all, this_part
 
 
 class Judge(Protocol):

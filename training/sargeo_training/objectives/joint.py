@@ -11,11 +11,11 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import LanguagePart, known_cells, pool
 from sargeo.model.tokens import Tokens
 from sargeo_training.crops.batches import Inputs
-from sargeo_training.engine.config import Config, LossName, Stage
-from sargeo_training.engine.losses.contrast import Contrast, Pairs, exchange_loss
-from sargeo_training.engine.losses.language import captioning_loss, masking_loss
-from sargeo_training.engine.losses.matching import matching_loss
-from sargeo_training.objectives.texts import TextBatch, chosen, joined
+from sargeo_training.crops.text_batches import TextBatch, chosen, joined
+from sargeo_training.objectives.contrastive import Contrast, Pairs, exchange_loss
+from sargeo_training.objectives.language_modelling import captioning_loss, masking_loss
+from sargeo_training.objectives.matching import matching_loss
+from sargeo_training.settings.config import Config, LossName, Stage
 
 _BATCHES = 1_000_003  # so that seeds and numbers of batches do not meet
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from sargeo.model.knowlip import RawOutputs, SarKnowlip
 from sargeo.model.tokens import Tokens
-from sargeo_training.crops.batches import TrainingBatch
-from sargeo_training.engine.config import LossName
-from sargeo_training.engine.losses.alignment import alignment_loss
-from sargeo_training.engine.parallel import gathered
-from sargeo_training.objectives.heads import TargetMaps, landcover_loss, object_loss
+from sargeo_training.crops.batches import TargetMaps, TrainingBatch
+from sargeo_training.objectives.alignment import alignment_loss
+from sargeo_training.objectives.heads import landcover_loss, object_loss
+from sargeo_training.parallel import gathered
+from sargeo_training.settings.config import LossName
 
 
 def dense_losses(
@@ -28,7 +28,7 @@ def dense_losses(
     network : SarKnowlip
     batch : TrainingBatch
     names : Tokens or None
-        Texts of `sargeo_training.engine.losses.alignment.draw_names`.
+        Texts of `sargeo_training.objectives.alignment.draw_names`.
     """
     inputs = batch.inputs
     decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded

@@ -22,6 +22,9 @@ from sargeo.scene.radiometry import reference_amplitudes
 Split = Literal["train", "validation", "holdout"]
 """Trained on; used to stop, calibrate and choose thresholds; measured on, once, at the end."""
 
+SYNTHETIC = "simulated"
+"""The source whose figures say how well the network learnt the simulator, and no more."""
+
 UNKNOWN = 0
 NOT_WATER = 1
 """Partial label: any class of the legend but open water."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from sargeo_training.engine.parallel import mean_of_all
+from sargeo_training.parallel import mean_of_all
 
 _SMOOTHING = 0.1  # as in BLIP
 

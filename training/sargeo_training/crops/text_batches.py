@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from sargeo.model.tokens import DEC, MASK, Tokeniser, Tokens
+from sargeo_training.crops.counterfactual import Exchange
 from sargeo_training.data.writing import Clause, Writing
-from sargeo_training.engine.config import Chips
-from sargeo_training.engine.parallel import gathered, longest_of_all
-from sargeo_training.objectives.statements import Exchange
+from sargeo_training.parallel import gathered, longest_of_all
+from sargeo_training.settings.config import Chips
 
 Span = tuple[int, int]
 """Characters of a text: from the first to the one after the last."""
@@ -66,7 +66,7 @@ class TextBatch:
         The same number for the same image, and for the same text.
     right, wrong : Tokens
         Round by round of exchange, N statements of these texts, and N of other texts that
-        contradict them; see `sargeo_training.objectives.statements`.
+        contradict them; see `sargeo_training.crops.counterfactual`.
     exchanged : Tensor of bool, shape (rounds * N,)
         Whether there are such.
     """
@@ -96,11 +96,6 @@ class TextBatch:
             self.wrong.to(device),
             self.exchanged.to(device),
         )
-
-
-def has_text(writings: Sequence[Writing]) -> bool:
-    """Tell whether anything has been said of the ground."""
-    return any(writing.tells for writing in writings)
 
 
 def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: Generator) -> Told:

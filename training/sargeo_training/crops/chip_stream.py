@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sargeo.model.tokens import Tokeniser
@@ -17,16 +18,17 @@ from sargeo_training.crops.augmentation import (
     Augmentation,
     Sample,
     augment,
+    drop_metadata,
     resize,
 )
-from sargeo_training.crops.batches import Inputs, Part, make_inputs
+from sargeo_training.crops.batches import Inputs, make_inputs
+from sargeo_training.crops.counterfactual import exchanges, statements
 from sargeo_training.crops.radiometry import as_power
+from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_told
 from sargeo_training.data.chips.chip import Chip
 from sargeo_training.data.writing import Writing, last_told
-from sargeo_training.engine.config import Config
-from sargeo_training.engine.losses.reconstruction import hide
-from sargeo_training.objectives.statements import exchanges, statements
-from sargeo_training.objectives.texts import TextBatch, collate_texts, draw_told
+from sargeo_training.parallel import Part
+from sargeo_training.settings.config import Config
 
 _CHIPS = 1  # told apart from the draws of crops by this number
 
@@ -88,7 +90,10 @@ class ChipStream:
     ) -> None:
         self._chips, self._numbers = chips, np.asarray(numbers)
         self._settings, self._hiding = config.chips, config.reconstruction
-        self._steps: tuple[Augmentation, ...] = (*RADIOMETRIC_AUGMENTATIONS, config.forgetting)
+        self._steps: tuple[Augmentation, ...] = (
+            *RADIOMETRIC_AUGMENTATIONS,
+            partial(drop_metadata, config.forgetting),
+        )
         self._sensors = config.network.sensors
         self._seed, self._tokeniser, self._texts = config.seed, tokeniser, texts
 
@@ -171,3 +176,25 @@ def whole(chip: Chip, size: int) -> Sample:
         sensor=record.platform,
     )
     return sample if side == size else resize(sample, size)
+
+
+def hide(
+    valid: Tensor, share: float, cell_px: int, rng: Sequence[np.random.Generator]
+) -> NDArray[np.bool_]:
+    """Draw the pixels of N pictures to hide: whole cells, the same number in each picture.
+
+    Parameters
+    ----------
+    valid : Tensor of bool, shape (N, H, W)
+        Whose shape counts.
+    share : float
+    cell_px : int
+    rng : sequence of Generator
+        One for each picture.
+    """
+    n, height, width = valid.shape
+    cells = (-(-height // cell_px), -(-width // cell_px))
+    count = cells[0] * cells[1]
+    order = np.stack([g.permutation(count) for g in rng]).reshape(n, *cells)
+    hidden = (order < round(share * count)).repeat(cell_px, 1).repeat(cell_px, 2)
+    return np.asarray(hidden[:, :height, :width])

@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo.model.language import TEMPLATES
-from sargeo_training.objectives.heads import TargetMaps, landcover_loss
+from sargeo_training.crops.batches import TargetMaps
+from sargeo_training.objectives.heads import landcover_loss
 
 _WORDS = {
     TREES.name: ("trees", "forest", "woodland", "tree cover"),

@@ -1,0 +1,101 @@
+"""Labelled images and chips, side by side: what a run can learn from and be measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sargeo.errors import ReferenceDataError
+from sargeo_training.data.record import Record
+from sargeo_training.data.shards import Shards, left_out
+from sargeo_training.data.writing import Writing, has_text, last_told
+from sargeo_training.images import SYNTHETIC, Source, Split
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to learn from.
+
+    Attributes
+    ----------
+    sources : sequence of Source
+        With labels.
+    shards : Shards or None
+    writings : mapping of str to Writing, or None
+        By id; in place of those in the shards. Chips that are not named have no text.
+    records : mapping of int to Record
+        Of the chips that can be read, by number.
+    """
+
+    sources: Sequence[Source] = ()
+    shards: Shards | None = None
+    writings: Mapping[str, Writing] | None = None
+    records: Mapping[int, Record] = field(default_factory=dict)
+
+    @property
+    def chips(self) -> Shards:
+        """The shards.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        if self.shards is None:
+            raise ValueError("there are no chips")
+        return self.shards
+
+    def real(self, split: Split) -> Material:
+        """Leave all but the real chips of a split out."""
+        records = {
+            k: record
+            for k, record in self.records.items()
+            if record.split == split and record.source != SYNTHETIC
+        }
+        return replace(self, records=records)
+
+    def texts_of(self, number: int) -> tuple[Writing, ...]:
+        """Return what was written about a chip."""
+        record = self.records[number]
+        if self.writings is None:
+            return record.writings
+        return tuple(w for w in [self.writings.get(record.id)] if w)
+
+    def text_of(self, number: int) -> Writing:
+        """Return what counts of a chip of which something is said; see `last_told`."""
+        return last_told(self.texts_of(number))
+
+    def numbers(self, split: Split, *, told: bool) -> list[int]:
+        """Return the numbers of chips of a split; with ``told``, if something is said of them."""
+        return [
+            k
+            for k, record in self.records.items()
+            if record.split == split and (not told or has_text(self.texts_of(k)))
+        ]
+
+
+def gather_chips(shards: Path, sources: Sequence[Source], *, say: Say) -> Material:
+    """Open chips beside labelled sources.
+
+    Every chip is read once: what is missing or damaged is left out here, aloud, and not met in the
+    middle of a training. What is left depends on the folder alone, so that processes that read the
+    same chips agree.
+    """
+    opened = Shards(shards)
+    return Material(sources, opened, None, _readable(opened, say))
+
+
+def _readable(shards: Shards, say: Say) -> dict[int, Record]:
+    """Read all records; chips that are broken, be it their arrays, are left out and told."""
+    records, broken = {}, []
+    for number, name in enumerate(shards.ids):
+        try:
+            records[number] = shards.check(number)
+        except ReferenceDataError:
+            broken.append(name)
+    if broken:
+        say(left_out(broken, len(shards)))
+    return records

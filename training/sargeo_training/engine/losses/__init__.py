@@ -1,1 +1,0 @@
-"""Losses of vision-language training, each in a file."""
