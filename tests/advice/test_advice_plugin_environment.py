@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from sargeo_qgis.core.child_environment import Network
 from sargeo_qgis.core.environment.choices import Choices
 from sargeo_qgis.core.environment.places import CURRENT, LOG
 from support.advice import follows
@@ -189,6 +190,36 @@ def test_a_password_is_left_out_of_the_address(setup: Setup, index: str, tmp_pat
     assert setup.create(Choices()).sargeo_version == "0.1.0"
     kept = (setup.root / CURRENT).read_text(encoding="utf-8")
     assert "secret" not in kept + (setup.root / LOG).read_text(encoding="utf-8")
+
+
+@follows(
+    "sargeo_qgis.core.environment.failures:explain",
+    "Check its address, and the user name and password in .netrc in your home folder.",
+)
+def test_the_password_in_netrc_is_corrected(setup: Setup, index: str, tmp_path: Path) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login anna password sceret\n", encoding="utf-8")
+    choices = Choices(index=f"http://{index}/simple")
+    refusal(setup.create, choices)
+    netrc.write_text("machine 127.0.0.1 login anna password secret\n", encoding="utf-8")
+    assert setup.create(choices).sargeo_version == "0.1.0"
+
+
+@follows(
+    "sargeo_qgis.core.environment.failures:explain",
+    "Check the network, and the proxy in QGIS under Settings > Options > Network; or install from"
+    " a bundle, for which no network is needed.",
+)
+def test_the_network_is_checked_or_a_bundle_taken(setup: Setup, index: str, tmp_path: Path) -> None:
+    """Nobody listens at the proxy; the index is there without it."""
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login anna password secret\n", encoding="utf-8")
+    setup = setup.set(UV_HTTP_RETRIES="0")
+    choices = Choices(index=f"http://{index}/simple")
+    wrong = Network(proxy="http://127.0.0.1:9")
+    refusal(setup.create, choices, wrong)
+    assert setup.create(of_bundle(packed(tmp_path / "ours")), wrong).sargeo_version == "0.1.0"
+    assert setup.create(choices, Network()).sargeo_version == "0.1.0"
 
 
 def log_named_in(remedy: str) -> str:

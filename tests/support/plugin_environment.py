@@ -62,9 +62,9 @@ def sargeo_wheel(
     return write_wheel(folder, "sargeo", version, files)
 
 
-def write_index(folder: Path) -> Path:
+def write_index(folder: Path, version: str = "0.1.0") -> Path:
     """Write a package index of a sargeo that needs nothing; returns its folder."""
-    wheel = sargeo_wheel(folder / "sargeo")
+    wheel = sargeo_wheel(folder / "sargeo", version)
     page = f'<!DOCTYPE html><a href="{wheel.name}">{wheel.name}</a>'
     wheel.with_name("index.html").write_text(page, encoding="utf-8")
     return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from sargeo_qgis.core.child_environment import Network
 from sargeo_qgis.core.environment.choices import Choices
 from sargeo_qgis.core.environment.install import choices_in_use, install
 from sargeo_qgis.core.environment.machine import Machine
@@ -45,13 +46,13 @@ class Setup:
         """Press *Check this machine* in the dialog of *Create...*."""
         return make_plan(choices, self.root, self.machine)
 
-    def create(self, choices: Choices) -> Interpreter:
+    def create(self, choices: Choices, network: Network | None = None) -> Interpreter:
         """Press *Check this machine* and *Install*; return what sargeo then runs on."""
-        return self.install(self.check(choices))
+        return self.install(self.check(choices), network)
 
-    def install(self, plan: InstallPlan) -> Interpreter:
+    def install(self, plan: InstallPlan, network: Network | None = None) -> Interpreter:
         """Press *Install*, which lets the new sargeo look at itself."""
-        install(plan, progress=lambda *_: None, cancelled=lambda: False)
+        install(plan, progress=lambda *_: None, cancelled=lambda: False, network=network)
         return self.found()
 
     def repair(self) -> Interpreter:
