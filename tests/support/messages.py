@@ -1,8 +1,9 @@
 """Every message that can reach a user, as the source has it: where it is built, and its remedy.
 
 Sentences are templates: what is filled in when the message is built stands as "…". Constants of
-the module, of a module that it imports them from, and of the function itself are resolved. Of a
-remedy that is one of two, each is a message of its own.
+the module, of a module that it imports them from, and of the function itself are resolved, and
+rows of a table that a loop goes through. Of a remedy that is one of two, each is a message of its
+own.
 """
 
 from __future__ import annotations
@@ -171,11 +172,23 @@ class _Module:
         for scope in (*reversed(scopes), self.tree):
             if isinstance(scope, ast.ClassDef):
                 continue
-            values = list(_assigned(scope, name))
+            values = list(_assigned(scope, name)) or list(self._told_in_rows(scope, name))
             if values:
                 return [text for value in values for text in self.texts(value, scopes)]
         source = self._imported_from(name)
         return source.texts(ast.Name(name), ()) if source else [_FILLED]
+
+    def _told_in_rows(self, scope: ast.AST, name: str) -> Iterator[ast.expr]:
+        """Yield what a name stands for in a loop over a table of the module, row by row."""
+        for node in ast.walk(scope) if isinstance(scope, ast.FunctionDef) else ():
+            match node:
+                case ast.For(target=ast.Tuple(elts=columns), iter=ast.Name(id=table)):
+                    names = [getattr(column, "id", "") for column in columns]
+                    rows = [
+                        row for value in _assigned(self.tree, table) for row in _elements(value)
+                    ]
+                    if name in names:
+                        yield from (_elements(row)[names.index(name)] for row in rows)
 
     def _imported_from(self, name: str) -> _Module | None:
         for node in self.tree.body:
@@ -238,6 +251,10 @@ def _is_handed_class(func: ast.expr, scopes: tuple[ast.AST, ...]) -> bool:
 def _takes_error_class(annotation: ast.expr | None) -> bool:
     told = "" if annotation is None else ast.unparse(annotation)
     return "type[" in told and "Error" in told
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple | ast.List) else []
 
 
 def _argument(call: ast.Call, place: int, name: str) -> ast.expr | None:
