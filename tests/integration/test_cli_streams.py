@@ -117,7 +117,8 @@ def test_a_real_terminal_has_colours_and_a_pipe_has_none() -> None:
     assert b"\x1b[" in shown
     assert b"\x1b[" not in piped
     plain = re.sub(rb"\x1b\[[0-9;]*m", b"", shown).decode("utf-8").replace("\r\n", "\n")
-    prose = [line for line in plain.splitlines() if "-m sargeo_cli" not in line]  # no break in these
+    # The line of a command is never broken.
+    prose = [line for line in plain.splitlines() if "-m sargeo_cli" not in line]
     assert max(map(len, prose)) <= 70 < max(map(len, piped.decode().splitlines()))
     assert plain.split() == piped.decode("utf-8").split()
 
