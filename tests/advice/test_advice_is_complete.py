@@ -6,16 +6,16 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from support.advice import CASES, Case
+from support.advice import CASES, Case, read_cases
 from support.messages import Message, all_messages
 
 
 @cache
 def all_cases() -> tuple[Case, ...]:
-    """Return the cases of all modules beside this one."""
+    """Return the cases of all modules beside this one, and of those that run in QGIS."""
     for path in Path(__file__).parent.glob("test_*.py"):
         import_module(path.stem)
-    return tuple(CASES)
+    return *CASES, *read_cases(Path(__file__).parents[1] / "qgis")
 
 
 def meant(case: Case) -> list[Message]:
@@ -23,11 +23,7 @@ def meant(case: Case) -> list[Message]:
 
 
 WAITING = Path(__file__).with_name("plugin_messages_without_a_case.txt")
-"""Messages of the plugin that no case follows: they were there before these tests, or need QGIS.
-
-A line comes only for a message that nothing but QGIS can provoke, and whose remedy a test in
-`tests/qgis` follows; any other that is new, or has a new remedy, is to have a case.
-"""
+"""Messages of the plugin that were there before these tests, and that no case follows yet."""
 
 
 def waiting() -> set[str]:
