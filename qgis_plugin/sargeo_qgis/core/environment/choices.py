@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from ..errors import PluginError
-from ..interpreter import refuse_version
+from ..interpreter import SARGEO_REQUIRED, dotted, refuse_version
 
 #: Variables by which a user or an administrator names a package index, for uv and for pip.
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
@@ -78,7 +78,11 @@ def _refuse_wheel(wheel: Path) -> None:
     name, version = [*wheel.name.split("-"), ""][:2]
     if name != "sargeo":
         raise PluginError(f"{wheel} is not a wheel of sargeo.", "Choose sargeo-….whl.")
-    refuse_version(version, f"{wheel} holds sargeo {version}")
+    refuse_version(
+        version,
+        f"{wheel} holds sargeo {version}",
+        remedy=f"Choose a wheel of sargeo {dotted(SARGEO_REQUIRED)}.",
+    )
 
 
 def _refuse_address(address: str) -> None:
