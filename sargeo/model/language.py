@@ -15,7 +15,7 @@ from torch.nn import functional
 from sargeo.model.spec import LanguageSpec
 from sargeo.model.text import TextTower
 from sargeo.model.tokens import SEP, Tokeniser, Tokens
-from sargeo.model.vision import OUTPUT_STRIDE, start_lively
+from sargeo.model.vision import OUTPUT_STRIDE, init_variance_preserving
 
 TEMPLATES = ("{}", "an area of {}", "a radar image of {}", "this shows {}")
 """Sentences that names of classes are put into, when a model learns them and when a user gives
@@ -119,7 +119,7 @@ class LanguagePart(nn.Module):
         """
         means = functional.avg_pool2d(decoded, self.spec.visual_stride // OUTPUT_STRIDE)
         height, width = means.shape[2:]
-        where = _sines(height, width, self.spec.width, means.device)
+        where = _sinusoidal_positions(height, width, self.spec.width, means.device)
         tokens: Tensor = self.visual_projection(means.flatten(2).transpose(1, 2)) + where
         return tokens
 
@@ -210,7 +210,7 @@ class _WordHead(nn.Module):
         self.mix = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
-        start_lively(self.mix)
+        init_variance_preserving(self.mix)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         """Return logits (..., vocabulary) for features (..., width)."""
@@ -243,7 +243,7 @@ def pool(cells: Cells, known: Tensor) -> Tensor:
     return functional.normalize(total, dim=1)
 
 
-def _sines(height: int, width: int, channels: int, device: torch.device) -> Tensor:
+def _sinusoidal_positions(height: int, width: int, channels: int, device: torch.device) -> Tensor:
     """Return sines and cosines (height * width, channels) of the places of cells in a window.
 
     Places are shares of the window's sides, so that "upper left" is the same in windows of any

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import Tokens
-from sargeo.model.vision import start_lively
+from sargeo.model.vision import init_variance_preserving
 
 KeysValues = tuple[Tensor, Tensor]
 """What is attended to: keys and values, each of shape (N, heads, T, width / heads)."""
@@ -70,9 +70,9 @@ class TextTower(nn.Module):
         self.layers = nn.ModuleList(_Layer(spec.width, spec.heads) for _ in range(spec.depth))
         nn.init.trunc_normal_(self.words.weight, std=_STD)
         self.positions.weight = nn.Parameter(
-            _STD * math.sqrt(2) * _sines(*self.positions.weight.shape)
+            _STD * math.sqrt(2) * _sinusoidal_positions(*self.positions.weight.shape)
         )
-        self.layers.apply(start_lively)
+        self.layers.apply(init_variance_preserving)
         self.layers.apply(_start_of_branch)
 
     def forward(
@@ -248,7 +248,7 @@ def _start_of_branch(module: nn.Module) -> None:
         nn.init.trunc_normal_(module.narrow.weight, std=_STD)
 
 
-def _sines(length: int, width: int) -> Tensor:
+def _sinusoidal_positions(length: int, width: int) -> Tensor:
     """Return sines and cosines (length, width) of places: neighbours are then found at once."""
     waves = torch.exp(-math.log(_LONGEST_WAVE) * torch.arange(width // 2) / (width // 2))
     angles = torch.arange(length)[:, None] * waves

@@ -61,7 +61,7 @@ class ImageTower(nn.Module):
         self.context = ContextEncoder(CONTEXT_DIM, sensors)
         self.stem = _Stem(spec.dims[0])
         self.stages = convnext_stages(spec.depths, spec.dims)
-        self.stages.apply(start_lively)
+        self.stages.apply(init_variance_preserving)
         self.biases = nn.ModuleList(nn.Linear(CONTEXT_DIM, dim) for dim in spec.dims)
         self.decoder = Decoder(spec.dims, spec.decoder_dim)
 
@@ -90,12 +90,12 @@ class ImageTower(nn.Module):
         return Features(tuple(pyramid), self.decoder(pyramid))
 
 
-def start_lively(module: nn.Module) -> None:
+def init_variance_preserving(module: nn.Module) -> None:
     """Draw kernels that keep the variance of what they are fed.
 
     ConvNeXt's own start, kernels of 0.02 and blocks scaled down by a learnt factor, lets blocks
     say next to nothing at first, which suits days of training. From scratch in an hour, the coarse
-    stages then never come to be used: see docs/decisions/lively-start.md.
+    stages then never come to be used: see docs/decisions/variance-preserving-initialisation.md.
     """
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.trunc_normal_(module.weight, std=module.weight[0].numel() ** -0.5)

@@ -16,7 +16,7 @@ from torch.nn import functional
 from sargeo.model.context import SLOTS, Context, ContextEncoder
 from sargeo.model.convnext import LayerNorm2d
 from sargeo.model.spec import VitSpec
-from sargeo.model.vision import CONTEXT_DIM, Decoder, Features, start_lively
+from sargeo.model.vision import CONTEXT_DIM, Decoder, Features, init_variance_preserving
 
 PATCH = 16
 """Side of a patch in pixels."""
@@ -46,7 +46,7 @@ class VitTower(nn.Module):
         self.pre_norm = nn.LayerNorm(width, _NORM_EPS) if spec.pre_norm else nn.Identity()
         self.blocks = nn.ModuleList(_Block(width, spec.heads) for _ in range(spec.depth))
         self.norm = nn.LayerNorm(width, _NORM_EPS)
-        self.blocks.apply(start_lively)
+        self.blocks.apply(init_variance_preserving)
         nn.init.trunc_normal_(self.positions, std=_POSITION_STD)
         self.pyramid = _Pyramid(width)
         self.decoder = Decoder(self.pyramid.dims, spec.decoder_dim)

@@ -41,9 +41,9 @@ def test_modules_and_batches_leave_nothing_on_the_processor() -> None:
     config = telling_settings()
     streams = both_streams(config)
     engine = Engine(new_network(config, streams.tokeniser), config, config.stages[0])
-    assert engine.telling is not None
-    assert engine.telling.contrast is not None
-    assert engine.telling.slow is not None
+    assert engine.language is not None
+    assert engine.language.contrast is not None
+    assert engine.language.momentum is not None
     held = list(tensors(engine.to(ELSEWHERE)))
     assert len(held) > 2 * len(list(engine.network.parameters()))
     assert {tensor.device for tensor in held} == {ELSEWHERE}
@@ -51,7 +51,7 @@ def test_modules_and_batches_leave_nothing_on_the_processor() -> None:
     held = list(tensors(batch))
     assert len(held) > 20
     assert {tensor.device for tensor in held} == {ELSEWHERE}
-    engine.telling.follow(engine.network)
+    engine.language.follow(engine.network)
 
 
 def test_average_follows_the_network_to_its_device() -> None:

@@ -19,7 +19,7 @@ from sargeo.model.tokens import MASK, Tokens
 from sargeo_training.crops.batches import Inputs
 from sargeo_training.crops.chip_stream import ChipStream
 from sargeo_training.data.writing import Claim, Clause, Writing
-from sargeo_training.engine.callbacks import Telling
+from sargeo_training.engine.callbacks import StepLog
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.streams import Streams
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
@@ -194,7 +194,7 @@ def test_the_engine_trains_a_scorer_and_does_not_train_it_twice(
 ) -> None:
     first = trained(tmp_path, said := [])
     steps: list[int] = []
-    monkeypatch.setattr(Telling, "on_train_batch_end", lambda *_: steps.append(1))
+    monkeypatch.setattr(StepLog, "on_train_batch_end", lambda *_: steps.append(1))
     again = trained(tmp_path, said)
     assert steps == []
     texts = TEXTS[:1] * 3

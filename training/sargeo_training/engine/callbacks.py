@@ -108,7 +108,7 @@ class Saving(Callback):  # type: ignore[misc]
             trainer.save_checkpoint(self._path, weights_only=False)
 
 
-class Telling(Callback):  # type: ignore[misc]
+class StepLog(Callback):  # type: ignore[misc]
     """Logs losses, speed, and how much of the time was spent waiting for batches.
 
     Parameters

@@ -15,7 +15,7 @@ from sargeo_training.engine.average import Average
 from sargeo_training.engine.networks import parameter_groups, schedule
 from sargeo_training.engine.streams import StepBatch
 from sargeo_training.objectives.dense import dense_losses
-from sargeo_training.objectives.joint import Telling
+from sargeo_training.objectives.joint import LanguageObjectives
 from sargeo_training.objectives.reconstruction import Reconstruction
 from sargeo_training.parallel import mean_over_processes
 from sargeo_training.settings.config import Config, LossName, Stage
@@ -39,7 +39,7 @@ class Engine(LightningModule):  # type: ignore[misc]
         # Torch's annotations lack this form of Module.to.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         network.tower.requires_grad_(not stage.freeze_tower)
-        self.telling = Telling(network, config, stage) if stage.texts else None
+        self.language = LanguageObjectives(network, config, stage) if stage.texts else None
         self.reconstruction = (
             Reconstruction(config.network.tower.decoder_dim, config.reconstruction.windows_px)
             if stage.uses("reconstruction")
@@ -70,9 +70,9 @@ class Engine(LightningModule):  # type: ignore[misc]
             parts["reconstruction"] = self.reconstruction(
                 features.decoded, inputs.pixels, inputs.valid, inputs.context.present, batch.hidden
             )
-        if self.telling is not None and batch.texts is not None:
+        if self.language is not None and batch.texts is not None:
             share = self.global_step / self._stage.steps
-            parts |= self.telling(self.network, batch.inputs, batch.texts, number, share)
+            parts |= self.language(self.network, batch.inputs, batch.texts, number, share)
         return parts
 
     def configure_optimizers(self) -> dict[str, Any]:
@@ -95,8 +95,8 @@ class Engine(LightningModule):  # type: ignore[misc]
         """Move the weights, and what follows them."""
         super().optimizer_step(*args, **kwargs)
         self.average.update(self.network)
-        if self.telling is not None:
-            self.telling.follow(self.network)
+        if self.language is not None:
+            self.language.follow(self.network)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what Lightning does not know of."""

@@ -18,7 +18,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.batches import Ahead
-from sargeo_training.engine.callbacks import FIGURES, Best, Saving, Telling, Validate
+from sargeo_training.engine.callbacks import FIGURES, Best, Saving, StepLog, Validate
 from sargeo_training.engine.checkpoints import LAST, WholeFiles, load_best
 from sargeo_training.engine.module import Engine
 from sargeo_training.engine.rows import Rows
@@ -62,15 +62,15 @@ def train_stage(
     loader = _Loader(streams, config)
     callbacks = [
         Best(folder, config, stage, validate),
-        Telling(lambda: loader.ahead, say, config.log_every),
+        StepLog(lambda: loader.ahead, say, config.log_every),
         Saving(folder, config.checkpoint_every),
     ]
-    with _quiet():
+    with _warnings_silenced():
         trainer = _trainer(config, stage, folder, callbacks)
     loader.first = lambda: trainer.global_step * config.optimiser.accumulate
     start = folder / LAST if resume and (folder / LAST).exists() else None
     try:
-        with _quiet():
+        with _warnings_silenced():
             trainer.fit(engine, loader, ckpt_path=start)
     finally:
         loader.close()
@@ -132,7 +132,7 @@ def _trainer(config: Config, stage: Stage, folder: Path, callbacks: list[Any]) -
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _warnings_silenced() -> Iterator[None]:
     """Keep from users what Lightning says of itself."""
     logger = logging.getLogger("lightning.pytorch")
     before = logger.level

@@ -44,11 +44,11 @@ def fit_temperature(tiles: Tiles) -> float:
         for ts in by_source([t for t in tiles if len(t.classes)]).values()
     ]
 
-    def surprise(log_temperature: float) -> float:
+    def nll(log_temperature: float) -> float:
         temperature = np.exp(log_temperature)
-        return float(np.mean([_surprise(x / temperature, y) for x, y in data]))
+        return float(np.mean([_nll(x / temperature, y) for x, y in data]))
 
-    best = minimize_scalar(surprise, bounds=(np.log(0.25), np.log(4)), method="bounded")
+    best = minimize_scalar(nll, bounds=(np.log(0.25), np.log(4)), method="bounded")
     return float(np.exp(best.x))
 
 
@@ -86,7 +86,7 @@ def _f1(tiles: Tiles, min_confidence: float) -> float:
     return total([tally(t, min_confidence) for t in tiles]).f1
 
 
-def _surprise(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> float:
+def _nll(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> float:
     """Mean negative log-likelihood; of "not water" where only that is known."""
     log_p = logits - logsumexp(logits, axis=1, keepdims=True)
     partial = classes == PARTIAL_NOT_WATER

@@ -1,9 +1,9 @@
-"""Contrast of images and texts, with slow encoders, a queue and soft targets.
+"""Image-text contrastive loss (ITC), with momentum encoders, a queue and soft targets.
 
 As in ALBEF and BLIP (Li et al. 2021, 2022): each image is compared with the texts of the batch and
-of many batches before it, as slowly moving copies of the encoders saw them, and the other way
-round. What the copies find alike counts in part as alike. Pairs of one image, or of one and the
-same text, are no opposites.
+of many batches before it, as momentum encoders saw them, and the other way
+round. What they find similar counts in part as a positive. Pairs of one image, or of one and the
+same text, are no negatives.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Pairs:
         return Pairs(gathered(self.image), gathered(self.text))
 
 
-class Contrast(nn.Module):
+class ContrastiveLoss(nn.Module):
     """The loss and its queue.
 
     Parameters
@@ -56,30 +56,30 @@ class Contrast(nn.Module):
         self.register_buffer("place", torch.zeros((), dtype=torch.int64))
 
     def forward(
-        self, quick: Pairs, slow: Pairs, keys: Tensor, temperature: Tensor, soft: float
+        self, student: Pairs, momentum: Pairs, keys: Tensor, temperature: Tensor, soft: float
     ) -> Tensor:
         """Return the loss of a batch, and remember it.
 
         Parameters
         ----------
-        quick, slow : Pairs
-            Of the encoders in training, and of their slow copies.
+        student, momentum : Pairs
+            Of the encoders in training, and of their momentum copies.
         keys : Tensor of int64, shape (N, 2)
             The same number for the same image, and for the same text.
         temperature : Tensor, scalar
             Divides similarities.
         soft : float
-            Share of the targets that the slow copies set.
+            Share of the targets that the momentum encoders set.
         """
-        everyone, all_keys = slow.everywhere(), gathered(keys)
+        everyone, all_keys = momentum.everywhere(), gathered(keys)
         images = torch.cat([everyone.image, self.image])
         texts = torch.cat([everyone.text, self.text])
         known = torch.cat([torch.ones_like(all_keys[:, 0], dtype=torch.bool), self.filled])
         same = alike(keys, torch.cat([all_keys, self.keys])) & known
         loss = torch.stack(
             [
-                _one_way(quick.image, slow.image, texts, known, same, temperature, soft),
-                _one_way(quick.text, slow.text, images, known, same, temperature, soft),
+                _one_way(student.image, momentum.image, texts, known, same, temperature, soft),
+                _one_way(student.text, momentum.text, images, known, same, temperature, soft),
             ]
         ).mean()
         self._remember(everyone, all_keys)
@@ -97,10 +97,10 @@ class Contrast(nn.Module):
         self.place.add_(count).remainder_(max(size, 1))
 
 
-def exchange_loss(
+def counterfactual_loss(
     image: Tensor, right: Tensor, wrong: Tensor, exchanged: Tensor, temperature: Tensor
 ) -> Tensor:
-    """Return the surprise at which images are more like right statements than like wrong ones.
+    """Return the negative log-likelihood that images are closer to true statements than to swapped ones.
 
     Parameters
     ----------
@@ -113,9 +113,9 @@ def exchange_loss(
     temperature : Tensor, scalar
         Divides similarities.
     """
-    likeness = torch.stack([(image * said).sum(1) for said in (right, wrong)], dim=1)
-    surprise = -(likeness.float() / temperature).log_softmax(1)[:, 0]
-    return mean_of_all(surprise * exchanged, exchanged.float().sum())
+    similarity = torch.stack([(image * text).sum(1) for text in (right, wrong)], dim=1)
+    nll = -(similarity.float() / temperature).log_softmax(1)[:, 0]
+    return mean_of_all(nll * exchanged, exchanged.float().sum())
 
 
 def alike(keys: Tensor, others: Tensor) -> Tensor:
@@ -124,22 +124,22 @@ def alike(keys: Tensor, others: Tensor) -> Tensor:
 
 
 def _one_way(
-    quick: Tensor,
-    slow: Tensor,
+    student: Tensor,
+    momentum: Tensor,
     others: Tensor,
     known: Tensor,
     same: Tensor,
     temperature: Tensor,
     soft: float,
 ) -> Tensor:
-    """Return the mean surprise of vectors (N, D) at which others (M, D) belong to them."""
+    """Return the mean cross-entropy of vectors (N, D) with the others (M, D) as candidates."""
     with torch.no_grad():
         target = same / same.sum(1, keepdim=True)
         if soft:
-            opinion = _logits(slow, others, known, temperature).softmax(1)
-            target = soft * opinion + (1 - soft) * target
-    said = _logits(quick, others, known, temperature).log_softmax(1)
-    return -(said * target).sum(1).mean()
+            soft_target = _logits(momentum, others, known, temperature).softmax(1)
+            target = soft * soft_target + (1 - soft) * target
+    log_probability = _logits(student, others, known, temperature).log_softmax(1)
+    return -(log_probability * target).sum(1).mean()
 
 
 def _logits(vectors: Tensor, others: Tensor, known: Tensor, temperature: Tensor) -> Tensor:

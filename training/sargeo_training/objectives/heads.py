@@ -25,7 +25,7 @@ def landcover_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Loss of the class where it is known, and of "not water" where only that is.
 
     Labels are noisy: polygons are displaced on slopes, and a program drew some of them. So
-    surprise is measured by the generalised cross-entropy ``(1 - p**q) / q`` of Zhang & Sabuncu
+    the loss is the generalised cross-entropy ``(1 - p**q) / q`` of Zhang & Sabuncu
     (2018), which grows less than the cross-entropy where the label is surely wrong.
 
     Samples weigh nearly the same however much of them is labelled: otherwise a few fully labelled
@@ -42,10 +42,10 @@ def landcover_loss(logits: Tensor, target: Tensor) -> Tensor:
     share = (1 / (known + _FEW_CELLS))[:, None, None].expand_as(target).flatten()
     full, partial = wanted >= 0, wanted == PARTIAL_NOT_WATER
     weight = _balance(wanted[full], share[full], logits.shape[1])[wanted[full]] * share[full]
-    surprise = _robust(-functional.cross_entropy(flat[full], wanted[full], reduction="none"))
+    robust = _robust(-functional.cross_entropy(flat[full], wanted[full], reduction="none"))
     not_water = _robust(_log_not_water(flat[partial])) * share[partial] * _PARTIAL_WEIGHT
     total = weight.sum() + _PARTIAL_WEIGHT * share[partial].sum()
-    return ((surprise * weight).sum() + not_water.sum()) / total.clamp(min=1e-6)
+    return ((robust * weight).sum() + not_water.sum()) / total.clamp(min=1e-6)
 
 
 def _robust(log_probability: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from sargeo.model.language import LanguagePart, known_cells, pool
 from sargeo.model.tokens import Tokens
 from sargeo_training.crops.batches import Inputs
 from sargeo_training.crops.text_batches import TextBatch, chosen, joined
-from sargeo_training.objectives.contrastive import Contrast, Pairs, exchange_loss
+from sargeo_training.objectives.contrastive import ContrastiveLoss, Pairs, counterfactual_loss
 from sargeo_training.objectives.language_modelling import captioning_loss, masking_loss
 from sargeo_training.objectives.matching import matching_loss
 from sargeo_training.settings.config import Config, LossName, Stage
@@ -20,8 +20,8 @@ from sargeo_training.settings.config import Config, LossName, Stage
 _BATCHES = 1_000_003  # so that seeds and numbers of batches do not meet
 
 
-class Telling(nn.Module):
-    """Contrast, matching, hidden words and captions.
+class LanguageObjectives(nn.Module):
+    """ContrastiveLoss, matching, hidden words and captions.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ class Telling(nn.Module):
         self._settings, self._stage, self._seed = config.contrast, stage, config.seed
         dim = language_of(network).spec.embedding_dim
         contrast = stage.uses("contrast")
-        self.contrast = Contrast(dim, config.contrast.queue) if contrast else None
-        self.slow = copy.deepcopy(network).requires_grad_(False) if contrast else None
+        self.contrast = ContrastiveLoss(dim, config.contrast.queue) if contrast else None
+        self.momentum = copy.deepcopy(network).requires_grad_(False) if contrast else None
 
     def forward(
         self, network: SarKnowlip, inputs: Inputs, texts: TextBatch, number: int, share: float
@@ -59,16 +59,16 @@ class Telling(nn.Module):
         visual = network.visual_tokens(decoded, inputs.valid, inputs.context)
         losses: dict[LossName, Tensor] = {}
         if self._stage.pairs:
-            quick = _pairs(language, decoded, inputs.valid, texts.caption)
-        if self.contrast is not None and self.slow is not None:
-            slow = self._slow_pairs(self.slow, decoded, inputs, texts)
+            student = _pairs(language, decoded, inputs.valid, texts.caption)
+        if self.contrast is not None and self.momentum is not None:
+            momentum = self._momentum_pairs(self.momentum, decoded, inputs, texts)
             soft = self._settings.soft * min(1.0, share / self._settings.soft_after)
             losses["contrast"] = self.contrast(
-                quick, slow, texts.keys, language.temperature, soft
-            ) + _exchanged(language, quick.image, texts)
+                student, momentum, texts.keys, language.temperature, soft
+            ) + _exchanged(language, student.image, texts)
         if self._stage.uses("matching"):
             draws = torch.Generator().manual_seed(self._seed * _BATCHES + number)
-            losses["matching"] = matching_loss(language, visual, texts, quick, draws)
+            losses["matching"] = matching_loss(language, visual, texts, student, draws)
         if self._stage.uses("masking"):
             logits = language.fill(visual, texts.masked, texts.hidden)
             losses["masking"] = masking_loss(logits, texts.words)
@@ -78,21 +78,21 @@ class Telling(nn.Module):
         return losses
 
     @torch.no_grad()
-    def _slow_pairs(
-        self, slow: SarKnowlip, decoded: Tensor, inputs: Inputs, texts: TextBatch
+    def _momentum_pairs(
+        self, momentum: SarKnowlip, decoded: Tensor, inputs: Inputs, texts: TextBatch
     ) -> Pairs:
-        """Return what the slow copy says; a frozen tower is its own slow copy."""
-        seen = decoded if self._stage.freeze_tower else _decoded(slow, inputs)
-        return _pairs(language_of(slow), seen, inputs.valid, texts.caption)
+        """Return what the momentum encoder says; a frozen tower is its own momentum encoder."""
+        seen = decoded if self._stage.freeze_tower else _decoded(momentum, inputs)
+        return _pairs(language_of(momentum), seen, inputs.valid, texts.caption)
 
     @torch.no_grad()
     def follow(self, network: SarKnowlip) -> None:
-        """Move the slow copy a little towards the network."""
-        if self.slow is None:
+        """Move the momentum encoder a little towards the network."""
+        if self.momentum is None:
             return
-        pairs = zip(self.slow.parameters(), network.parameters(), strict=True)
-        for slow, quick in pairs:
-            slow.lerp_(quick, 1 - self._settings.momentum)
+        pairs = zip(self.momentum.parameters(), network.parameters(), strict=True)
+        for momentum, student in pairs:
+            momentum.lerp_(student, 1 - self._settings.momentum)
 
 
 def language_of(network: SarKnowlip) -> LanguagePart:
@@ -117,7 +117,7 @@ def _exchanged(language: LanguagePart, image: Tensor, texts: TextBatch) -> Tenso
     first = slice(len(image))
     both = joined([chosen(texts.right, first), chosen(texts.wrong, first)])
     right, wrong = language.embed_text(both).chunk(2)
-    return exchange_loss(image, right, wrong, texts.exchanged[first], language.temperature)
+    return counterfactual_loss(image, right, wrong, texts.exchanged[first], language.temperature)
 
 
 def _pairs(language: LanguagePart, decoded: Tensor, valid: Tensor, tokens: Tokens) -> Pairs:

@@ -19,8 +19,8 @@ def masking_loss(logits: Tensor, ids: Tensor) -> Tensor:
     ids : Tensor of int64, shape (M,)
         The tokens as they were.
     """
-    surprise = functional.cross_entropy(logits.float(), ids, reduction="none")
-    return mean_of_all(surprise, ids.new_tensor(len(ids)))
+    nll = functional.cross_entropy(logits.float(), ids, reduction="none")
+    return mean_of_all(nll, ids.new_tensor(len(ids)))
 
 
 def captioning_loss(logits: Tensor, ids: Tensor) -> Tensor:
@@ -32,7 +32,7 @@ def captioning_loss(logits: Tensor, ids: Tensor) -> Tensor:
     ids : Tensor of int64, shape (M,)
         Tokens to be said; those of a question are given.
     """
-    surprise = functional.cross_entropy(
+    nll = functional.cross_entropy(
         logits.float(), ids, reduction="none", label_smoothing=_SMOOTHING
     )
-    return mean_of_all(surprise, ids.new_tensor(len(ids)))
+    return mean_of_all(nll, ids.new_tensor(len(ids)))

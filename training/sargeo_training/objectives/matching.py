@@ -1,10 +1,10 @@
 """Matching: does this text belong to this image? Asked of what is easily mistaken.
 
 As in ALBEF (Li et al. 2021), the wrong text of each image, and the wrong image of each text, are
-drawn the more often the more alike they are. They are drawn from the batch of all processes by
+drawn the more often the more similar they are. They are drawn from the batch of all processes by
 numbers that hang on the place in it, so that the number of processes changes nothing.
 
-Beside these stand single statements that two images exchange, see
+Beside these stand hard negatives by counterfactual swap, see
 `sargeo_training.crops.counterfactual`.
 """
 
@@ -72,8 +72,8 @@ def matching_loss(
     right[:n] = right[3 * n : (3 + rounds) * n] = 1
     some = some[own]
     weight = torch.cat([torch.ones_like(some), some, some, texts.exchanged, texts.exchanged])
-    surprise = functional.cross_entropy(logits.float(), right, reduction="none")
-    return mean_of_all(surprise * weight.float(), weight.float().sum())
+    nll = functional.cross_entropy(logits.float(), right, reduction="none")
+    return mean_of_all(nll * weight.float(), weight.float().sum())
 
 
 @torch.no_grad()
@@ -91,19 +91,19 @@ def hard_negatives(
     Tensor of bool, shape (M,)
         Whether there is anything wrong to draw: all others may show or say the same.
     """
-    likeness = pairs.image.float() @ pairs.text.float().T / temperature
+    similarity = pairs.image.float() @ pairs.text.float().T / temperature
     same = alike(keys, keys)
-    numbers = torch.rand(2, len(keys), generator=draws).to(likeness.device)
+    numbers = torch.rand(2, len(keys), generator=draws).to(similarity.device)
     return (
-        _draw(likeness, same, numbers[0]),
-        _draw(likeness.T, same, numbers[1]),
+        _draw(similarity, same, numbers[0]),
+        _draw(similarity.T, same, numbers[1]),
         ~same.all(1),
     )
 
 
-def _draw(likeness: Tensor, same: Tensor, numbers: Tensor) -> Tensor:
+def _draw(similarity: Tensor, same: Tensor, numbers: Tensor) -> Tensor:
     """Draw a place for each row, by the softmax of those that are not the same."""
-    weights = likeness.masked_fill(same, -torch.inf).softmax(1).nan_to_num()
+    weights = similarity.masked_fill(same, -torch.inf).softmax(1).nan_to_num()
     heap = weights.cumsum(1)
     wanted = numbers[:, None] * heap[:, -1:]
     return torch.searchsorted(heap, wanted, right=True)[:, 0].clamp(max=len(heap) - 1)
