@@ -169,7 +169,7 @@ class GeoGrid:
     ) -> FloatArray:
         lon0, lat0 = self.lonlat(rows0, cols0)
         lon1, lat1 = self.lonlat(rows1, cols1)
-        return inverse_distance_m(lon0, lat0, lon1, lat1)
+        return geodesic_distance_m(lon0, lat0, lon1, lat1)
 
     @cached_property
     def _to_lonlat(self) -> Transformer:
@@ -179,7 +179,7 @@ class GeoGrid:
 WGS84 = Geod(ellps="WGS84")
 
 
-def inverse_distance_m(
+def geodesic_distance_m(
     lon0: FloatArray, lat0: FloatArray, lon1: FloatArray, lat1: FloatArray
 ) -> FloatArray:
     """Geodesic distance in metres between points in degrees; not finite where an end is not."""
