@@ -12,19 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sargeo.evaluation.intervals import Estimate, draws, normal_interval, percentile_interval
 from sargeo.geo.grid import FloatArray
-
-Z95 = 1.96
-"""Half-width of a 95 % interval in standard errors, as in equation 11."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with its 95 % confidence interval; not a number where the sample cannot tell."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,29 +95,22 @@ def normal_intervals(confusion: NDArray[np.int64], mapped_area: FloatArray) -> A
     """Return intervals of independent samples (points), shape (q, q): 1.96 standard errors."""
     found = stratified_accuracy(confusion, mapped_area)
 
-    def around(value: float, error: float, most: float) -> Estimate:
-        low, high = value - Z95 * error, value + Z95 * error
-        return Estimate(float(value), float(max(low, 0.0)), float(min(high, most)))
-
     def each(values: FloatArray, errors: FloatArray, most: float = 1.0) -> tuple[Estimate, ...]:
-        return tuple(around(v, e, most) for v, e in zip(values, errors, strict=True))
+        return tuple(normal_interval(v, e, most) for v, e in zip(values, errors, strict=True))
 
     return AccuracyIntervals(
-        overall=around(found.overall, found.overall_error, 1.0),
+        overall=normal_interval(found.overall, found.overall_error, 1.0),
         users=each(found.users, found.users_error),
         producers=each(found.producers, found.producers_error),
         area=each(found.area, found.area_error, float(mapped_area.sum())),
     )
 
 
-def bootstrap_intervals(
-    clusters: NDArray[np.int64], mapped_area: FloatArray, *, replicates: int = 1000
-) -> AccuracyIntervals:
+def bootstrap_intervals(clusters: NDArray[np.int64], mapped_area: FloatArray) -> AccuracyIntervals:
     """Return intervals of clustered samples, by drawing whole clusters anew.
 
-    Pixels of one polygon resemble each other, so that intervals that took them for independent
-    would be far too narrow. Percentiles of the replicates (Efron and Tibshirani 1993, chapter 13);
-    the draw is always the same.
+    The same as `sargeo.evaluation.intervals.bootstrap` of each figure, in one go: all of them come
+    from one confusion matrix.
 
     Parameters
     ----------
@@ -136,12 +118,21 @@ def bootstrap_intervals(
         A confusion matrix for each of m polygons.
     """
     count = len(clusters)
-    whole = stratified_accuracy(clusters.sum(axis=0), mapped_area)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), replicates)
-    confusions = np.tensordot(drawn, clusters, axes=1)
-    table = np.array([_flat(stratified_accuracy(c, mapped_area)) for c in confusions])
-    intervals = [_percentiles(v, column) for v, column in zip(_flat(whole), table.T, strict=True)]
+    whole = _flat(stratified_accuracy(clusters.sum(axis=0), mapped_area))
+    confusions = (
+        np.tensordot(np.bincount(drawn, minlength=count), clusters, axes=1)
+        for drawn in draws(count)
+    )
+    found = [_flat(stratified_accuracy(c, mapped_area)) for c in confusions]
+    table = np.array(found).reshape(-1, len(whole))
+    # Of a class, the polygons where the map, or the reference, has it.
     q = len(mapped_area)
+    mapped, drawn_as = (clusters.any(axis=axis).sum(axis=0) for axis in (2, 1))
+    telling = [count, *mapped, *drawn_as, *([count] * q)]
+    intervals = [
+        percentile_interval(v, column, int(n))
+        for v, column, n in zip(whole, table.T, telling, strict=True)
+    ]
     return AccuracyIntervals(
         intervals[0],
         *(tuple(intervals[1 + i * q : 1 + (i + 1) * q]) for i in range(3)),
@@ -150,12 +141,3 @@ def bootstrap_intervals(
 
 def _flat(found: StratifiedAccuracy) -> FloatArray:
     return np.concatenate([[found.overall], found.users, found.producers, found.area])
-
-
-def _percentiles(value: float, replicates: FloatArray) -> Estimate:
-    """Interval of one quantity. A single cluster is drawn again and again, and tells nothing."""
-    known = replicates[np.isfinite(replicates)]
-    if not known.size or np.isnan(value):
-        return Estimate(float(value), float("nan"), float("nan"))
-    low, high = np.percentile(known, [2.5, 97.5])
-    return Estimate(float(value), float(low), float(high))

@@ -12,13 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sargeo.errors import InputError, ReferenceDataError
-from sargeo.evaluation.accuracy import (
-    AccuracyIntervals,
-    Estimate,
-    bootstrap_intervals,
-    normal_intervals,
-)
-from sargeo.evaluation.matching import MATCH_TOLERANCE_M, ObjectAssessment, assess_objects
+from sargeo.evaluation.accuracy import AccuracyIntervals, bootstrap_intervals, normal_intervals
+from sargeo.evaluation.confusion import overall_accuracy, share
+from sargeo.evaluation.intervals import Estimate
+from sargeo.evaluation.objects import MATCH_TOLERANCE_M, ObjectAssessment, assess_objects
 from sargeo.evaluation.reference import Samples, read_reference, sample
 from sargeo.geo.pixel_area import SQUARE_METRES_PER_HECTARE, pixel_area_m2
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, NODATA
@@ -185,7 +182,7 @@ def assess_landcover(
         samples=int(confusion.sum()),
         confusion=_table(confusion),
         overall=intervals.overall,
-        sample_overall=float(np.trace(confusion) / confusion.sum()),
+        sample_overall=overall_accuracy(confusion),
         classes=_classes(confusion, areas, intervals),
         method=_POLYGONS if labelled.has_polygons else _POINTS,
         notes=(*labelled.notes, *samples.notes, *_unsampled(confusion, areas)),
@@ -235,7 +232,7 @@ def _classes(
             samples=int(reference[i]),
             users=intervals.users[i],
             producers=intervals.producers[i],
-            sample_producers=float(right[i] / reference[i]) if reference[i] else math.nan,
+            sample_producers=share(right[i], reference[i]),
             mapped_ha=float(areas[i]),
             area_ha=intervals.area[i],
         )

@@ -1,250 +1,187 @@
-"""Precision and recall of objects, by one-to-one matching in metres."""
+"""Which detection is which object of a reference: one rule for `sargeo assess` and for training.
+
+Detections take their turn by falling confidence. Each takes the nearest object that no other has
+taken, if that is within reach; of equally confident ones the nearest pair comes first. This is the
+rule of average precision (Everingham et al. 2010, Lin et al. 2014), so that precision and recall
+at a threshold are a point of the curve whose area that is.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Self
 
-import geopandas as gpd
 import numpy as np
-import shapely
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from sargeo.errors import InputError, ReferenceDataError, UsageError
-from sargeo.geo.antimeridian import on_one_turn, period_of
-from sargeo.geo.grid import FloatArray, inverse_distance_m
-from sargeo.geo.placement import on_grid
-from sargeo.geo.vectors import SHAPES, describe_source, read_vectors
-from sargeo.products.count import COUNT_NODATA
-from sargeo.products.names import ProductPaths
-from sargeo.products.windows import open_product
-
-MATCH_TOLERANCE_M = 200.0
-"""As in the xView3-SAR challenge (Paolo et al. 2022, arXiv:2206.00897): beyond the size of a ship
-and the shift of a moving one."""
-
-UNCERTAIN_FIELD = "uncertain"
-"""Objects of a reference in which this field is true are neither asked for nor counted as wrong."""
+from sargeo.evaluation.confusion import share
+from sargeo.geo.grid import FloatArray, geodesic_distance_m
 
 _EARTH_RADIUS_M = 6_371_000.0
 
-_NEVER = 1e12
-"""Cost of a pair beyond the tolerance: more than any number of pairs within it."""
-
 
 @dataclass(frozen=True, slots=True)
-class ObjectAssessment:
-    """How well objects were found.
+class Pairs:
+    """Detections beside objects of the reference.
 
     Attributes
     ----------
-    matched, missed, wrong : int
-        Objects in both, only in the reference, only in the product.
-    ignored : int
-        Objects of the reference that are uncertain or where the scene holds no data.
-    precision, recall, f1 : float
-        0 to 1; not a number where there is nothing to divide by.
-    median_distance_m : float
-        Between matched pairs.
-    tolerance_m : float
-        Largest distance of a pair.
+    detections, objects : ndarray of int64, shape (k,)
+        Indices of both.
+    distance : ndarray of float64, shape (k,)
+        Between points in metres or pixels; of boxes, one minus intersection over union.
     """
 
-    matched: int
-    missed: int
-    wrong: int
-    ignored: int
-    precision: float
-    recall: float
-    f1: float
-    median_distance_m: float
-    tolerance_m: float
+    detections: NDArray[np.int64]
+    objects: NDArray[np.int64]
+    distance: FloatArray
 
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON; what cannot be told is None."""
-        return {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in asdict(self).items()
-        }
+    def take(self, kept: ArrayLike) -> Pairs:
+        """Return some of the pairs, by index or mask."""
+        some = np.asarray(kept)
+        return Pairs(self.detections[some], self.objects[some], self.distance[some])
 
 
-def assess_objects(
-    reference: Path | gpd.GeoDataFrame,
-    product: Path | gpd.GeoDataFrame,
-    tolerance_m: float = MATCH_TOLERANCE_M,
-) -> ObjectAssessment:
-    """Compare objects with a reference.
+@dataclass(frozen=True, slots=True)
+class ObjectCounts:
+    """How many objects were found; counts of several images add up.
 
-    As many pairs as possible are made within the tolerance, with the smallest sum of distances.
-    Objects of the product near an uncertain object of the reference are not counted as wrong.
+    Attributes
+    ----------
+    matched, wrong, missed : int
+        In both, only detected, only in the reference.
+    """
+
+    matched: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    def __add__(self, other: Self) -> ObjectCounts:
+        return ObjectCounts(
+            self.matched + other.matched, self.wrong + other.wrong, self.missed + other.missed
+        )
+
+    @property
+    def precision(self) -> float:
+        """Share of detections that are objects; NaN without detections."""
+        return share(self.matched, self.matched + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """Share of objects that were found; NaN without objects."""
+        return share(self.matched, self.matched + self.missed)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; NaN without detections and objects."""
+        return share(2 * self.matched, 2 * self.matched + self.wrong + self.missed)
+
+
+def match(near: Pairs, confidence: FloatArray) -> Pairs:
+    """Choose the pairs that count, one to one.
 
     Parameters
     ----------
-    reference : Path or GeoDataFrame
-        Points, or polygons whose centroids count, in any CRS. A field ``uncertain`` may mark
-        objects that even a person cannot tell.
-    product : Path or GeoDataFrame
-        Points. Beside a count raster of the same scene, objects of the reference where that saw
-        nothing are left out.
-    tolerance_m : float
-
-    Raises
-    ------
-    sargeo.errors.UsageError
-        If the tolerance is not positive.
-    sargeo.errors.ReferenceDataError, sargeo.errors.InputError
-        If a file cannot be read or has no CRS.
+    near : Pairs
+        All that are within reach, such as `near_on_earth`, `near_on_grid` or `overlapping` give.
+    confidence : ndarray, shape (n,)
+        Of all detections; NaN comes last.
     """
-    if not tolerance_m > 0:
-        raise UsageError(f"A tolerance of {tolerance_m} m matches nothing.", "Give metres, > 0.")
-    wanted = _places(reference, ReferenceDataError, "reference")
-    seen = np.ones(len(wanted), dtype=bool)
-    if isinstance(product, Path):
-        seen = _seen(wanted, product)
-    found = _places(product, InputError, "file of objects")
-    certain = ~_uncertain(wanted)
-    asked, doubtful = wanted[certain & seen], wanted[~certain & seen]
-    pairs, distances = match(_lonlat(asked), _lonlat(found), tolerance_m)
-    unmatched = np.delete(np.arange(len(found)), pairs[:, 1])
-    near_doubtful, _, _ = _candidates(_lonlat(found)[unmatched], _lonlat(doubtful), tolerance_m)
-    wrong = len(unmatched) - len(np.unique(near_doubtful))
-    return _assessment(
-        len(pairs), len(asked), wrong, len(wanted) - len(asked), distances, tolerance_m
-    )
+    # Indices come last, so that the same set in another order gives the same pairs but for ties
+    # in both confidence and distance.
+    keys = (near.objects, near.detections, near.distance, -confidence[near.detections])
+    order = np.lexsort(keys)
+    kept: list[int] = []
+    taken: set[int] = set()
+    done: set[int] = set()
+    turns = zip(order, near.detections[order].tolist(), near.objects[order].tolist(), strict=True)
+    for pair, detection, thing in turns:
+        if detection not in done and thing not in taken:
+            done.add(detection)
+            taken.add(thing)
+            kept.append(int(pair))
+    return near.take(np.array(kept, dtype=np.int64))
 
 
-def match(
-    reference: FloatArray, product: FloatArray, tolerance_m: float
-) -> tuple[NDArray[np.int64], FloatArray]:
-    """Pair places one to one within a distance.
+def reach(tolerance: float, length: FloatArray) -> FloatArray:
+    """Return how far from the centre of each object a detection may lie, shape (m,).
+
+    The tolerance, or half the length of the object where that is more: what lies on the object is
+    the object. NaN stands for an unknown length; both are in one unit.
+    """
+    return np.fmax(length / 2, tolerance)
+
+
+def near_on_earth(detections: FloatArray, objects: FloatArray, reach_m: FloatArray) -> Pairs:
+    """Find the pairs within a geodesic distance.
 
     Parameters
     ----------
-    reference, product : ndarray, shape (m, 2) and (n, 2)
+    detections, objects : ndarray, shapes (n, 2) and (m, 2)
         Longitude and latitude in degrees.
-
-    Returns
-    -------
-    pairs : ndarray of int, shape (k, 2)
-        Indices into reference and product.
-    distances : ndarray, shape (k,)
-        In metres.
+    reach_m : ndarray, shape (m,)
+        Of each object, see `reach`.
     """
-    rows, cols, distance = _candidates(reference, product, tolerance_m)
-    if not len(rows):
-        return np.zeros((0, 2), dtype=np.int64), np.zeros(0)
-    m, size = len(reference), len(reference) + len(product)
-    graph = coo_array((np.ones(len(rows)), (rows, cols + m)), shape=(size, size))
-    _, component = connected_components(graph, directed=False)
-    pairs, lengths = [], []
-    # Clusters of neighbours are matched apart: a matrix of all pairs would not fit into memory.
-    order = np.argsort(component[rows], kind="stable")
-    for edges in np.split(order, np.flatnonzero(np.diff(component[rows][order])) + 1):
-        left, i = np.unique(rows[edges], return_inverse=True)
-        right, j = np.unique(cols[edges], return_inverse=True)
-        cost = np.full((len(left), len(right)), _NEVER)
-        cost[i, j] = distance[edges]
-        a, b = linear_sum_assignment(cost)
-        within = cost[a, b] < _NEVER
-        pairs.append(np.stack([left[a[within]], right[b[within]]], axis=1))
-        lengths.append(cost[a, b][within])
-    return np.concatenate(pairs), np.concatenate(lengths)
-
-
-def _candidates(
-    first: FloatArray, second: FloatArray, tolerance_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-    """All pairs within a geodesic distance: indices into both, and distances in metres."""
-    none = np.zeros(0, dtype=np.int64)
-    if not len(first) or not len(second):
-        return none, none, np.zeros(0)
     # On a sphere first, one per cent too far, since the Earth is not one.
-    near = cKDTree(_on_sphere(first)).query_ball_tree(
-        cKDTree(_on_sphere(second)), 1.01 * tolerance_m
-    )
-    i = np.repeat(np.arange(len(first)), [len(n) for n in near])
-    j = np.array([k for n in near for k in n], dtype=np.int64)
-    if not len(j):
-        return none, none, np.zeros(0)
-    distance = inverse_distance_m(*first[i].T, *second[j].T)
-    within = distance <= tolerance_m
-    return i[within], j[within], distance[within]
+    i, j = _within(_on_sphere(detections), _on_sphere(objects), 1.01 * reach_m)
+    return _reached(i, j, geodesic_distance_m(*detections[i].T, *objects[j].T), reach_m)
+
+
+def near_on_grid(detections: FloatArray, objects: FloatArray, reach_px: FloatArray) -> Pairs:
+    """Find the pairs within a distance in pixels.
+
+    Parameters
+    ----------
+    detections, objects : ndarray, shapes (n, 2) and (m, 2)
+        Row and column.
+    reach_px : ndarray, shape (m,)
+        Of each object, see `reach`.
+    """
+    i, j = _within(detections, objects, reach_px)
+    return _reached(i, j, np.hypot(*(detections[i] - objects[j]).T), reach_px)
+
+
+def overlapping(detections: FloatArray, objects: FloatArray, min_iou: float) -> Pairs:
+    """Find the pairs of upright boxes with some intersection over union or more.
+
+    Parameters
+    ----------
+    detections, objects : ndarray, shapes (n, 4) and (m, 4)
+        Row and column of the centre, height and width.
+    """
+    a, b = detections[:, None], objects[None]
+    low = np.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
+    high = np.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
+    common = np.clip(high - low, 0, None).prod(axis=-1)
+    iou = common / (a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - common)
+    i, j = np.nonzero(iou >= min_iou)
+    return Pairs(i, j, np.asarray(1 - iou[i, j], dtype=float))
+
+
+def _within(
+    detections: FloatArray, objects: FloatArray, limit: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of all pairs within the largest of some limits, and a few beyond."""
+    if not len(detections) or not len(objects):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    near = cKDTree(objects).query_ball_point(detections, float(limit.max()) * (1 + 1e-9))
+    i = np.repeat(np.arange(len(detections)), [len(n) for n in near])
+    return i, np.array([k for n in near for k in n], dtype=np.int64)
+
+
+def _reached(
+    detections: NDArray[np.int64],
+    objects: NDArray[np.int64],
+    distance: FloatArray,
+    limit: FloatArray,
+) -> Pairs:
+    pairs = Pairs(detections, objects, np.asarray(distance, dtype=float))
+    return pairs.take(pairs.distance <= limit[objects])
 
 
 def _on_sphere(lonlat: FloatArray) -> FloatArray:
     lon, lat = np.radians(lonlat).T
     return _EARTH_RADIUS_M * np.stack(
         [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1
-    )
-
-
-def _places(
-    source: Path | gpd.GeoDataFrame, error: type[InputError], what: str
-) -> gpd.GeoDataFrame:
-    """Read shapes and reduce them to their centroids, as longitude and latitude."""
-    frame = read_vectors(source, error, what, SHAPES, may_be_empty=True)
-    period = period_of(frame.crs)
-    whole = [on_one_turn(shape, period) for shape in frame.geometry]
-    places = frame.set_geometry(shapely.centroid(whole), crs=frame.crs).to_crs(4326)
-    lost = ~np.isfinite(_lonlat(places)).all(axis=1)
-    if lost.any():
-        raise error(
-            f"The {what} {describe_source(source)} holds {lost.sum()} shapes that lie nowhere on "
-            f"Earth in {frame.crs.name}.",
-            "Correct its CRS or these coordinates, for instance in QGIS.",
-        )
-    return places
-
-
-def _lonlat(frame: gpd.GeoDataFrame) -> FloatArray:
-    return np.stack([frame.geometry.x, frame.geometry.y], axis=1).astype(float)
-
-
-def _uncertain(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    if UNCERTAIN_FIELD not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return np.asarray(frame[UNCERTAIN_FIELD].fillna(value=False).astype(bool))
-
-
-def _seen(wanted: gpd.GeoDataFrame, product: Path) -> NDArray[np.bool_]:
-    """Tell which objects lie in cells of the count raster that were seen; all without one."""
-    count = ProductPaths(product.parent, product.stem.removesuffix("_objects")).count
-    if not count.exists():
-        return np.ones(len(wanted), dtype=bool)
-    with open_product(count) as raster:
-        places = on_grid(wanted.geometry, raster.grid)
-        rows, cols = raster.grid.rowcol(places.x, places.y)
-        seen = raster.grid.block.contains(rows, cols)
-        cells = raster.read(raster.grid.block)
-        inside = rows[seen].astype(int), cols[seen].astype(int)
-        seen[seen] = cells[inside] != COUNT_NODATA
-    return seen
-
-
-def _assessment(
-    matched: int,
-    asked: int,
-    wrong: int,
-    ignored: int,
-    distances: FloatArray,
-    tolerance_m: float,
-) -> ObjectAssessment:
-    precision = matched / (matched + wrong) if matched + wrong else math.nan
-    recall = matched / asked if asked else math.nan
-    divisor = 2 * matched + wrong + asked - matched
-    return ObjectAssessment(
-        matched=matched,
-        missed=asked - matched,
-        wrong=wrong,
-        ignored=ignored,
-        precision=precision,
-        recall=recall,
-        f1=2 * matched / divisor if divisor else math.nan,
-        median_distance_m=float(np.median(distances)) if len(distances) else math.nan,
-        tolerance_m=tolerance_m,
     )

@@ -79,7 +79,4 @@ class PolygonArea:
 
 def _outline(grid: GeoGrid, block: Block) -> BaseGeometry:
     """Outline a block in the CRS (not a bounding box: grids may be rotated)."""
-    rows = np.array([block.row, block.row, block.row_stop, block.row_stop])
-    cols = np.array([block.col, block.col_stop, block.col_stop, block.col])
-    xs, ys = grid.xy(rows, cols)
-    return Polygon(zip(xs, ys, strict=True))
+    return Polygon(zip(*grid.xy(*block.border(1)), strict=True))

@@ -11,13 +11,13 @@ from sargeo.errors import NoGeoreferenceError
 from sargeo.geo.antimeridian import TURN_DEG, cut_at_antimeridian, ring_in_turns
 from sargeo.geo.grid import FloatArray, GeoGrid
 
-_POINTS_PER_SIDE = 21
+_POINTS_PER_SIDE = 20
 
 
 def footprint_lonlat(grid: GeoGrid) -> Polygon | MultiPolygon:
     """Return the outline of a grid in degrees (WGS 84), cut at the antimeridian (RFC 7946).
 
-    Sides are followed at 21 points each, since straight lines of a projection are curves in
+    Sides are followed in 20 steps each, since straight lines of a projection are curves in
     degrees. A grid around a pole reaches up to it.
 
     Raises
@@ -50,12 +50,8 @@ def lonlat_bbox(geometry: BaseGeometry) -> list[float]:
 
 
 def _outline(grid: GeoGrid) -> tuple[FloatArray, FloatArray]:
-    """Follow the border once around, without its last point again."""
-    rise = np.linspace(0, 1, _POINTS_PER_SIDE)[:-1]
-    low, high = np.zeros_like(rise), np.ones_like(rise)
-    rows = grid.height * np.concatenate([low, rise, high, 1 - rise])
-    cols = grid.width * np.concatenate([rise, high, 1 - rise, low])
-    lon, lat = grid.lonlat(rows, cols)
+    """Follow the border in degrees, as far as it is known."""
+    lon, lat = grid.lonlat(*grid.block.border(_POINTS_PER_SIDE))
     known = np.isfinite(lon) & np.isfinite(lat)
     if known.sum() < 3:
         raise NoGeoreferenceError(

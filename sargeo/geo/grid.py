@@ -56,6 +56,30 @@ class Block:
         inside = (r >= self.row) & (r < self.row_stop) & (c >= self.col) & (c < self.col_stop)
         return np.asarray(inside, dtype=bool)
 
+    def border(self, points_per_side: int, beyond: float = 0.0) -> tuple[FloatArray, FloatArray]:
+        """Follow the border once around from the top left, without its last point again.
+
+        Parameters
+        ----------
+        points_per_side : int
+            Each side begins with a corner, and ends before the next one.
+        beyond : float
+            How many pixels outside of the border.
+
+        Returns
+        -------
+        rows, cols : ndarray, shape (4 * points_per_side,)
+            Continuous pixel coordinates.
+        """
+        rise = np.linspace(0, 1, points_per_side + 1)[:-1]
+        low, high = np.zeros_like(rise), np.ones_like(rise)
+        down = np.concatenate([low, rise, high, 1 - rise])
+        across = np.concatenate([rise, high, 1 - rise, low])
+        return (
+            self.row - beyond + down * (self.height + 2 * beyond),
+            self.col - beyond + across * (self.width + 2 * beyond),
+        )
+
     def slices(self, origin: Block | None = None) -> tuple[slice, slice]:
         """Return row and column slices of this block in an array that starts at ``origin``."""
         row0, col0 = (origin.row, origin.col) if origin else (0, 0)
@@ -169,7 +193,7 @@ class GeoGrid:
     ) -> FloatArray:
         lon0, lat0 = self.lonlat(rows0, cols0)
         lon1, lat1 = self.lonlat(rows1, cols1)
-        return inverse_distance_m(lon0, lat0, lon1, lat1)
+        return geodesic_distance_m(lon0, lat0, lon1, lat1)
 
     @cached_property
     def _to_lonlat(self) -> Transformer:
@@ -179,7 +203,7 @@ class GeoGrid:
 WGS84 = Geod(ellps="WGS84")
 
 
-def inverse_distance_m(
+def geodesic_distance_m(
     lon0: FloatArray, lat0: FloatArray, lon1: FloatArray, lat1: FloatArray
 ) -> FloatArray:
     """Geodesic distance in metres between points in degrees; not finite where an end is not."""
@@ -188,3 +212,42 @@ def inverse_distance_m(
     ends: list[FloatArray] = [np.where(finite, v, 0.0) for v in (lon0, lat0, lon1, lat1)]
     distance: FloatArray = WGS84.inv(ends[0], ends[1], ends[2], ends[3])[2]
     return np.where(finite, distance, np.inf)
+
+
+def local_utm_grid(grid: GeoGrid, spacing_m: float) -> GeoGrid:
+    """Return a north-up grid around a grid's footprint, with pixels that are true to the ground.
+
+    In the UTM zone of its centre; beyond 84 degrees of latitude in polar stereographic projection
+    (EPSG:3413 and EPSG:3031). Edges are multiples of the spacing.
+
+    Parameters
+    ----------
+    grid : GeoGrid
+    spacing_m : float
+        Of the pixels, in metres.
+
+    Raises
+    ------
+    ValueError
+        If a part of the footprint lies outside the domain of the projection.
+    """
+    crs = _local_crs(grid)
+    rows, cols = np.linspace(0, grid.height, 65), np.linspace(0, grid.width, 65)
+    lon, lat = grid.lonlat(*np.meshgrid(rows, cols))
+    known = np.isfinite(lon) & np.isfinite(lat)
+    to_local = Transformer.from_crs(CRS.from_epsg(4326), crs, always_xy=True)
+    xs, ys = to_local.transform(lon[known], lat[known])
+    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
+        raise ValueError(f"the grid reaches beyond the domain of {crs.name}")
+    left, top = math.floor(xs.min() / spacing_m), math.ceil(ys.max() / spacing_m)
+    right, bottom = math.ceil(xs.max() / spacing_m), math.floor(ys.min() / spacing_m)
+    transform = Affine(spacing_m, 0, left * spacing_m, 0, -spacing_m, top * spacing_m)
+    return GeoGrid(crs, transform, (max(1, top - bottom), max(1, right - left)))
+
+
+def _local_crs(grid: GeoGrid) -> CRS:
+    lon, lat = (float(v) for v in grid.lonlat(grid.height / 2, grid.width / 2))
+    if abs(lat) > 84:
+        return CRS.from_epsg(3413 if lat > 0 else 3031)
+    zone = math.floor((lon + 180) / 6) % 60 + 1
+    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)

@@ -38,16 +38,8 @@ class GridMapping:
         self, rows: NDArray[np.int64] | FloatArray, cols: NDArray[np.int64] | FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Map continuous pixel coordinates; `FAR_AWAY` where a projection is undefined."""
-        grid = self.target
         xs, ys = self._transformer.transform(*self.source.xy(*np.broadcast_arrays(rows, cols)))
-        known = np.isfinite(xs) & np.isfinite(ys)
-        xs, ys = np.where(known, xs, 0.0), np.where(known, ys, 0.0)
-        period = period_of(grid.crs)
-        if period:
-            centre_x, _ = grid.xy(grid.height / 2, grid.width / 2)
-            xs = unwrap(xs, centre_x, period)
-        there = grid.rowcol(xs, ys)
-        return np.where(known, there[0], FAR_AWAY), np.where(known, there[1], FAR_AWAY)
+        return rowcol_on_turn(self.target, xs, ys)
 
     def centres(self, block: Block) -> tuple[NDArray[np.float32], NDArray[np.float32], Block]:
         """Map the pixel centres of a block.
@@ -72,6 +64,21 @@ class GridMapping:
     @cached_property
     def _transformer(self) -> Transformer:
         return Transformer.from_crs(self.source.crs, self.target.crs, always_xy=True)
+
+
+def rowcol_on_turn(grid: GeoGrid, xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Map (x, y) of a grid's CRS, on any turn of the Earth, to pixels on the grid's own.
+
+    `FAR_AWAY` where x or y is not finite, as PROJ gives it where a projection is undefined.
+    """
+    known = np.isfinite(xs) & np.isfinite(ys)
+    xs, ys = np.where(known, xs, 0.0), np.where(known, ys, 0.0)
+    period = period_of(grid.crs)
+    if period:
+        centre_x, _ = grid.xy(grid.height / 2, grid.width / 2)
+        xs = unwrap(xs, centre_x, period)
+    rows, cols = grid.rowcol(xs, ys)
+    return np.where(known, rows, FAR_AWAY), np.where(known, cols, FAR_AWAY)
 
 
 def surrounding(rows: FloatArray, cols: FloatArray) -> Block:
@@ -101,3 +108,30 @@ def interpolate(nodes: NDArray[np.float32], down: float, across: float) -> NDArr
     left, right = lines[:, :-1, None], lines[:, 1:, None]
     points: NDArray[np.float32] = (left + (right - left) * high).reshape(len(lines), -1)
     return points
+
+
+def nodes_and_weights(start: int, length: int, most: int) -> tuple[FloatArray, FloatArray]:
+    """Spread nodes evenly along an axis, to interpolate linearly between them.
+
+    Unlike `interpolate`, from the first pixel's centre to the last one's: exact at both ends, but
+    not the same for a pixel in any block.
+
+    Parameters
+    ----------
+    start, length : int
+        First pixel, and number of pixels.
+    most : int
+        How many nodes there are, if there are as many pixels.
+
+    Returns
+    -------
+    nodes : ndarray, shape (N,)
+        Continuous pixel coordinates.
+    weights : ndarray, shape (length, N)
+        Of the nodes for the centre of each pixel.
+    """
+    centres = start + np.arange(length) + 0.5
+    nodes = np.linspace(centres[0], centres[-1], min(most, length))
+    # Interpolating the rows of the identity gives every node's weight for every pixel.
+    weights = np.stack([np.interp(centres, nodes, unit) for unit in np.eye(len(nodes))], axis=1)
+    return nodes, weights

@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
 from sargeo.errors import InputError
-from sargeo.geo.antimeridian import period_of, unwrap
+from sargeo.geo.antimeridian import unwrap
 from sargeo.geo.grid import FloatArray, GeoGrid
+from sargeo.geo.gridmap import nodes_and_weights, rowcol_on_turn
 
 EARTH_RADIUS_M = 6378137.0
 """Radius of the sphere of EPSG:3857 (EPSG guidance note 7-2, method 1024)."""
@@ -29,7 +30,6 @@ MAX_SIDE = 8192
 """Longest side of a picture in pixels: what browsers on weak graphics hardware still draw."""
 
 _KNOT_STEP = 16
-_OFF_THE_MAP = -1e9
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,10 @@ class MercatorBox:
         rows, cols : ndarray of float32, shape (H, W)
             Continuous pixel coordinates of the grid; far outside of it where the projection ends.
         """
-        down, across = (_knots(n) for n in shape)
+        (down, upright), (across, level) = (
+            nodes_and_weights(0, n, math.ceil(n / _KNOT_STEP) + 1) for n in shape
+        )
         rows, cols = self.locate(down / shape[0], across / shape[1])
-        upright, level = _tents(shape[0], down), _tents(shape[1], across)
         return tuple((upright @ v @ level.T).astype(np.float32) for v in (rows, cols))
 
     def locate(self, down: FloatArray, across: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -157,15 +158,7 @@ class MercatorBox:
         ys = self.top - down * (self.top - self.bottom)
         xs = self.left + across * (self.right - self.left)
         lon, lat = from_mercator(*np.meshgrid(xs, ys))
-        x, y = self._from_lonlat.transform(lon, lat)
-        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-        turn = period_of(self.grid.crs)
-        if turn:
-            middle, _ = self.grid.xy(self.grid.height / 2, self.grid.width / 2)
-            x = unwrap(x, middle, turn)
-        rows, cols = self.grid.rowcol(x, y)
-        known = np.isfinite(rows) & np.isfinite(cols)
-        return np.where(known, rows, _OFF_THE_MAP), np.where(known, cols, _OFF_THE_MAP)
+        return rowcol_on_turn(self.grid, *self._from_lonlat.transform(lon, lat))
 
     @cached_property
     def _from_lonlat(self) -> Transformer:
@@ -211,16 +204,3 @@ def _middle_lattice_edges(height: int, width: int) -> tuple[FloatArray, FloatArr
     rows = ([height / 2], lattice[0].ravel(), down, down, 0 * across, 0 * across + height)
     cols = ([width / 2], lattice[1].ravel(), 0 * down, 0 * down + width, across, across)
     return np.concatenate(rows), np.concatenate(cols)
-
-
-def _knots(n: int) -> FloatArray:
-    """Positions along n pixels, from the first centre to the last, about 16 pixels apart."""
-    return np.linspace(0.5, n - 0.5, max(2, math.ceil(n / _KNOT_STEP) + 1))
-
-
-def _tents(n: int, knots: FloatArray) -> FloatArray:
-    """Weights, shape (n, knots), of linear interpolation from knots to pixel centres."""
-    if n == 1:
-        return np.array([[1.0, 0.0]])
-    away = (np.arange(n)[:, None] + 0.5 - knots[None, :]) / (knots[1] - knots[0])
-    return np.asarray(np.clip(1 - np.abs(away), 0, None))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.geo.grid import WGS84, Block, FloatArray, GeoGrid
+from sargeo.geo.gridmap import nodes_and_weights
 
 SQUARE_METRES_PER_HECTARE = 10_000.0
 SQUARE_METRES_PER_SQUARE_KILOMETRE = 1_000_000.0
@@ -24,20 +25,11 @@ def pixel_area_m2(grid: GeoGrid, block: Block) -> NDArray[np.float64]:
     -------
     ndarray of float64, shape (height, width)
     """
-    rows, down = _interpolation(block.row, block.height)
-    cols, across = _interpolation(block.col, block.width)
+    rows, down = nodes_and_weights(block.row, block.height, _NODES)
+    cols, across = nodes_and_weights(block.col, block.width, _NODES)
     nodes = _area_at(grid, rows[:, None], cols[None, :])
     # Not with @: BLAS would start threads for nine numbers, which other work holds up.
     return np.asarray(np.einsum("rn,nc->rc", np.einsum("rm,mn->rn", down, nodes), across.T))
-
-
-def _interpolation(start: int, length: int) -> tuple[FloatArray, FloatArray]:
-    """Places of the nodes along an axis, and the matrix from nodes to the centres of pixels."""
-    centres = start + np.arange(length) + 0.5
-    nodes = np.linspace(centres[0], centres[-1], min(_NODES, length))
-    # Interpolating the rows of the identity gives every node's weight for every pixel.
-    weights = np.stack([np.interp(centres, nodes, unit) for unit in np.eye(len(nodes))], axis=1)
-    return nodes, weights
 
 
 def _area_at(grid: GeoGrid, rows: FloatArray, cols: FloatArray) -> FloatArray:

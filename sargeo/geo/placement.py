@@ -144,12 +144,7 @@ def _turned(xy: FloatArray, middle: float, turn: float) -> FloatArray:
 
 def _border(grid: GeoGrid, share: float) -> tuple[FloatArray, FloatArray]:
     """Follow the border of a grid, a share of its longer side outside of it, in its CRS."""
-    beyond = share * max(grid.shape)
-    rise = np.linspace(0, 1, _POINTS_PER_SIDE + 1)[:-1]
-    low, high = np.zeros_like(rise), np.ones_like(rise)
-    rows = np.concatenate([low, rise, high, 1 - rise]) * (grid.height + 2 * beyond) - beyond
-    cols = np.concatenate([rise, high, 1 - rise, low]) * (grid.width + 2 * beyond) - beyond
-    xs, ys = grid.xy(rows, cols)
+    xs, ys = grid.xy(*grid.block.border(_POINTS_PER_SIDE, share * max(grid.shape)))
     turn = period_of(grid.crs)
     if turn:  # once around the Earth is all there is
         middle, _ = grid.xy(grid.height / 2, grid.width / 2)

@@ -6,9 +6,9 @@ import numpy as np
 
 from sargeo.errors import SpacingRefusedError
 from sargeo.geo.footprint import footprint_lonlat, lonlat_bbox
-from sargeo.geo.grid import FloatArray, GeoGrid
+from sargeo.geo.grid import FloatArray, GeoGrid, local_utm_grid
 from sargeo.model.spec import SpacingSpec
-from sargeo.scene.resample import RescaledScene, WarpedScene, local_utm_grid
+from sargeo.scene.resample import RescaledScene, WarpedScene
 from sargeo.scene.scene import Scene
 
 MOST_ENLARGEMENT = 10

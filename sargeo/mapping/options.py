@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 
 from sargeo.errors import UsageError
-from sargeo.products.controls import ObjectControls
+from sargeo.mapping.object_filters import ObjectControls
 
 if TYPE_CHECKING:
     import geopandas as gpd

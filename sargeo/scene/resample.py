@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
 
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo.geo.gridmap import LATTICE, GridMapping, interpolate, surrounding
@@ -101,7 +99,7 @@ class WarpedScene(_View):
     ----------
     scene : Scene
     grid : GeoGrid
-        Such as `local_utm_grid` gives.
+        Such as `sargeo.geo.grid.local_utm_grid` gives.
     """
 
     def __init__(self, scene: Scene, grid: GeoGrid) -> None:
@@ -156,45 +154,6 @@ class WarpedScene(_View):
         sizes = (float(np.hypot(*step).item()) for step in (down, across))
         low, high = (min(max(1, math.ceil(size - 0.1)), LATTICE) for size in sizes)
         return low, high
-
-
-def local_utm_grid(grid: GeoGrid, spacing_m: float) -> GeoGrid:
-    """Return a north-up grid around a grid's footprint, with pixels that are true to the ground.
-
-    In the UTM zone of its centre; beyond 84 degrees of latitude in polar stereographic projection
-    (EPSG:3413 and EPSG:3031). Edges are multiples of the spacing.
-
-    Parameters
-    ----------
-    grid : GeoGrid
-    spacing_m : float
-        Of the pixels, in metres.
-
-    Raises
-    ------
-    ValueError
-        If a part of the footprint lies outside the domain of the projection.
-    """
-    crs = _local_crs(grid)
-    rows, cols = np.linspace(0, grid.height, 65), np.linspace(0, grid.width, 65)
-    lon, lat = grid.lonlat(*np.meshgrid(rows, cols))
-    known = np.isfinite(lon) & np.isfinite(lat)
-    to_local = Transformer.from_crs(CRS.from_epsg(4326), crs, always_xy=True)
-    xs, ys = to_local.transform(lon[known], lat[known])
-    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
-        raise ValueError(f"the grid reaches beyond the domain of {crs.name}")
-    left, top = math.floor(xs.min() / spacing_m), math.ceil(ys.max() / spacing_m)
-    right, bottom = math.ceil(xs.max() / spacing_m), math.floor(ys.min() / spacing_m)
-    transform = Affine(spacing_m, 0, left * spacing_m, 0, -spacing_m, top * spacing_m)
-    return GeoGrid(crs, transform, (max(1, top - bottom), max(1, right - left)))
-
-
-def _local_crs(grid: GeoGrid) -> CRS:
-    lon, lat = (float(v) for v in grid.lonlat(grid.height / 2, grid.width / 2))
-    if abs(lat) > 84:
-        return CRS.from_epsg(3413 if lat > 0 else 3031)
-    zone = math.floor((lon + 180) / 6) % 60 + 1
-    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
 
 
 def _taps(start: int, stop: int, factor: float, n: int) -> tuple[NDArray[np.int64], Float32Array]:

@@ -113,7 +113,7 @@ def test_land_cover_is_added(needing: tuple[object, ...], corrected: Corrected) 
     assert_right(out)
 
 
-@follows("sargeo.products.controls:ObjectControls.__post_init__", "Give a number from 0 to 1.")
+@follows("sargeo.mapping.object_filters:ObjectControls.__post_init__", "Give a number from 0 to 1.")
 def test_a_least_confidence_is_given(corrected: Corrected) -> None:
     _, out = corrected(
         *[("--min-confidence", wrong) for wrong in ("2", "-0.5", "nan")],
@@ -124,7 +124,7 @@ def test_a_least_confidence_is_given(corrected: Corrected) -> None:
 
 
 @follows(
-    "sargeo.products.controls:ObjectControls.__post_init__",
+    "sargeo.mapping.object_filters:ObjectControls.__post_init__",
     "Give a least length below the greatest, both in metres.",
 )
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_lengths_are_given_in_order(wrong: tuple[object, ...], corrected: Correc
 
 
 @follows(
-    "sargeo.products.controls:ObjectControls.__post_init__",
+    "sargeo.mapping.object_filters:ObjectControls.__post_init__",
     "Add --land-mask FILE or --land-mask auto.",
 )
 @pytest.mark.parametrize("auto", [True, False])

@@ -191,7 +191,7 @@ def test_the_crs_of_an_area_of_metres_is_assigned(
 
 
 @follows(
-    "sargeo.evaluation.matching:_places",
+    "sargeo.evaluation.objects:_places",
     "Correct its CRS or these coordinates, for instance in QGIS.",
 )
 def test_the_crs_of_reference_ships_is_corrected(

@@ -112,7 +112,7 @@ def test_known_classes_are_used(
     water_is_found(done, known, landcover_product)
 
 
-@follows("sargeo.evaluation.matching:assess_objects", "Give metres, > 0.")
+@follows("sargeo.evaluation.objects:assess_objects", "Give metres, > 0.")
 @pytest.mark.parametrize("wrong", [0, -5])
 @exercises("--tolerance", of="assess")
 def test_a_tolerance_is_given(

@@ -20,7 +20,8 @@ from support.products import ships_at, write_products
 from support.rasters import backscatter_db, write_raster
 
 from sargeo.geo.grid import GeoGrid
-from sargeo.products.controls import ObjectControls, near
+from sargeo.geo.nearness import near
+from sargeo.mapping.object_filters import ObjectControls
 
 Cli = Callable[..., Outcome]
 

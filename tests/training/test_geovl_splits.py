@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.chips import made_record
 
-from sargeo.geo.grid import inverse_distance_m
+from sargeo.geo.grid import geodesic_distance_m
 from sargeo_training.data.chips.config import SplitSettings
 from sargeo_training.data.chips.splits import GUARD, assign_splits, cell_of, ground_groups
 from sargeo_training.data.record import Record
@@ -37,12 +37,12 @@ def apart_m(one: np.ndarray, other: np.ndarray) -> float:
     high = max(one[3], other[3])
     across = min(
         (
-            float(inverse_distance_m(*map(np.array, (a, high, b, high))))
+            float(geodesic_distance_m(*map(np.array, (a, high, b, high))))
             for a, b in (lon if len(lon) == 3 else [])
         ),
         default=0.0,
     )
-    down = float(inverse_distance_m(*map(np.array, (0.0, lat[0], 0.0, lat[1]))))
+    down = float(geodesic_distance_m(*map(np.array, (0.0, lat[0], 0.0, lat[1]))))
     return max(across, down if lat[1] > lat[0] else 0.0)
 
 

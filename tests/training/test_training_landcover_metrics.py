@@ -14,9 +14,9 @@ from sargeo_training.evaluation.landcover_metrics import (
     accuracy,
     calibration_bins,
     calibration_error,
-    class_ious,
     confusion,
     mean_iou,
+    present_ious,
     water_iou,
 )
 
@@ -24,8 +24,8 @@ from sargeo_training.evaluation.landcover_metrics import (
 def test_confusion_and_ious_by_hand() -> None:
     matrix = confusion(tile(said=[0, 0, 1, 4], true=[0, 1, 1, 4]))
     assert matrix.sum() == 4
-    assert (matrix[0, 0], matrix[1, 0], matrix[1, 1], matrix[4, 4]) == (1, 1, 1, 1)
-    assert class_ious(matrix) == {"trees": 0.5, "low vegetation": 0.5, "open water": 1.0}
+    assert (matrix[0, 0], matrix[0, 1], matrix[1, 1], matrix[4, 4]) == (1, 1, 1, 1)
+    assert present_ious(matrix) == {"trees": 0.5, "low vegetation": 0.5, "open water": 1.0}
     assert mean_iou(matrix) == pytest.approx(2 / 3)
     assert accuracy(matrix) == 0.75
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from support.tiles import tile
 
-from sargeo_training.evaluation.intervals import bootstrap
 from sargeo_training.evaluation.report import (
     Report,
     as_markdown,
@@ -63,6 +61,25 @@ def test_one_image_has_no_interval() -> None:
     assert (figure.images, figure.low, figure.high) == (1, None, None)
 
 
+def test_without_detections_there_is_no_precision() -> None:
+    report = make_report("r", [tile(ships=[BOX], found=[]) for _ in range(3)], 1.0, 0.5)
+    assert report.figure("s", "ships: precision") is None
+    recall = report.figure("s", "ships: recall")
+    assert recall is not None
+    assert (recall.value, recall.low, recall.high) == (0, 0, 0)
+
+
+def test_draws_without_ships_say_nothing_of_recall() -> None:
+    """Of three images among six with ships, every 64th draw holds none."""
+    seen, empty = tile(ships=[BOX], found=[(*BOX, 0.6)]), tile(ships=[], found=[])
+    recall = make_report("r", [seen, empty] * 3, 1.0, 0.5).figure("s", "ships: recall")
+    assert recall is not None
+    assert (recall.value, recall.low, recall.high) == (1, 1, 1)
+    few = make_report("r", [seen, seen, empty, empty], 1.0, 0.5).figure("s", "ships: recall")
+    assert few is not None
+    assert (few.value, few.low, few.high) == (1, None, None)
+
+
 def test_headlines_are_few_and_not_of_parts() -> None:
     data = {f.data for f in headlines(make_report("r", tiles(), 1.0, 0.5))}
     assert data == {"s", "s, 100 km² of land"}
@@ -72,19 +89,3 @@ def test_report_comes_back_from_its_file(tmp_path: Path) -> None:
     report = make_report("r", tiles(), 1.0, 0.5)
     write_report(report, tmp_path)
     assert Report.model_validate_json((tmp_path / "report.json").read_bytes()) == report
-
-
-def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    covered = 0
-    for _ in range(60):
-        found = bootstrap(list(rng.normal(0, 1, 40)), lambda v: float(np.mean(v)))
-        assert found.low is not None
-        assert found.high is not None
-        covered += found.low <= 0 <= found.high
-    assert 50 <= covered <= 60
-
-
-def test_two_groups_are_too_few_for_an_interval() -> None:
-    found = bootstrap([1.0, 2.0, 3.0, 4.0], lambda v: float(np.mean(v)), np.array([0, 1, 0, 1]))
-    assert (found.value, found.low, found.high, found.images) == (2.5, None, None, 4)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sargeo.mapping.candidates import CandidateCounter
-from sargeo.products.sifting import Sifting
+from sargeo.mapping.object_filters import Sifting
 from sargeo.tiling.detections import Detections
 from sargeo.tiling.mosaic import StripeResult
 from sargeo.tiling.objects import merge_across_seams

@@ -7,10 +7,10 @@ from pyproj import CRS
 from support.rasters import CRS_CASES, backscatter_db, triangle_mask
 from support.scenes import array_scene
 
-from sargeo.geo.grid import Block, GeoGrid
+from sargeo.geo.grid import Block, GeoGrid, local_utm_grid
 from sargeo.scene.bands import SCALES
 from sargeo.scene.radiometry import from_power, to_power
-from sargeo.scene.resample import RescaledScene, WarpedScene, local_utm_grid
+from sargeo.scene.resample import RescaledScene, WarpedScene
 from sargeo.scene.scene import Scene
 
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from sargeo.errors import ReferenceDataError
 from sargeo.model.spec import Figure
-from sargeo_training.evaluation.report import Report, interval_text
+from sargeo_training.evaluation.figures import interval_text
+from sargeo_training.evaluation.report import Report
 
 _LAND = "false ships per 1,000 km²"
 _ROWS = (

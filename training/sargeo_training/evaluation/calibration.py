@@ -11,7 +11,12 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
-from sargeo_training.evaluation.landcover_metrics import class_ious, confusion, mean_iou, water_iou
+from sargeo_training.evaluation.landcover_metrics import (
+    confusion,
+    mean_iou,
+    present_ious,
+    water_iou,
+)
 from sargeo_training.evaluation.scoring import ScoredTile, by_source
 from sargeo_training.evaluation.ship_metrics import average_precision, ranked, tally, total
 
@@ -72,7 +77,7 @@ def _weights(groups: Sequence[Tiles]) -> list[float]:
 
 def _cover_score(tiles: Tiles) -> float:
     matrix = np.sum([confusion(t) for t in tiles], axis=0)
-    return mean_iou(matrix) if len(class_ious(matrix)) > 1 else water_iou(matrix)
+    return mean_iou(matrix) if len(present_ious(matrix)) > 1 else water_iou(matrix)
 
 
 def _ship_score(tiles: Tiles) -> float:

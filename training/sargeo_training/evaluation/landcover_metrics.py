@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from sargeo.evaluation.confusion import Counts, class_ious, overall_accuracy, share
 from sargeo.legend import LAND_COVER
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.evaluation.scoring import ScoredTile
@@ -13,52 +14,41 @@ from sargeo_training.evaluation.scoring import ScoredTile
 _CLASSES = len(LAND_COVER)
 _BINS = 15
 
-Counts = NDArray[np.int64]
-
 
 def confusion(tile: ScoredTile) -> Counts:
-    """Count cells by truth and answer.
+    """Count cells by answer and truth.
 
     Returns
     -------
-    ndarray of int64, shape (K + 1, K)
-        Rows are the true classes, then cells known only not to be water; columns the answers.
+    ndarray of int64, shape (K, K + 1)
+        Rows are the answers; columns the true classes, then cells known only not to be water.
     """
     true = np.where(tile.classes == PARTIAL_NOT_WATER, _CLASSES, tile.classes)
-    pairs = true * _CLASSES + tile.logits.argmax(1)
-    return np.bincount(pairs, minlength=(_CLASSES + 1) * _CLASSES).reshape(-1, _CLASSES)
+    pairs = tile.logits.argmax(1) * (_CLASSES + 1) + true
+    return np.bincount(pairs, minlength=_CLASSES * (_CLASSES + 1)).reshape(_CLASSES, -1)
 
 
-def class_ious(matrix: Counts) -> dict[str, float]:
+def present_ious(matrix: Counts) -> dict[str, float]:
     """Return intersection over union of each class that occurs in the truth."""
-    exact = matrix[:_CLASSES]
-    hits = np.diag(exact)
-    unions = exact.sum(0) + exact.sum(1) - hits
-    present = exact.sum(1) > 0
-    return {
-        c.name: float(h / u)
-        for c, h, u, p in zip(LAND_COVER, hits, unions, present, strict=True)
-        if p
-    }
+    ious = zip(LAND_COVER, class_ious(_exact(matrix)), strict=True)
+    return {c.name: float(iou) for c, iou in ious if not np.isnan(iou)}
 
 
 def mean_iou(matrix: Counts) -> float:
     """Return the mean intersection over union of the classes that occur in the truth."""
-    ious = class_ious(matrix)
+    ious = present_ious(matrix)
     return sum(ious.values()) / len(ious) if ious else float("nan")
 
 
 def water_iou(matrix: Counts) -> float:
     """Return intersection over union of water, where all else counts as not water."""
     hits = matrix[WATER_INDEX, WATER_INDEX]
-    union = matrix[WATER_INDEX].sum() + matrix[:, WATER_INDEX].sum() - hits
-    return float(hits / union) if union else float("nan")
+    return share(hits, matrix[WATER_INDEX].sum() + matrix[:, WATER_INDEX].sum() - hits)
 
 
 def accuracy(matrix: Counts) -> float:
     """Return the share of cells of known class that got it."""
-    exact = matrix[:_CLASSES]
-    return float(np.trace(exact) / exact.sum()) if exact.sum() else float("nan")
+    return overall_accuracy(_exact(matrix))
 
 
 def calibration_bins(tile: ScoredTile, temperature: float) -> NDArray[np.float64]:
@@ -79,4 +69,9 @@ def calibration_bins(tile: ScoredTile, temperature: float) -> NDArray[np.float64
 def calibration_error(bins: NDArray[np.float64]) -> float:
     """Return the expected calibration error (Guo et al. 2017) of summed `calibration_bins`."""
     gaps, counts = bins
-    return float(np.abs(gaps).sum() / counts.sum()) if counts.sum() else float("nan")
+    return share(np.abs(gaps).sum(), counts.sum())
+
+
+def _exact(matrix: Counts) -> Counts:
+    """Leave out the cells that are only known not to be water."""
+    return matrix[:, :_CLASSES]

@@ -24,8 +24,8 @@ from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
 from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.evaluation.answer_metrics import BLIND, RIGHT
-from sargeo_training.evaluation.intervals import figure_of
-from sargeo_training.evaluation.report import figure_table, make_report
+from sargeo_training.evaluation.figures import figure_of, figure_table
+from sargeo_training.evaluation.report import make_report
 from sargeo_training.evaluation.scoring import ScoredTile, scored, tiles_of
 from sargeo_training.images import UNKNOWN, Sheet, Source, Split
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, Field
 
+from sargeo.evaluation.confusion import Counts
+from sargeo.evaluation.intervals import poisson_interval
 from sargeo.legend import OPEN_WATER
 from sargeo.model.spec import Figure
-from sargeo_training.evaluation.intervals import figure_of
+from sargeo_training.evaluation.figures import figure_of, figure_table
 from sargeo_training.evaluation.landcover_metrics import (
-    Counts,
     accuracy,
     calibration_bins,
     calibration_error,
-    class_ious,
     confusion,
     mean_iou,
+    present_ious,
     water_iou,
 )
 from sargeo_training.evaluation.scoring import ScoredTile, by_source
 from sargeo_training.evaluation.ship_metrics import (
     average_precision,
     count_mae,
-    poisson_interval,
     ranked,
     tally,
     total,
@@ -34,7 +34,6 @@ from sargeo_training.evaluation.ship_metrics import (
 from sargeo_training.images import PLACES, SYNTHETIC
 
 Tiles = Sequence[ScoredTile]
-T = TypeVar("T")
 
 
 _SIDES_PX = ((0.0, 16.0), (16.0, 32.0), (32.0, 64.0), (64.0, np.inf))
@@ -127,29 +126,13 @@ def _gallery(pictures: Sequence[Path], folder: Path) -> str:
     return "\n".join(["", "## Worst tiles", "", legend, "", *shown]) + "\n"
 
 
-def figure_table(figures: Sequence[Figure]) -> list[str]:
-    """Return figures as the lines of a Markdown table."""
-    head = ["| data | measure | images | value | 95 % interval |", "|---|---|---|---|---|"]
-    return head + [
-        f"| {f.data} | {f.measure} | {f.images} | {f.value:.2f} | {interval_text(f)} |"
-        for f in figures
-    ]
-
-
-def interval_text(figure: Figure) -> str:
-    """Return an interval as text."""
-    if figure.low is None or figure.high is None:
-        return "–"
-    return f"{figure.low:.2f} to {figure.high:.2f}"
-
-
 def _landcover(source: str, tiles: Tiles, temperature: float) -> Iterator[Figure]:
     labelled = [t for t in tiles if len(t.classes)]
     if not labelled:
         return
     matrices = [confusion(t) for t in labelled]
     pooled = _add(matrices)
-    present = class_ious(pooled)
+    present = present_ious(pooled)
     if OPEN_WATER.name in present:
         yield figure_of(source, "water IoU", matrices, lambda ms: water_iou(_add(ms)))
     if len(present) < 2:
@@ -165,7 +148,7 @@ def _landcover(source: str, tiles: Tiles, temperature: float) -> Iterator[Figure
 
 
 def _iou_of(name: str) -> Callable[[Sequence[Counts]], float]:
-    return lambda matrices: class_ious(_add(matrices)).get(name, float("nan"))
+    return lambda matrices: present_ious(_add(matrices)).get(name, float("nan"))
 
 
 def _add(matrices: Sequence[Counts]) -> Counts:
@@ -188,8 +171,11 @@ def _ships(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]
 
 
 def _ship_figures(data: str, tiles: Tiles, min_confidence: float) -> Iterator[Figure]:
+    """Measure ships; without a detection there is no precision."""
     tallies = [tally(t, min_confidence) for t in tiles]
-    yield figure_of(data, "ships: precision", tallies, lambda ts: total(ts).precision)
+    found = total(tallies)
+    if not math.isnan(found.precision):
+        yield figure_of(data, "ships: precision", tallies, lambda ts: total(ts).precision)
     yield figure_of(data, "ships: recall", tallies, lambda ts: total(ts).recall)
     yield figure_of(data, "ships: F1", tallies, lambda ts: total(ts).f1)
     yield figure_of(data, "ships: count MAE", tallies, count_mae)
@@ -216,13 +202,12 @@ def _on_land(source: str, tiles: Tiles, min_confidence: float) -> Iterator[Figur
     if not km2 > 0:  # nor where it is NaN
         return
     there = [t.at("land") for t in tiles if t.searched_km2[land]]
-    false = total([tally(t, min_confidence) for t in there]).false
-    low, high = poisson_interval(false)
+    false = poisson_interval(total([tally(t, min_confidence) for t in there]).wrong)
     yield Figure(
         data=f"{source}, {km2:.0f} km² {_LAND}",
         measure="false ships per 1,000 km²",
         images=len(there),
-        value=false / km2 * _LAND_KM2,
-        low=low / km2 * _LAND_KM2,
-        high=high / km2 * _LAND_KM2,
+        value=false.value / km2 * _LAND_KM2,
+        low=false.low / km2 * _LAND_KM2,
+        high=false.high / km2 * _LAND_KM2,
     )

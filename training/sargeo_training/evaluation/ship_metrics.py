@@ -1,4 +1,7 @@
-"""Figures of merit of ships: found or missed by their centres, and by the overlap of boxes."""
+"""Figures of merit of ships: found or missed by their centres, and by the overlap of boxes.
+
+Detections are matched to ships as `sargeo assess` does it; see `sargeo.evaluation.matching`.
+"""
 
 from __future__ import annotations
 
@@ -7,76 +10,45 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
+from sargeo.evaluation.matching import ObjectCounts, match, near_on_grid, overlapping, reach
 from sargeo_training.evaluation.scoring import CONFIDENCE, ScoredTile
 
 Float32Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
-_NEAR_PX = 6.0
-_LENGTH = 4  # columns of `sargeo_training.images.SHIP_COLUMNS`
+TOLERANCE_PX = 6.0
+"""60 m at 10 m a pixel, and not the 200 m of `sargeo assess`: these ships were drawn where the
+image shows them, so that no detection needs excuse for how far they had moved."""
+
+_PLACE = slice(0, 2)
 _SIDES = slice(2, 4)
+_BOX = slice(0, 4)
+_LENGTH = 4  # columns of `sargeo_training.images.SHIP_COLUMNS`
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Ships of a tile, or of several, by centres."""
+def tally(
+    tile: ScoredTile, min_confidence: float, tolerance_px: float = TOLERANCE_PX
+) -> ObjectCounts:
+    """Count the ships of a tile that were found by their centres, the false and the missed ones.
 
-    hits: int
-    false: int
-    missed: int
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.hits + other.hits, self.false + other.false, self.missed + other.missed)
-
-    @property
-    def precision(self) -> float:
-        """Share of detections that are ships; 0 without detections."""
-        return self.hits / max(1, self.hits + self.false)
-
-    @property
-    def recall(self) -> float:
-        """Share of ships that were found; 0 without ships."""
-        return self.hits / max(1, self.hits + self.missed)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        return 2 * self.hits / max(1, 2 * self.hits + self.false + self.missed)
-
-    @property
-    def count_error(self) -> int:
-        """By how much the number of detections is off."""
-        return abs(self.false - self.missed)
-
-
-def tally(tile: ScoredTile, min_confidence: float) -> Tally:
-    """Match detections to ships.
-
-    A detection hits the nearest ship that no more confident one has hit, if their centres are
-    closer than half the ship's length or 6 pixels.
+    A detection hits a ship whose centre is closer than the tolerance, or than half its length.
     """
-    found = tile.found[tile.found[:, CONFIDENCE] >= min_confidence]
-    reach = np.fmax(tile.ships[:, _LENGTH] / 2, _NEAR_PX)
-    free = np.ones(len(tile.ships), dtype=bool)
-    for row, col in found[:, :2]:
-        distance = np.hypot(tile.ships[:, 0] - row, tile.ships[:, 1] - col)
-        distance[~free | (distance > reach)] = np.inf
-        if len(distance) and np.isfinite(distance.min()):
-            free[distance.argmin()] = False
-    hits = int((~free).sum())
-    return Tally(hits, len(found) - hits, int(free.sum()))
+    found = tile.found[tile.found[:, CONFIDENCE] >= min_confidence].astype(float)
+    ships = tile.ships.astype(float)
+    near = near_on_grid(found[:, _PLACE], ships[:, _PLACE], reach(tolerance_px, ships[:, _LENGTH]))
+    hits = len(match(near, found[:, CONFIDENCE]).detections)
+    return ObjectCounts(matched=hits, wrong=len(found) - hits, missed=len(ships) - hits)
 
 
-def total(tallies: Sequence[Tally]) -> Tally:
+def total(tallies: Sequence[ObjectCounts]) -> ObjectCounts:
     """Add up tallies."""
-    return sum(tallies, start=Tally(0, 0, 0))
+    return sum(tallies, start=ObjectCounts())
 
 
-def count_mae(tallies: Sequence[Tally]) -> float:
+def count_mae(tallies: Sequence[ObjectCounts]) -> float:
     """Return the mean error of counts per tile."""
-    return float(np.mean([t.count_error for t in tallies]))
+    return float(np.mean([abs(t.wrong - t.missed) for t in tallies]))
 
 
 @dataclass(frozen=True)
@@ -103,45 +75,29 @@ def ranked(
         detections of other ships, and misses of another size, are neither right nor wrong.
     """
     counts, own_size = _within(tile.ships, sides_px), _within(tile.found, sides_px)
-    free = np.ones(len(tile.ships), dtype=bool)
-    hit, judged = np.zeros((2, len(tile.found)), dtype=bool)
-    for i, found in enumerate(tile.found):
-        overlaps = np.where(free, _box_ious(found, tile.ships), 0)
-        if len(overlaps) and overlaps.max() >= iou:
-            best = overlaps.argmax()
-            free[best] = False
-            hit[i] = judged[i] = counts[best]
-        else:
-            judged[i] = own_size[i]
+    found, ships = tile.found.astype(float), tile.ships.astype(float)
+    pairs = match(overlapping(found[:, _BOX], ships[:, _BOX], iou), found[:, CONFIDENCE])
+    hit, judged = np.zeros(len(found), dtype=bool), own_size.copy()
+    hit[pairs.detections] = judged[pairs.detections] = counts[pairs.objects]
     return Ranked(tile.found[judged, CONFIDENCE], hit[judged], int(counts.sum()))
 
 
 def average_precision(tiles: Sequence[Ranked]) -> float:
-    """Return the area under the precision-recall curve, precision made monotonous."""
+    """Return the area under the precision-recall curve, precision made monotonous.
+
+    NaN without ships.
+    """
+    ships = sum(t.ships for t in tiles)
+    if not ships:
+        return float("nan")
     order = np.argsort(-np.concatenate([t.confidence for t in tiles]), kind="stable")
     hit = np.concatenate([t.hit for t in tiles])[order]
-    recall = np.cumsum(hit) / max(1, sum(t.ships for t in tiles))
+    recall = np.cumsum(hit) / ships
     precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
     precision = np.maximum.accumulate(precision[::-1])[::-1]
     return float((np.diff(recall, prepend=0) * precision).sum())
 
 
-def poisson_interval(count: int) -> tuple[float, float]:
-    """Return the exact 95 % interval of the mean of a Poisson count (Garwood 1936)."""
-    low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
-    return float(low), float(chi2.ppf(0.975, 2 * count + 2) / 2)
-
-
 def _within(table: Float32Array, sides_px: tuple[float, float]) -> Bools:
     side = np.sqrt(table[:, _SIDES].prod(axis=1))
     return np.asarray((side >= sides_px[0]) & (side < sides_px[1]))
-
-
-def _box_ious(box: Float32Array, others: Float32Array) -> NDArray[np.float64]:
-    common = np.ones(len(others))
-    for centre, side in ((0, 2), (1, 3)):
-        low = np.maximum(box[centre] - box[side] / 2, others[:, centre] - others[:, side] / 2)
-        high = np.minimum(box[centre] + box[side] / 2, others[:, centre] + others[:, side] / 2)
-        common *= np.clip(high - low, 0, None)
-    union = box[2] * box[3] + others[:, 2] * others[:, 3] - common
-    return np.asarray(common / union)

@@ -63,7 +63,7 @@ def badness(tile: ScoredTile, min_confidence: float) -> float:
     said = tile.logits.argmax(1)
     wrong = np.where(tile.classes == PARTIAL_NOT_WATER, said == WATER_INDEX, said != tile.classes)
     ships = tally(tile, min_confidence)
-    return float(wrong.mean() if len(wrong) else 0.0) + ships.false + ships.missed
+    return float(wrong.mean() if len(wrong) else 0.0) + ships.wrong + ships.missed
 
 
 def _draw(

@@ -17,6 +17,7 @@ that another chip's value makes false. Simulated chips are neither trained on no
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sargeo.evaluation.intervals import bootstrap
 from sargeo.model.spec import Figure
 from sargeo.products.files import replacing, write_text
 from sargeo_training.data.chips.splits import ground_groups
@@ -32,7 +34,6 @@ from sargeo_training.data.material import Material
 from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.material import gather
 from sargeo_training.evaluation.gallery import embed_chips, embed_texts
-from sargeo_training.evaluation.intervals import bootstrap
 from sargeo_training.evaluation.language_metrics import RECALLS, Weights, retrieval_hits
 from sargeo_training.images import Split
 from sargeo_training.scio.network import NetworkScorer, chips_loader
@@ -320,7 +321,7 @@ def _difference_table(
         chips = np.moveaxis(np.stack([hits[better], hits[worse]]), 2, 0)
         values = " | ".join(f"{_gain(list(chips[:, :, [k]])):+.3f}" for k in range(len(seeds)))
         over = bootstrap(list(chips), _gain, groups)
-        interval = f"{over.low:+.3f} to {over.high:+.3f}" if over.low is not None else "–"
+        interval = f"{over.low:+.3f} to {over.high:+.3f}" if math.isfinite(over.low) else "–"
         yield f"| {better} against {worse} | {values} | {over.value:+.3f} | {interval} |"
 
 

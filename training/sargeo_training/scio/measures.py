@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
 from sargeo_training.data.writing import Claim
-from sargeo_training.evaluation.intervals import figure_of
+from sargeo_training.evaluation.figures import figure_of
 from sargeo_training.scio.corrupt import KINDS
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text

@@ -32,7 +32,7 @@ from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_fro
 from sargeo_training.engine.run import settle
 from sargeo_training.engine.streams import Streams
 from sargeo_training.engine.validation import stage_score
-from sargeo_training.evaluation.report import figure_table
+from sargeo_training.evaluation.figures import figure_table
 from sargeo_training.objectives.joint import language_of
 from sargeo_training.scio.decisions import (
     Decision,

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 from shapely.ops import unary_union
 
-from sargeo.geo.grid import WGS84, GeoGrid, inverse_distance_m
+from sargeo.geo.grid import WGS84, GeoGrid, geodesic_distance_m
 from sargeo_training.data.chips.evidence.osm import THEMES, read_features
 from sargeo_training.data.chips.facts import NamedFact, VectorFacts, sector_of
 
@@ -134,7 +134,7 @@ def _length_km(parts: Mapping[str, Geometries], theme: str, grid: GeoGrid) -> fl
         return None
     xy, line = shapely.get_coordinates(_simple(parts[theme], _LINE), return_index=True)
     lon, lat = grid.lonlat(*grid.rowcol(*xy.T))
-    metres = inverse_distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    metres = geodesic_distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
     return round(float(metres[line[:-1] == line[1:]].sum()) / 1e3, 3)
 
 

@@ -7,13 +7,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyproj import Geod
 from support.products import grid_at, ships_at, write_products
 
 from sargeo.errors import ReferenceDataError, UsageError
-from sargeo.evaluation.matching import assess_objects, match
+from sargeo.evaluation.objects import assess_objects
 
 EQUATOR_DEGREE_M = 111_319.49
 
@@ -42,12 +40,32 @@ def test_pairs_are_one_to_one_and_counted() -> None:
     assert found.median_distance_m == pytest.approx(0.0005 * EQUATOR_DEGREE_M, rel=1e-4)
 
 
-def test_as_many_pairs_as_possible_come_before_short_ones() -> None:
-    """The middle one could take its nearest neighbour, and leave the other two alone."""
-    lonlat = np.array([[0.0, 0.0], [0.0015, 0.0]])
-    shifted = np.array([[0.001, 0.0], [0.0025, 0.0]])
-    pairs, _ = match(lonlat, shifted, 150)
-    assert sorted(map(tuple, pairs.tolist())) == [(0, 0), (1, 1)]
+def test_the_more_confident_takes_its_turn_first() -> None:
+    """Both are within reach of the first object, and only the eastern one of the second."""
+    reference = places((0, 0), (0.0025, 0))
+    for confidence, matched in (([0.9, 0.8], 2), ([0.8, 0.9], 1)):
+        product = places((-0.0002, 0), (0.001, 0), confidence=confidence)
+        found = assess_objects(reference, product, tolerance_m=120)
+        assert (found.matched, found.wrong) == (1, 1), confidence
+        found = assess_objects(reference, product, tolerance_m=170)
+        assert (found.matched, found.wrong) == (matched, 2 - matched), confidence
+
+
+def test_without_numbers_for_confidence_the_nearest_pair_comes_first() -> None:
+    reference = places((0, 0), (0.0025, 0))
+    for columns in ({}, {"confidence": ["high", "low"]}, {"confidence": [None, None]}):
+        for lonlat in (((-0.0002, 0), (0.001, 0)), ((0.001, 0), (-0.0002, 0))):
+            found = assess_objects(reference, places(*lonlat, **columns), tolerance_m=170)
+            assert (found.matched, found.median_distance_m) == (2, pytest.approx(94.6, abs=0.5))
+
+
+def test_what_lies_on_an_object_is_the_object() -> None:
+    """A detection 167 m from the middle of a ship of 340 m, and one as far from a shorter one."""
+    reference = places((0, 0), (1, 0), length_m=[340.0, 320.0])
+    found = assess_objects(reference, places((0.0015, 0), (1.0015, 0)), tolerance_m=50)
+    assert (found.matched, found.missed, found.wrong) == (1, 1, 1)
+    unknown = places((0, 0), (1, 0), length_m=["long", None])
+    assert assess_objects(unknown, places((0.0015, 0)), tolerance_m=50).matched == 0
 
 
 def test_the_tolerance_is_geodesic_and_crosses_the_antimeridian() -> None:
@@ -86,17 +104,6 @@ def test_nothing_against_nothing_says_nothing() -> None:
     facts = assess_objects(empty, empty).to_dict()
     assert (facts["precision"], facts["recall"], facts["f1"]) == (None, None, None)
     assert assess_objects(empty, places((0, 0))).precision == 0
-
-
-@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 9))
-def test_numbers_add_up(m: int, n: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    reference, product = rng.uniform(0, 0.02, (m, 2)), rng.uniform(0, 0.02, (n, 2))
-    pairs, distances = match(reference, product, 300)
-    assert len(set(pairs[:, 0])) == len(set(pairs[:, 1])) == len(pairs) == len(distances)
-    assert (distances <= 300).all()
-    back, _ = match(product, reference, 300)
-    assert len(back) == len(pairs)
 
 
 def test_bad_input_is_refused() -> None:

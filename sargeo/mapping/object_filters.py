@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self
 
 import geopandas as gpd
 import numpy as np
-import rasterio
-import shapely
-from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
-from rasterio.windows import Window
-from shapely.geometry import Point
 
 from sargeo.errors import ReferenceDataError, UsageError
-from sargeo.geo.antimeridian import period_of
-from sargeo.geo.grid import GeoGrid
-from sargeo.geo.placement import on_grid
+from sargeo.geo.grid import Block, GeoGrid
+from sargeo.geo.nearness import near
 from sargeo.geo.vectors import PLACES, POLYGONS, read_vectors
 from sargeo.legend import NODATA, OPEN_WATER
-from sargeo.products.sifting import Sifting
+from sargeo.products.windows import ProductRaster, open_product
 
 PLATFORM_RADIUS_M = 200.0
 """A point to exclude (a platform, a buoy, a turbine) takes in objects up to this far away: about
@@ -32,6 +25,32 @@ four pixels of a 50 m product, more than the size of any platform's echo."""
 LAND_AT_LEAST_M2 = 50_000.0
 """Where the mask comes from the map itself, land is what is not water and this large: five
 hectares, twice the deck of the largest ship, so that no ship is its own island."""
+
+
+@dataclass
+class Sifting:
+    """Objects on their way through filters.
+
+    Attributes
+    ----------
+    kept : ndarray of bool, shape (M,)
+        Objects that no filter has dropped so far.
+    dropped : dict of str to int
+        How many each filter dropped of those that the filters before it had left, in their order.
+    """
+
+    kept: NDArray[np.bool_]
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, count: int) -> Sifting:
+        """Begin with all of so many objects."""
+        return cls(np.ones(count, dtype=bool))
+
+    def drop(self, filter_name: str, unwanted: NDArray[np.bool_]) -> None:
+        """Drop the objects that a filter does not want; ``unwanted`` has the shape of `kept`."""
+        self.dropped[filter_name] = int(np.count_nonzero(self.kept & unwanted))
+        self.kept = self.kept & ~unwanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,53 +164,6 @@ class ObjectControls:
         return replace(self, exclude=exclude, land_mask=land)
 
 
-def near(
-    objects: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame,
-    *,
-    buffer_m: float = 0.0,
-    point_radius_m: float = 0.0,
-) -> NDArray[np.bool_]:
-    """Tell which objects lie within a distance of zones, in metres; shape (M,).
-
-    Distances are measured in the azimuthal equidistant projection around each object, so that
-    they hold anywhere on Earth.
-    """
-    inside = np.zeros(len(objects), dtype=bool)
-    if objects.empty:
-        return inside
-    boxes = _surroundings(objects, max(buffer_m, point_radius_m))
-    placed = on_grid(zones.geometry, _grid_around(boxes, objects.crs))
-    found, close = placed.sindex.query(boxes, predicate="intersects")
-    degrees = objects.geometry.to_crs(4326)
-    for i in np.unique(found):
-        shapes = placed.iloc[close[found == i]]
-        # Cut first: a continent has no place in a projection around a ship.
-        local = shapes.intersection(boxes[i]).to_crs(
-            f"+proj=aeqd +lat_0={degrees.y.iloc[i]} +lon_0={degrees.x.iloc[i]} +units=m"
-        )
-        radius = np.where(shapes.geom_type.str.contains("Point"), point_radius_m, buffer_m)
-        inside[i] = bool((local.distance(Point(0, 0)).to_numpy() <= radius).any())
-    return inside
-
-
-def _surroundings(objects: gpd.GeoDataFrame, reach_m: float) -> NDArray[np.object_]:
-    """Boxes around objects in their CRS that hold all within a distance, shape (M,)."""
-    x, y = (np.asarray(v, dtype=float) for v in (objects.geometry.x, objects.geometry.y))
-    unit = (period_of(objects.crs) or 4e7) * 1e-6  # some ten metres: the scale of the place
-    here = GeoGrid(objects.crs, Affine(unit, 0, 0, 0, -unit, 0), (1, 1))
-    down_m, across_m = here.spacing_m(*here.rowcol(x, y))
-    reach = 2 * max(reach_m, 1.0) * unit  # twice, since the scale changes within
-    high, wide = reach / down_m, reach / across_m
-    return np.asarray(shapely.box(x - wide, y - high, x + wide, y + high), dtype=object)
-
-
-def _grid_around(boxes: NDArray[np.object_], crs: CRS) -> GeoGrid:
-    left, bottom, right, top = shapely.total_bounds(boxes)
-    pixel = Affine((right - left) / 100, 0, left, 0, (bottom - top) / 100, top)
-    return GeoGrid(crs, pixel, (100, 100))
-
-
 def on_mapped_land(
     objects: gpd.GeoDataFrame, landcover: Path, buffer_m: float
 ) -> NDArray[np.bool_]:
@@ -201,8 +173,8 @@ def on_mapped_land(
     looked at within the surroundings of the object.
     """
     inside = np.zeros(len(objects), dtype=bool)
-    with rasterio.open(landcover) as product:
-        grid = GeoGrid(objects.crs, product.transform, product.shape)
+    with open_product(landcover) as product:
+        grid = GeoGrid(objects.crs, product.grid.transform, product.grid.shape)
         rows, cols = grid.rowcol(objects.geometry.x, objects.geometry.y)
         for i, (row, col) in enumerate(zip(rows, cols, strict=True)):
             spacing = tuple(float(s) for s in grid.spacing_m(row, col))
@@ -211,7 +183,7 @@ def on_mapped_land(
 
 
 def _land_around(
-    product: rasterio.DatasetReader,
+    product: ProductRaster,
     place: tuple[float, float],
     spacing_m: tuple[float, ...],
     buffer_m: float,
@@ -221,8 +193,11 @@ def _land_around(
     reach_m = buffer_m + math.sqrt(LAND_AT_LEAST_M2)
     half = [math.ceil(reach_m / s) for s in spacing_m]
     row, col = (math.floor(p) for p in place)
-    window = Window(col - half[1], row - half[0], 2 * half[1] + 1, 2 * half[0] + 1)
-    codes = product.read(1, window=window, boundless=True, fill_value=NODATA)
+    around = Block(row - half[0], col - half[1], 2 * half[0] + 1, 2 * half[1] + 1)
+    codes = np.full((around.height, around.width), NODATA, dtype=np.uint8)
+    seen = around.intersection(product.grid.block)
+    if seen is not None:
+        codes[seen.slices(around)] = product.read(seen)
     patches, count = ndimage.label((codes != OPEN_WATER.code) & (codes != NODATA))
     area_m2 = np.bincount(patches.ravel(), minlength=count + 1) * math.prod(spacing_m)
     area_m2[0] = 0.0
