@@ -244,7 +244,7 @@ class SarModel:
             pixels, valid, context = self._inputs(batch, acquisition)
             # Once, for the text and for how it fits.
             decoded = self._network.encode(pixels, valid, context).decoded
-            visual = self._network.visual_tokens(decoded, valid, context)
+            visual = language.visual_tokens(decoded)
             texts = language.generate(visual, prompts, language.spec.max_tokens)
             whole = [f"{question} {text}".lstrip() for text in texts]
             tokens = language.tokeniser.encode(whole).to(self.device)
