@@ -141,7 +141,7 @@ class InferenceRun:
             began=self.began,
             finished=datetime.now(UTC),
             model=self.model.spec,
-            model_item=None,
+            model_item=None if self.model.item is None else self.model.item.as_uri(),
             command=tuple(self.command),
             settings=settings,
             software=software_versions(),

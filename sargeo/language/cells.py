@@ -98,6 +98,7 @@ class SceneCells:
             scene=GridHeader.of(job.scene.grid),
             work=GridHeader.of(job.work.grid),
             cell_size_m=None if gsd_m is None else (gsd_m[0] * stride, gsd_m[1] * stride),
+            acquired=job.scene.acquired,
         )
 
     @property
@@ -182,7 +183,7 @@ class FileCells:
 
     def settings(self) -> dict[str, object]:
         """Tell which embedding it is."""
-        return {"embedding": str(self._path.resolve()), "header": self.header.model_dump()}
+        return {"embedding": str(self._path.resolve()), "header": self.header.to_dict()}
 
     def prepare(self) -> None:
         """Do nothing: all is there."""

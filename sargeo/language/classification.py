@@ -162,7 +162,7 @@ class _ClassificationRun:
             write_class_pam(paths.classes, self.labels.legend)
             write_text(paths.style, classes_qml(self.labels.legend))
         settings = cells.settings() | {"texts": list(self.labels.texts)}
-        record = run.record(header.source, grid, None, settings, "classified by texts")
+        record = run.record(header.source, grid, header.acquired, settings, "classified by texts")
         run.write_item(paths, record)
         return self._report(run.publish(self.workspace, progress), rasters, grid)
 

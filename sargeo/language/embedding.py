@@ -101,7 +101,7 @@ def _embed(
             sink.finish()
     finally:
         sink.abort()
-    record = run.record(header.source, header.cells, None, cells.settings(), "embedded")
+    record = run.record(header.source, header.cells, header.acquired, cells.settings(), "embedded")
     run.write_item(paths, record)
     return EmbeddingReport(
         products=run.publish(workspace, progress),

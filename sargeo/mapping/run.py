@@ -250,7 +250,7 @@ class _MapRun:
 
     def _write_item(self, normalisation: Normalisation) -> None:
         scene, settings = self.job.scene, self.job.settings(normalisation.to_dict())
-        record = self.run.record(scene.source, scene.grid, None, settings, "mapped")
+        record = self.run.record(scene.source, scene.grid, scene.acquired, settings, "mapped")
         self.run.write_item(self.workspace.paths, record)
 
     def _web_map(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -55,11 +56,20 @@ class SarModel:
         Is moved to the device and frozen.
     spec : ModelSpec
     device : torch.device
+    item : Path, optional
+        The STAC item that describes the model.
     """
 
-    def __init__(self, network: SarKnowlip, spec: ModelSpec, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: SarKnowlip,
+        spec: ModelSpec,
+        device: torch.device,
+        item: Path | None = None,
+    ) -> None:
         self.spec = spec
         self.device = device
+        self.item = item
         self._network = network.eval().requires_grad_(False).to(device, torch.float32)
         # Torch's annotations lack this form of Module.to.
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -14,6 +14,11 @@ from sargeo.scene.radiometry import BackscatterConstants
 FORMAT: Final = 1
 """Version of the layout of ``spec.json`` that is written, and the newest that is read."""
 
+SPEC_FILE: Final = "spec.json"
+WEIGHTS_FILE: Final = "weights.safetensors"
+TOKENISER_FILE: Final = "tokenizer.json"
+ITEM_FILE: Final = "model.stac.json"
+
 _STAGES = 4
 
 

@@ -40,12 +40,12 @@ class RunRecord:
     grid : GeoGrid
         Of the products.
     acquired : datetime or None
-        When the scene was taken, with a time zone.
+        When the scene was taken, with a time zone; None where its product does not tell.
     began, finished : datetime
         Of the processing, with a time zone.
     model : ModelSpec
     model_item : str or None
-        Where the model's own STAC item lies.
+        URL of the model's own STAC item; None where its folder has none.
     command : sequence of str
         The command line; empty for a run from Python.
     settings : mapping

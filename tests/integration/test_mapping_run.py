@@ -182,6 +182,16 @@ def test_products_are_not_replaced_unasked(scene: Path, tmp_path: Path) -> None:
     assert not (out / "bay_objects.gpkg").exists()
 
 
+def test_what_nobody_tells_is_not_in_the_item(scene: Path, tmp_path: Path) -> None:
+    """The scene's name says no time, and the model has no folder, thus no item."""
+    map_scene(scene, StubModel(), tmp_path)
+    item = json.loads((tmp_path / "bay.stac.json").read_text(encoding="utf-8"))
+    assert item["properties"]["datetime"] is None
+    assert item["properties"]["sargeo:datetime_means"] == "processing"
+    assert "processing:expression" not in item["properties"]
+    assert [link["href"] for link in item["links"] if link["rel"] == "derived_from"] == [str(scene)]
+
+
 class CancelAfter(Silent):
     """Cancels once a number of windows are done."""
 

@@ -60,6 +60,7 @@ class ArrayScene:
     gsd_known: bool = True
     incidence_deg: float | None = None
     platform: str | None = None
+    acquired: datetime | None = None
 
     def read(self, block: Block) -> Raster:
         """Read a block."""
