@@ -29,10 +29,10 @@ import torch
 from rasterio.transform import from_origin
 
 from sargeo.geo.grid import Block
-from sargeo.inference.rows import Rows
+from sargeo.inference.rows import LabelRows
 from sargeo.machine import peak_memory_bytes
 from sargeo.mapping import map_scene
-from sargeo.mapping.job import Job
+from sargeo.mapping.job import MapJob
 from sargeo.mapping.options import MapOptions
 from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
@@ -97,7 +97,7 @@ def made_scene(folder: Path, side: int = 6144) -> Path:
     return path
 
 
-def encoder_alone(job: Job, source: SceneSource) -> tuple[Timing, int]:
+def encoder_alone(job: MapJob, source: SceneSource) -> tuple[Timing, int]:
     """Run the network over all batches that the run has, one at a time, from memory."""
     timing, pixels = Timing(), 0
     for loaded in stream(source, job.stripes()):
@@ -110,14 +110,14 @@ def encoder_alone(job: Job, source: SceneSource) -> tuple[Timing, int]:
     return timing, pixels
 
 
-def reading_alone(job: Job, source: SceneSource) -> Timing:
+def reading_alone(job: MapJob, source: SceneSource) -> Timing:
     with timed() as timing:
         for loaded in stream(source, job.stripes()):
             loaded.windows()
     return timing
 
 
-def writing_alone(job: Job, folder: Path) -> Timing:
+def writing_alone(job: MapJob, folder: Path) -> Timing:
     """Write rasters of the scene's size with land cover in blocks, as compressible as real ones."""
     rng = np.random.default_rng(0)
     grid = job.scene.grid
@@ -130,7 +130,7 @@ def writing_alone(job: Job, folder: Path) -> Timing:
             classes = np.kron(cells, np.ones((16, 16), np.uint8))[: block.height, : grid.width]
             landcover = np.where(wanted, codes[classes], np.uint8(0))
             confidence = np.where(wanted, (classes * 7 + 50).astype(np.uint8), np.uint8(255))
-            rasters.write(Rows(row, wanted, landcover, confidence[None]))
+            rasters.write(LabelRows(row, wanted, landcover, confidence[None]))
         rasters.finish()
     return timing
 
@@ -142,7 +142,7 @@ def show(name: str, timing: Timing, pixels: int) -> None:
     )
 
 
-def measure(job: Job, make: Callable[[], Path]) -> float:
+def measure(job: MapJob, make: Callable[[], Path]) -> float:
     constants = job.model.spec.normalisation.constants()
     source = SceneSource(job.work, Normalisation.of_scene(job.scene, constants))
     pixels = job.scene.grid.height * job.scene.grid.width
@@ -175,7 +175,7 @@ def main() -> None:
     try:
         scene = open_scene(arguments.scene or made_scene(folder))
         model = small_model() if arguments.small else load_model("sargeo-tiny", "cpu")
-        job = Job.prepare(scene, model, MapOptions(batch_size=arguments.batch_size))
+        job = MapJob.prepare(scene, model, MapOptions(batch_size=arguments.batch_size))
         print(f"{scene.name}: {scene.grid.height} x {scene.grid.width}, {model.spec.name}")
         ratios = [
             measure(job, lambda: Path(tempfile.mkdtemp(dir=folder)))

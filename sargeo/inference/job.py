@@ -35,7 +35,7 @@ busy, and more only cost memory."""
 
 
 @dataclass(frozen=True)
-class Survey:
+class InferenceJob:
     """One pass of a model over a scene: what is looked at, with what, and how it is cut.
 
     Attributes
@@ -43,8 +43,8 @@ class Survey:
     scene : Scene
         As the user gave it.
     work : Scene
-        The scene on the grid that the network works on: the same, unless its ground spacing is
-        none that the model was trained for.
+        The scene on the working grid, which the network sees: the same, unless its ground spacing
+        is none that the model was trained for.
     area, work_area : PolygonArea or None
         The area of interest on both grids.
     """
@@ -127,8 +127,8 @@ class Survey:
             "notices": list(notices(self.scene)),
         }
 
-    def manifest(self, normalisation: Mapping[str, object]) -> dict[str, object]:
-        """Tell all that the stripes' results depend on."""
+    def settings(self, normalisation: Mapping[str, object]) -> dict[str, object]:
+        """Tell all that the results depend on, as plain values for JSON."""
         spec = self.model.spec
         return {
             "input": _fingerprint(self.scene),

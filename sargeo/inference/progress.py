@@ -1,4 +1,4 @@
-"""How fast a run goes, whether it should go on, and who is told."""
+"""How far a run is, whether it should go on, and who is told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sargeo.errors import CancelledError
 from sargeo.reporting import Progress, Reporter
 
 
-class Pace:
+class RunProgress:
     """Counts windows, tells the reporter, and raises once the user has cancelled.
 
     Parameters
@@ -28,7 +28,7 @@ class Pace:
         pixels: int,
         reporter: Reporter,
         cancelled: Callable[[], bool],
-        name: str = "map",
+        name: str,
     ) -> None:
         self._name = name
         self._windows = windows
@@ -51,18 +51,18 @@ class Pace:
             )
 
     def advance(self, windows: int) -> None:
-        """Count windows that are done, whether mapped or skipped for want of data."""
+        """Count windows that are done, whether encoded or skipped for want of data."""
         self.check()
         self._done += windows
         elapsed = max(time.perf_counter() - self._began, 1e-6)
-        share = self._done / self._windows
+        fraction = self._done / self._windows
         self._reporter.progress(
             Progress(
                 self._name,
                 self._done,
                 self._windows,
-                mpx_per_s=share * self._pixels / elapsed / 1e6,
-                eta_s=elapsed * (1 - share) / share if share else None,
+                mpx_per_s=fraction * self._pixels / elapsed / 1e6,
+                eta_s=elapsed * (1 - fraction) / fraction if fraction else None,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Finished rows of codes and percents, and the way back from the grid worked on to the scene's."""
+"""Finished rows of labels, and the way from the working grid back to the scene's."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.geo.grid import Block, GeoGrid
-from sargeo.inference.working_raster import UNKNOWN, WorkRaster
+from sargeo.inference.working_raster import UNKNOWN, WorkingRaster
 from sargeo.legend import NODATA, UNCERTAIN
 from sargeo.products.raster import PERCENT_NODATA
 from sargeo.tiling.pixels import Strip
 
 REGRID_ROWS = 512
-"""Rows of the scene that are brought back from another grid at once."""
+"""Rows of the scene that are reprojected from the working grid at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Finished rows.
+class LabelRows:
+    """Finished rows of labels: a class and how probable it is.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Rows:
     @classmethod
     def of_strip(
         cls, strip: Strip, legend: NDArray[np.uint8], uncertain_below: float | None
-    ) -> Rows:
+    ) -> LabelRows:
         """Give classes their codes by the legend, and what is not wanted its nodata."""
         codes = legend[strip.winner]
         if uncertain_below is not None:
@@ -59,18 +59,18 @@ class Rows:
         return self.row, np.concatenate([self.codes[None], self.percents])
 
 
-def bring_back(
-    work: WorkRaster,
+def reproject_to_source(
+    work: WorkingRaster,
     grid: GeoGrid,
     wanted: Callable[[Block], NDArray[np.bool_]],
-    write: Callable[[Rows], None],
+    write: Callable[[LabelRows], None],
     check: Callable[[], None],
 ) -> None:
-    """Bring results from the grid worked on back to the scene's, by nearest neighbour.
+    """Reproject results from the working grid to the scene's, by nearest neighbour.
 
     Parameters
     ----------
-    work : WorkRaster
+    work : WorkingRaster
         Codes, then percents; closed for writing.
     grid : GeoGrid
         Of the scene.
@@ -89,4 +89,4 @@ def bring_back(
         known = asked & (values[0] != UNKNOWN) & (values[0] != NODATA)
         codes = np.where(known, values[0], np.uint8(NODATA))
         percents = np.where(known, values[1:], np.uint8(PERCENT_NODATA))
-        write(Rows(row, known, codes, percents))
+        write(LabelRows(row, known, codes, percents))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo.geo.pixel_area import SQUARE_METRES_PER_SQUARE_KILOMETRE, pixel_area_m2
-from sargeo.inference.rows import Rows
+from sargeo.inference.rows import LabelRows
 from sargeo.legend import LandCoverClass
 from sargeo.products.raster import RasterSink
 from sargeo.products.windows import tiles
@@ -36,7 +36,7 @@ class RowSinks:
 
     def __init__(self, grid: GeoGrid) -> None:
         self._grid = grid
-        self._sinks: list[tuple[RasterSink, Callable[[Rows], NDArray[np.uint8]]]] = []
+        self._sinks: list[tuple[RasterSink, Callable[[LabelRows], NDArray[np.uint8]]]] = []
         self.code_pixels = np.zeros(256, dtype=np.int64)
         self.code_areas_km2 = np.zeros(256)
 
@@ -67,11 +67,11 @@ class RowSinks:
         """Return the geodesic area by class, of the classes that occur."""
         return {c.name: round(float(self.code_areas_km2[c.code]), 6) for c in self._seen(legend)}
 
-    def add(self, sink: RasterSink, part: Callable[[Rows], NDArray[np.uint8]]) -> None:
+    def add(self, sink: RasterSink, part: Callable[[LabelRows], NDArray[np.uint8]]) -> None:
         """Let a sink take a part of the rows."""
         self._sinks.append((sink, part))
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: LabelRows) -> None:
         """Write the next rows of every raster."""
         self._measure(rows)
         for sink, part in self._sinks:
@@ -80,7 +80,7 @@ class RowSinks:
     def _seen(self, legend: Iterable[LandCoverClass]) -> Iterator[LandCoverClass]:
         return (c for c in legend if self.code_pixels[c.code])
 
-    def _measure(self, rows: Rows) -> None:
+    def _measure(self, rows: LabelRows) -> None:
         """Count the pixels of every code and sum up their areas."""
         height, width = rows.wanted.shape
         # In tiles, as the areas of all pixels of a strip would take eight times its memory.
@@ -109,12 +109,12 @@ class RowSinks:
             each.result()
 
 
-def codes_of(rows: Rows) -> NDArray[np.uint8]:
+def codes_of(rows: LabelRows) -> NDArray[np.uint8]:
     """Return the class codes of rows."""
     return rows.codes
 
 
-def confidence_of(rows: Rows) -> NDArray[np.uint8]:
+def confidence_of(rows: LabelRows) -> NDArray[np.uint8]:
     """Return the probability of the class shown, in percent."""
     confidence: NDArray[np.uint8] = rows.percents[0]
     return confidence

@@ -1,4 +1,4 @@
-"""Results on another grid than the scene's, brought back to it."""
+"""Results on another grid than the scene's, kept until they are reprojected to it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from sargeo.legend import NODATA
 from sargeo.products.files import storage_error
 
 UNKNOWN = 255
-"""Value of what lies outside the grid that was worked on."""
+"""Value of what lies outside the working grid."""
 
 
-class WorkRaster:
-    """Bytes on the grid that the network worked on, kept on disk until all rows are there.
+class WorkingRaster:
+    """Bytes on the working grid, kept on disk until all rows are there.
 
     Parameters
     ----------
     path : Path
         Of a temporary file.
     grid : GeoGrid
-        That was worked on.
+        The working grid.
     count : int
         Number of bands.
     """

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sargeo.errors import InputError, UsageError
 from sargeo.geo.aoi import PolygonArea
 from sargeo.geo.grid import Block, GeoGrid
-from sargeo.inference.job import Survey, findable
+from sargeo.inference.job import InferenceJob, findable
 from sargeo.language.vectors import VectorStrip
 from sargeo.model.api import SarModel
 from sargeo.products.embedding import (
@@ -76,49 +76,50 @@ class SceneCells:
 
     Parameters
     ----------
-    survey : Survey
+    job : InferenceJob
     """
 
-    def __init__(self, survey: Survey) -> None:
-        self.survey = survey
-        self._network = _CellNetwork(survey.model)
+    def __init__(self, job: InferenceJob) -> None:
+        self.job = job
+        self._network = _CellNetwork(job.model)
 
     @cached_property
     def header(self) -> EmbeddingHeader:
         """What is known of the cells and their scene."""
-        survey, model = self.survey, self.survey.model
-        gsd_m, stride = survey.acquisition.gsd_m, model.output_stride
+        job, model = self.job, self.job.model
+        gsd_m, stride = job.acquisition.gsd_m, model.output_stride
         return EmbeddingHeader(
-            name=survey.scene.name,
-            source=findable(survey.scene.source),
+            name=job.scene.name,
+            source=findable(job.scene.source),
             model=model_name(model),
             model_sha256=model.spec.weights_sha256,
             dimensions=self._network.channels - 1,
             stride=stride,
-            scene=GridHeader.of(survey.scene.grid),
-            work=GridHeader.of(survey.work.grid),
+            scene=GridHeader.of(job.scene.grid),
+            work=GridHeader.of(job.work.grid),
             cell_size_m=None if gsd_m is None else (gsd_m[0] * stride, gsd_m[1] * stride),
+            acquired=job.scene.acquired,
         )
 
     @property
     def pixels(self) -> int:
         """Of the scene."""
-        return self.survey.scene.grid.block.size
+        return self.job.scene.grid.block.size
 
     @property
     def steps(self) -> int:
         """Windows of the plan."""
-        return self.survey.windows
+        return self.job.windows
 
     @cached_property
     def normalisation(self) -> Normalisation:
         """Of the whole scene, of which a sample is read."""
-        constants = self.survey.model.spec.normalisation.constants()
-        return Normalisation.of_scene(self.survey.scene, constants)
+        constants = self.job.model.spec.normalisation.constants()
+        return Normalisation.of_scene(self.job.scene, constants)
 
     def settings(self) -> dict[str, object]:
         """Tell all that the vectors depend on."""
-        return self.survey.manifest(self.normalisation.to_dict())
+        return self.job.settings(self.normalisation.to_dict())
 
     def prepare(self) -> None:
         """Read what the normalisation needs."""
@@ -126,21 +127,21 @@ class SceneCells:
 
     def strips(self, advance: Advance) -> Iterator[VectorStrip]:
         """Sweep over the scene."""
-        survey = self.survey
-        source = SceneSource(survey.work, self.normalisation, survey.work_area)
+        job = self.job
+        source = SceneSource(job.work, self.normalisation, job.work_area)
         for _, strip in sweep_cells(
             self._network,
             source,
-            survey.acquisition,
-            survey.tiling,
-            device=survey.model.device,
+            job.acquisition,
+            job.tiling,
+            device=job.model.device,
             advance=advance,
         ):
             yield VectorStrip.of_blend(strip, self._network.output_stride)
 
     def wanted(self, block: Block) -> NDArray[np.bool_]:
         """Tell which pixels of the scene are valid and of interest."""
-        return self.survey.wanted(block)
+        return self.job.wanted(block)
 
 
 class FileCells:
@@ -182,7 +183,7 @@ class FileCells:
 
     def settings(self) -> dict[str, object]:
         """Tell which embedding it is."""
-        return {"embedding": str(self._path.resolve()), "header": self.header.model_dump()}
+        return {"embedding": str(self._path.resolve()), "header": self.header.to_dict()}
 
     def prepare(self) -> None:
         """Do nothing: all is there."""
@@ -255,7 +256,7 @@ def open_scene_cells(
 ) -> SceneCells:
     """Open a scene; see `open_cells`."""
     scene = open_scene(source, assume=assume)
-    return SceneCells(Survey.of(scene, model, aoi=aoi, batch_size=batch_size))
+    return SceneCells(InferenceJob.of(scene, model, aoi=aoi, batch_size=batch_size))
 
 
 def model_name(model: SarModel) -> str:

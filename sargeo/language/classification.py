@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
 
-from sargeo.errors import NothingValidError, UsageError
+from sargeo.errors import UsageError
 from sargeo.geo.grid import GeoGrid
-from sargeo.inference.account import Account
-from sargeo.inference.disk_space import require_space
-from sargeo.inference.progress import Pace
-from sargeo.inference.rows import Rows, bring_back
-from sargeo.inference.shortfall import AGAIN, Shortfall
+from sargeo.inference.failed_products import AGAIN
+from sargeo.inference.progress import RunProgress
+from sargeo.inference.report import RunReport
+from sargeo.inference.rows import LabelRows
+from sargeo.inference.run import InferenceRun, nothing_valid, require_space
 from sargeo.inference.sinks import RowSinks, codes_of, confidence_of
-from sargeo.inference.working_raster import WorkRaster
-from sargeo.inference.writer import BackgroundWriter
+from sargeo.inference.writer import write_strips
 from sargeo.language.cells import CellSource, open_cells
 from sargeo.language.palette import colours
 from sargeo.language.speaking import clean_texts, speaking_model, text_vectors
@@ -28,14 +27,13 @@ from sargeo.model.api import SarModel
 from sargeo.products.files import write_text
 from sargeo.products.names import TextPaths
 from sargeo.products.pam import write_class_pam
-from sargeo.products.provenance import write_item
 from sargeo.products.raster import confidence_sink
 from sargeo.products.style import classes_qml
 from sargeo.products.texts import texts_sink
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter
 from sargeo.scene.rasterfile import bounded_cache
-from sargeo.tiling.pixels import PixelMosaic
+from sargeo.tiling.pixels import PixelMosaic, Strip
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -45,9 +43,9 @@ if TYPE_CHECKING:
     from sargeo.scene.scene import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class ClassificationReport:
-    """What `classify` did.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassificationReport(RunReport):
+    """What `classify` did, beside what every `RunReport` tells.
 
     Attributes
     ----------
@@ -59,28 +57,12 @@ class ClassificationReport:
         Share of the valid pixels by text.
     class_areas_km2 : mapping of str to float
         Geodesic area by text.
-    model, device : str
-    seconds : mapping of str to float
-        Wall time by phase.
-    mpx_per_s : float
-        Million scene pixels per second of the phase "classify".
-    peak_memory_bytes : int
-        Of the process.
     """
 
     products: tuple[Path, ...]
     valid_share: float
     class_shares: dict[str, float]
     class_areas_km2: dict[str, float]
-    model: str
-    device: str
-    seconds: dict[str, float]
-    mpx_per_s: float
-    peak_memory_bytes: int
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as plain values for JSON."""
-        return asdict(self) | {"products": [str(p) for p in self.products]}
 
 
 def classify(
@@ -120,12 +102,12 @@ def classify(
         loaded = speaking_model(model, device)
         vectors = text_vectors(loaded, names)
         cells = open_cells(scene, loaded, assume=assume, aoi=aoi, batch_size=batch_size)
-        account = Account(loaded, "classify", reporter, cancelled, command)
-        run = _Run(cells, account, names, vectors, uncertain_below)
+        run = InferenceRun(loaded, "classify", reporter, cancelled, command)
         with Workspace(
             Path(out_dir), cells.header.name, TextPaths, overwrite=overwrite
         ) as workspace:
-            return run.into(workspace)
+            labels = _TextLabels(names, vectors, uncertain_below)
+            return _ClassificationRun(cells, run, labels, workspace).finish()
 
 
 def legend_of(texts: Sequence[str], *, uncertain: bool) -> tuple[LandCoverClass, ...]:
@@ -136,44 +118,53 @@ def legend_of(texts: Sequence[str], *, uncertain: bool) -> tuple[LandCoverClass,
 
 
 @dataclass(frozen=True)
-class _Run:
-    cells: CellSource
-    account: Account
+class _TextLabels:
+    """Classes that are given as texts, with a vector (K, D) of unit length for each."""
+
     texts: tuple[str, ...]
     vectors: Tensor
     uncertain_below: float | None
 
-    def into(self, workspace: Workspace[TextPaths]) -> ClassificationReport:
+    @property
+    def legend(self) -> tuple[LandCoverClass, ...]:
+        return legend_of(self.texts, uncertain=self.uncertain_below is not None)
+
+    def rows(self, strip: Strip) -> LabelRows:
+        codes = np.arange(1, len(self.texts) + 1, dtype=np.uint8)
+        return LabelRows.of_strip(strip, codes, self.uncertain_below)
+
+
+@dataclass(frozen=True)
+class _ClassificationRun:
+    cells: CellSource
+    run: InferenceRun
+    labels: _TextLabels
+    workspace: Workspace[TextPaths]
+
+    def finish(self) -> ClassificationReport:
         """Do the work in the order of its phases."""
-        cells, account, header = self.cells, self.account, self.cells.header
-        pace = account.start([header.source], cells.steps, header.scene.grid().block.size)
-        with account.phase(pace, "read"):
-            require_space(workspace.folder, header.scene.shape, cells.wanted, self._bytes_per_pixel)
+        cells, run, header = self.cells, self.run, self.cells.header
+        grid, paths = header.scene.grid(), self.workspace.paths
+        progress = run.start({"scene": header.source}, cells.steps, grid.block.size)
+        with run.phase(progress, "read"):
+            folder = self.workspace.folder
+            require_space(folder, header.scene.shape, cells.wanted, self._bytes_per_pixel)
             cells.prepare()
-            settings = cells.settings() | {"texts": list(self.texts)}
-            workspace.write_manifest(settings)
-        grid, paths = header.scene.grid(), workspace.paths
         with RowSinks(grid) as rasters:
-            self._add_sinks(rasters, paths, grid)
-            with account.phase(pace, "classify"):
-                self._classify(rasters, workspace, pace)
+            self._add_sinks(rasters, grid)
+            with run.phase(progress, "classify"):
+                self._classify(rasters, progress)
             if not rasters.valid_pixels:
-                raise NothingValidError(
-                    f"{header.source} has no valid pixel where it was to be classified.",
-                    "Check its nodata value and the area of interest.",
-                )
-            with account.phase(pace, "finish"):
+                raise nothing_valid(header.source, "classified")
+            with run.phase(progress, "finish"):
                 rasters.finish()
-        shortfall = Shortfall()
-        with shortfall.allow("Class names and style", AGAIN):
-            write_class_pam(paths.classes, self._legend)
-            write_text(paths.style, classes_qml(self._legend))
-        with shortfall.allow("The STAC item", AGAIN):
-            write_item(paths, account.run(header.source, grid, settings, "classified by texts"))
-        pace.check()
-        report = self._report(workspace.publish(), rasters, grid)
-        shortfall.settle(workspace.out_dir)
-        return report
+        with run.failed.allow("Class names and style", AGAIN):
+            write_class_pam(paths.classes, self.labels.legend)
+            write_text(paths.style, classes_qml(self.labels.legend))
+        settings = cells.settings() | {"texts": list(self.labels.texts)}
+        record = run.record(header.source, grid, header.acquired, settings, "classified by texts")
+        run.write_item(paths, record)
+        return self._report(run.publish(self.workspace, progress), rasters, grid)
 
     @property
     def _bytes_per_pixel(self) -> float:
@@ -181,37 +172,31 @@ class _Run:
         scene, work = self.cells.header.scene.grid(), self.cells.header.work.grid()
         return 2 + 2 * (work != scene) * work.block.size / scene.block.size
 
-    @property
-    def _legend(self) -> tuple[LandCoverClass, ...]:
-        return legend_of(self.texts, uncertain=self.uncertain_below is not None)
+    def _add_sinks(self, rasters: RowSinks, grid: GeoGrid) -> None:
+        paths, tags = self.workspace.paths, self.run.tags(self.cells.header.source)
+        rasters.add(texts_sink(paths.classes, grid, self.labels.legend, tags), codes_of)
+        rasters.add(confidence_sink(paths.confidence, grid, tags), confidence_of)
 
-    def _add_sinks(self, rasters: RowSinks, paths: TextPaths, grid: GeoGrid) -> None:
-        metadata = self.account.metadata(self.cells.header.source)
-        rasters.add(texts_sink(paths.classes, grid, self._legend, metadata), codes_of)
-        rasters.add(confidence_sink(paths.confidence, grid, metadata), confidence_of)
-
-    def _classify(self, rasters: RowSinks, workspace: Workspace[TextPaths], pace: Pace) -> None:
+    def _classify(self, rasters: RowSinks, progress: RunProgress) -> None:
         header = self.cells.header
-        if header.work == header.scene:
-            with BackgroundWriter() as writer:
-                for rows in self._rows(pace):
-                    writer.submit(rasters.write, rows)
-            return
-        with WorkRaster(workspace.folder / "work.tif", header.work.grid(), 2) as work:
-            with BackgroundWriter() as writer:
-                for rows in self._rows(pace):
-                    writer.submit(work.write, *rows.stacked())
-            work.close()
-            bring_back(work, header.scene.grid(), self.cells.wanted, rasters.write, pace.check)
+        write_strips(
+            self._strips(progress),
+            self.labels.rows,
+            rasters.write,
+            folder=self.workspace.folder,
+            working_grid=header.work.grid(),
+            grid=header.scene.grid(),
+            bands=2,
+            wanted=self.cells.wanted,
+            check=progress.check,
+        )
 
-    def _rows(self, pace: Pace) -> Iterator[Rows]:
-        """Yield finished rows of pixels on the grid worked on."""
-        header, temperature = self.cells.header, float(self.account.model.language.temperature)
-        codes = np.arange(1, len(self.texts) + 1, dtype=np.uint8)
+    def _strips(self, progress: RunProgress) -> Iterator[Strip]:
+        """Yield finished pixels on the working grid."""
+        header, temperature = self.cells.header, float(self.run.model.language.temperature)
         pixels = PixelMosaic(header.work.shape, stride=header.stride)
-        for strip in self.cells.strips(pace.advance):
-            finished = pixels.add(strip.probabilities(self.vectors, temperature))
-            yield Rows.of_strip(finished, codes, self.uncertain_below)
+        for strip in self.cells.strips(progress.advance):
+            yield pixels.add(strip.probabilities(self.labels.vectors, temperature))
 
     def _report(
         self, products: tuple[Path, ...], rasters: RowSinks, grid: GeoGrid
@@ -219,9 +204,9 @@ class _Run:
         return ClassificationReport(
             products=products,
             valid_share=rasters.valid_pixels / grid.block.size,
-            class_shares=rasters.class_shares(self._legend),
-            class_areas_km2=rasters.class_areas_km2(self._legend),
-            **self.account.effort(grid.block.size),
+            class_shares=rasters.class_shares(self.labels.legend),
+            class_areas_km2=rasters.class_areas_km2(self.labels.legend),
+            **self.run.effort(grid.block.size),
         )
 
 

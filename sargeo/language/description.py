@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from sargeo.errors import AreaOfInterestError, NothingValidError
+from sargeo.errors import AreaOfInterestError
 from sargeo.geo.antimeridian import unwrap
 from sargeo.geo.aoi import PolygonArea
 from sargeo.geo.grid import Block
-from sargeo.inference.job import Survey
+from sargeo.inference.job import InferenceJob
+from sargeo.inference.run import nothing_valid
 from sargeo.language.speaking import clean_texts, refuse_long_question, writing_model
 from sargeo.model.api import SarModel
 from sargeo.scene.open import open_scene
@@ -156,33 +157,28 @@ def _describe(
     assume: Assumptions | str | None,
 ) -> Description:
     with bounded_cache():
-        survey = Survey.of(open_scene(scene, assume=assume), model, aoi=aoi)
-        looks = _looks(survey)
-        places = tuple(
-            p for batch in _batches(survey, looks) for p in _tell(survey, batch, question)
-        )
+        job = InferenceJob.of(open_scene(scene, assume=assume), model, aoi=aoi)
+        looks = _looks(job)
+        places = tuple(p for batch in _batches(job, looks) for p in _tell(job, batch, question))
     if not places:
-        raise NothingValidError(
-            f"{survey.scene.source} has no valid pixel where it was to be described.",
-            "Check its nodata value and the area of interest.",
-        )
-    return Description(survey.scene.source, model.spec.name, str(model.device), question, places)
+        raise nothing_valid(job.scene.source, "described")
+    return Description(job.scene.source, model.spec.name, str(model.device), question, places)
 
 
-def _looks(survey: Survey) -> tuple[Window, ...]:
+def _looks(job: InferenceJob) -> tuple[Window, ...]:
     """Plan the windows over the area of interest, or over the scene."""
-    grid, model = survey.work.grid, survey.model
-    box = grid.block if survey.work_area is None else _around(survey.work_area, grid.block)
+    grid, model = job.work.grid, job.model
+    box = grid.block if job.work_area is None else _around(job.work_area, grid.block)
     plan = plan_windows(
         (box.height, box.width), patch=model.spec.patch, margin=0, output_stride=model.alignment
     )
     if len(plan) > MOST_PLACES:
         side = int(MOST_PLACES**0.5) * model.spec.patch
-        what = "The scene" if survey.work_area is None else "The area of interest"
+        what = "The scene" if job.work_area is None else "The area of interest"
         raise AreaOfInterestError(
-            f"{what} takes {len(plan)} looks at {survey.scene.source}, more than the "
+            f"{what} takes {len(plan)} looks at {job.scene.source}, more than the "
             f"{MOST_PLACES} that are described at once.",
-            f"Give an --aoi of at most {_size(survey, side)}, or find places by sargeo search.",
+            f"Give an --aoi of at most {_size(job, side)}, or find places by sargeo search.",
         )
     return tuple(Window(w.index, _moved(w.read, box), _moved(w.core, box)) for w in plan)
 
@@ -211,22 +207,22 @@ def _moved(block: Block, origin: Block) -> Block:
     return Block(block.row + origin.row, block.col + origin.col, block.height, block.width)
 
 
-def _size(survey: Survey, side_px: int) -> str:
-    gsd_m = survey.acquisition.gsd_m
+def _size(job: InferenceJob, side_px: int) -> str:
+    gsd_m = job.acquisition.gsd_m
     if gsd_m is None:
         return f"{side_px} by {side_px} pixels"
     return " by ".join(f"{side_px * spacing / 1000:.3g}" for spacing in gsd_m) + " km"
 
 
-def _batches(survey: Survey, looks: tuple[Window, ...]) -> Iterator[Batch]:
-    constants = survey.model.spec.normalisation.constants()
-    source = SceneSource(survey.work, Normalisation.of_scene(survey.scene, constants))
+def _batches(job: InferenceJob, looks: tuple[Window, ...]) -> Iterator[Batch]:
+    constants = job.model.spec.normalisation.constants()
+    source = SceneSource(job.work, Normalisation.of_scene(job.scene, constants))
     for loaded in stream(source, plan_stripes(looks)):
-        yield from loaded.batches(survey.tiling.batch_size, survey.model.device)
+        yield from loaded.batches(job.tiling.batch_size, job.model.device)
 
 
-def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceText]:
-    model, acquisition = survey.model, survey.acquisition
+def _tell(job: InferenceJob, batch: Batch, question: str | None) -> Iterator[PlaceText]:
+    model, acquisition = job.model, job.acquisition
     if question is None:
         said = model.describe(batch, acquisition)
         texts = [_with_capitals(text) for text in said.texts]
@@ -234,8 +230,8 @@ def _tell(survey: Survey, batch: Batch, question: str | None) -> Iterator[PlaceT
         said = model.answer(batch, acquisition, question)
         texts = said.texts
     for i, (window, text) in enumerate(zip(batch.windows, texts, strict=True)):
-        read = window.read.intersection(survey.work.grid.block) or window.read
-        lon, lat = survey.work.grid.lonlat(read.row + read.height / 2, read.col + read.width / 2)
+        read = window.read.intersection(job.work.grid.block) or window.read
+        lon, lat = job.work.grid.lonlat(read.row + read.height / 2, read.col + read.width / 2)
         gsd_m = acquisition.gsd_m
         yield PlaceText(
             text=text,

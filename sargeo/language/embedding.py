@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sargeo.errors import NothingValidError
-from sargeo.inference.account import Account
-from sargeo.inference.disk_space import require_space
-from sargeo.inference.progress import Pace
-from sargeo.inference.shortfall import AGAIN, Shortfall
+from sargeo.inference.progress import RunProgress
+from sargeo.inference.report import RunReport
+from sargeo.inference.run import InferenceRun, nothing_valid, require_space
 from sargeo.inference.writer import BackgroundWriter
 from sargeo.language.cells import SceneCells, open_scene_cells
 from sargeo.language.speaking import speaking_model
 from sargeo.model.api import SarModel
 from sargeo.products.embedding import EMBEDDING_NODATA, embedding_sink
 from sargeo.products.names import EmbeddingPaths
-from sargeo.products.provenance import write_item
 from sargeo.products.raster import RasterSink
 from sargeo.products.workspace import Workspace
 from sargeo.reporting import Reporter
@@ -34,9 +31,9 @@ if TYPE_CHECKING:
     from sargeo.scene.scene import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingReport:
-    """What `embed` did.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingReport(RunReport):
+    """What `embed` did, beside what every `RunReport` tells.
 
     Attributes
     ----------
@@ -46,27 +43,11 @@ class EmbeddingReport:
         Length of the vectors.
     valid_share : float
         Cells with a vector, 0 to 1.
-    model, device : str
-    seconds : mapping of str to float
-        Wall time by phase.
-    mpx_per_s : float
-        Million scene pixels per second of the phase "embed".
-    peak_memory_bytes : int
-        Of the process.
     """
 
     products: tuple[Path, ...]
     dimensions: int
     valid_share: float
-    model: str
-    device: str
-    seconds: dict[str, float]
-    mpx_per_s: float
-    peak_memory_bytes: int
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as plain values for JSON."""
-        return asdict(self) | {"products": [str(p) for p in self.products]}
 
 
 def embed(
@@ -96,58 +77,48 @@ def embed(
     with bounded_cache():
         loaded = speaking_model(model, device)
         cells = open_scene_cells(scene, loaded, assume=assume, aoi=aoi, batch_size=batch_size)
-        account = Account(loaded, "embed", reporter, cancelled, command)
+        run = InferenceRun(loaded, "embed", reporter, cancelled, command)
         with Workspace(
             Path(out_dir), cells.header.name, EmbeddingPaths, overwrite=overwrite
         ) as workspace:
-            return _embed(cells, account, workspace)
+            return _embed(cells, run, workspace)
 
 
 def _embed(
-    cells: SceneCells, account: Account, workspace: Workspace[EmbeddingPaths]
+    cells: SceneCells, run: InferenceRun, workspace: Workspace[EmbeddingPaths]
 ) -> EmbeddingReport:
     header, paths = cells.header, workspace.paths
-    pace = account.start([header.source], cells.steps, cells.pixels)
-    with account.phase(pace, "read"):
+    progress = run.start({"scene": header.source}, cells.steps, cells.pixels)
+    with run.phase(progress, "read"):
         bands, per_pixel = header.dimensions + 1, header.cells.block.size / cells.pixels
         require_space(workspace.folder, header.scene.shape, cells.wanted, bands * per_pixel)
         cells.prepare()
-        settings = cells.settings()
-        workspace.write_manifest(settings)
-    sink = embedding_sink(paths.embedding, header, account.metadata(header.source))
+    sink = embedding_sink(paths.embedding, header, run.tags(header.source))
     try:
-        with account.phase(pace, "embed"):
-            known = _write(cells, sink, pace)
-        with account.phase(pace, "finish"):
+        with run.phase(progress, "embed"):
+            known = _write(cells, sink, progress)
+        with run.phase(progress, "finish"):
             sink.finish()
     finally:
         sink.abort()
-    run = account.run(header.source, header.cells, settings, "embedded")
-    shortfall = Shortfall()
-    with shortfall.allow("The STAC item", AGAIN):
-        write_item(paths, run)
-    pace.check()
-    report = EmbeddingReport(
-        products=workspace.publish(),
+    record = run.record(header.source, header.cells, header.acquired, cells.settings(), "embedded")
+    run.write_item(paths, record)
+    return EmbeddingReport(
+        products=run.publish(workspace, progress),
         dimensions=header.dimensions,
         valid_share=known / header.cells.block.size,
-        **account.effort(cells.pixels),
+        **run.effort(cells.pixels),
     )
-    shortfall.settle(workspace.out_dir)
-    return report
 
 
-def _write(cells: SceneCells, sink: RasterSink, pace: Pace) -> int:
+def _write(cells: SceneCells, sink: RasterSink, progress: RunProgress) -> int:
     """Write all strips as they come, on a thread; return the number of cells with a vector."""
     known = 0
     with BackgroundWriter() as writer:
-        for strip in cells.strips(pace.advance):
+        for strip in cells.strips(progress.advance):
             codes = strip.codes()  # here, so that what waits for the disk is small
             known += int(np.count_nonzero(codes[-1] != EMBEDDING_NODATA))
             writer.submit(sink.write, strip.row, codes)
     if not known:
-        raise NothingValidError(
-            f"{cells.header.source} has no valid pixel where it was to be embedded.",
-            "Check its nodata value and the area of interest.",
-        )
+        raise nothing_valid(cells.header.source, "embedded")
     return known

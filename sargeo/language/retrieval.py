@@ -14,8 +14,9 @@ from torch import Tensor
 from sargeo.errors import NothingValidError, UnknownRadiometryError, UsageError
 from sargeo.geo.antimeridian import unwrap
 from sargeo.geo.footprint import footprint_lonlat
-from sargeo.inference.account import Account
-from sargeo.inference.progress import Pace
+from sargeo.inference.progress import RunProgress
+from sargeo.inference.report import RunReport
+from sargeo.inference.run import InferenceRun
 from sargeo.language.cells import CellSource, open_cells
 from sargeo.language.places import LEAST_KNOWN, PlacePlan, PlacePooler, best_places
 from sargeo.language.speaking import clean_texts, speaking_model, text_vectors
@@ -32,9 +33,9 @@ _TOLERANCE_DEG = 1e-6
 """Outlines of places keep their shape within a decimetre."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchReport:
-    """What `search` found.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchReport(RunReport):
+    """What `search` found, beside what every `RunReport` tells.
 
     Attributes
     ----------
@@ -43,35 +44,16 @@ class SearchReport:
         lat (of the middle, in degrees) and extent_m; by text and rank.
     output : Path or None
         The file that was written.
-    model, device : str
-    seconds : mapping of str to float
-        Wall time by phase.
-    mpx_per_s : float
-        Million scene pixels per second of the phase "search".
-    peak_memory_bytes : int
-        Of the process.
     """
 
     places: gpd.GeoDataFrame
     output: Path | None
-    model: str
-    device: str
-    seconds: dict[str, float]
-    mpx_per_s: float
-    peak_memory_bytes: int
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain values for JSON."""
         table = self.places.drop(columns=self.places.geometry.name)
-        return {
-            "places": table.to_dict(orient="records"),
-            "output": None if self.output is None else str(self.output),
-            "model": self.model,
-            "device": self.device,
-            "seconds": self.seconds,
-            "mpx_per_s": self.mpx_per_s,
-            "peak_memory_bytes": self.peak_memory_bytes,
-        }
+        # Not by super(): classes with slots are made anew, and are not the one that it knows.
+        return RunReport.to_dict(self) | {"places": table.to_dict(orient="records")}
 
 
 def search(
@@ -116,26 +98,25 @@ def search(
     _check(scenes, top, extent_m)
     with bounded_cache():
         loaded = speaking_model(model, device)
-        vectors = text_vectors(loaded, sought)
+        query = _Query(sought, text_vectors(loaded, sought), top, extent_m)
         sources = [
             open_cells(scene, loaded, assume=assume, batch_size=batch_size) for scene in scenes
         ]
-        plans = [_plan(source, extent_m) for source in sources]
-        account = Account(loaded, "search", reporter, cancelled)
-        pixels = sum(source.header.scene.grid().block.size for source in sources)
-        pace = account.start(
-            [source.header.source for source in sources],
-            sum(source.steps for source in sources),
-            pixels,
-        )
-        rows: list[dict[str, Any]] = []
-        with account.phase(pace, "search"):
-            for source, plan in zip(sources, plans, strict=True):
-                rows += _search(source, plan, vectors, sought, top, pace)
-    places = _ranked(rows, sought, top, extent_m)
+        run = InferenceRun(loaded, "search", reporter, cancelled)
+        places = _ranked(_search_all(sources, query, run), query)
     if target is not None:
         write_places(target, places)
-    return SearchReport(places, target, **account.effort(pixels))
+    return SearchReport(places=places, output=target, **run.effort(_pixels(sources)))
+
+
+@dataclass(frozen=True)
+class _Query:
+    """Texts with a vector (K, D) of unit length for each, and what places are asked for."""
+
+    texts: tuple[str, ...]
+    vectors: Tensor
+    top: int
+    extent_m: float
 
 
 def _check(scenes: Sequence[str | Path], top: int, extent_m: float) -> None:
@@ -159,22 +140,36 @@ def _plan(source: CellSource, extent_m: float) -> PlacePlan:
     return PlacePlan.of(header.cells.shape, header.cell_size_m, extent_m)
 
 
+def _pixels(sources: Sequence[CellSource]) -> int:
+    return sum(source.header.scene.grid().block.size for source in sources)
+
+
+def _search_all(
+    sources: Sequence[CellSource], query: _Query, run: InferenceRun
+) -> list[dict[str, Any]]:
+    plans = [_plan(source, query.extent_m) for source in sources]  # refuses before any work
+    names = ", ".join(source.header.source for source in sources)
+    steps = sum(source.steps for source in sources)
+    progress = run.start({"scene": names}, steps, _pixels(sources))
+    with run.phase(progress, "search"):
+        return [
+            row
+            for source, plan in zip(sources, plans, strict=True)
+            for row in _search(source, plan, query, progress)
+        ]
+
+
 def _search(
-    source: CellSource,
-    plan: PlacePlan,
-    vectors: Tensor,
-    texts: Sequence[str],
-    top: int,
-    pace: Pace,
+    source: CellSource, plan: PlacePlan, query: _Query, progress: RunProgress
 ) -> Iterator[dict[str, Any]]:
     """Yield the best places of a scene for each text."""
     source.prepare()
-    pooler = PlacePooler(plan, vectors)
-    for strip in source.strips(pace.advance):
+    pooler = PlacePooler(plan, query.vectors)
+    for strip in source.strips(progress.advance):
         pooler.add(strip)
     cells = source.header.cells
-    for text, scores in zip(texts, pooler.scores, strict=True):
-        for score, block in best_places(scores, plan, top):
+    for text, scores in zip(query.texts, pooler.scores, strict=True):
+        for score, block in best_places(scores, plan, query.top):
             lon, lat = cells.lonlat(block.row + block.height / 2, block.col + block.width / 2)
             yield {
                 "text": text,
@@ -186,18 +181,16 @@ def _search(
             }
 
 
-def _ranked(
-    rows: list[dict[str, Any]], texts: Sequence[str], top: int, extent_m: float
-) -> gpd.GeoDataFrame:
+def _ranked(rows: list[dict[str, Any]], query: _Query) -> gpd.GeoDataFrame:
     if not rows:
         raise NothingValidError(
-            f"No place of {extent_m:g} m is known to {LEAST_KNOWN:.0%}.",
+            f"No place of {query.extent_m:g} m is known to {LEAST_KNOWN:.0%}.",
             "Give a smaller extent, or scenes with more valid pixels.",
         )
     frame = pd.DataFrame(rows)
-    frame["text"] = pd.Categorical(frame["text"], categories=list(texts))
+    frame["text"] = pd.Categorical(frame["text"], categories=list(query.texts))
     frame = frame.sort_values(["text", "score"], ascending=[True, False], kind="stable")
     frame.insert(1, "rank", frame.groupby("text", observed=True).cumcount() + 1)
-    frame = frame[frame["rank"] <= top].astype({"text": "str"}).reset_index(drop=True)
-    frame.insert(len(frame.columns) - 1, "extent_m", extent_m)
+    frame = frame[frame["rank"] <= query.top].astype({"text": "str"}).reset_index(drop=True)
+    frame.insert(len(frame.columns) - 1, "extent_m", query.extent_m)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")

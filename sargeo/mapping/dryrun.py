@@ -12,7 +12,7 @@ import torch
 
 from sargeo.geo.grid import Block
 from sargeo.inference.job import BATCH_SIZE
-from sargeo.mapping.job import Job
+from sargeo.mapping.job import MapJob
 from sargeo.mapping.options import MapKeywords, MapOptions
 from sargeo.mapping.run import open_job
 from sargeo.model.api import SarModel
@@ -50,7 +50,7 @@ class RunPlan:
     rows, cols : int
         Of the scene.
     gsd_m : tuple of float or None
-        Ground spacing of the grid worked on.
+        Ground spacing of the working grid.
     resampled : bool
         Whether the network works on another grid than the scene's.
     work_rows, work_cols : int
@@ -128,7 +128,7 @@ def plan_map(
     )
 
 
-def _memory_bytes(job: Job) -> int:
+def _memory_bytes(job: MapJob) -> int:
     height, width = job.tiling.read_shape(job.work.grid.shape, job.model)
     bands, classes = len(job.scene.bands), job.model.channels
     stripe = height * width * (8 * bands + 2) * (READ_AHEAD + 2)
@@ -137,7 +137,7 @@ def _memory_bytes(job: Job) -> int:
     return int(BASE_BYTES + stripe + mosaic + network)
 
 
-def _seconds_per_window(job: Job) -> float:
+def _seconds_per_window(job: MapJob) -> float:
     """Time a batch that costs little on any machine, and scale it to what a window holds."""
     height, width = job.tiling.read_shape(job.work.grid.shape, job.model)
     width = min(width, job.tiling.patch)
@@ -158,7 +158,7 @@ def _seconds_per_window(job: Job) -> float:
     return seconds * (height * width) / (side[0] * side[1])
 
 
-def _output_bytes(job: Job) -> dict[str, int]:
+def _output_bytes(job: MapJob) -> dict[str, int]:
     pixels = job.scene.grid.height * job.scene.grid.width
     sizes = {"landcover": pixels, "confidence": pixels} if job.options.landcover else {}
     if job.options.class_probabilities:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 
 from sargeo.geo.mercator import MercatorBox
-from sargeo.inference.job import Survey
+from sargeo.inference.job import InferenceJob
 from sargeo.mapping.options import MapOptions
 from sargeo.model.api import SarModel
 from sargeo.products.count import CountGrid
@@ -15,7 +15,7 @@ from sargeo.scene.scene import Scene
 
 
 @dataclass(frozen=True)
-class Job(Survey):
+class MapJob(InferenceJob):
     """One run: a pass over a scene, and what is made of it; products are on the scene's grid.
 
     Attributes
@@ -32,7 +32,7 @@ class Job(Survey):
         return self.model.spec.min_confidence if wished is None else wished
 
     @classmethod
-    def prepare(cls, scene: Scene, model: SarModel, options: MapOptions) -> Job:
+    def prepare(cls, scene: Scene, model: SarModel, options: MapOptions) -> MapJob:
         """Settle a run.
 
         Raises
@@ -43,7 +43,7 @@ class Job(Survey):
             If the area of interest, zones to exclude or a land mask cannot be used, the spacing is
             too far from what the model was trained for, or the web page has no place for the scene.
         """
-        survey = Survey.of(
+        base = InferenceJob.of(
             scene,
             model,
             aoi=options.aoi,
@@ -51,7 +51,7 @@ class Job(Survey):
             patch=options.patch,
             margin=options.margin,
         )
-        job = cls(**vars(survey), options=options)
+        job = cls(**vars(base), options=options)
         job._check_later_products()
         return job
 
@@ -60,13 +60,16 @@ class Job(Survey):
         """What a mapped pixel of the scene takes on the disk while the run works.
 
         Rows of the rasters before compression, on the scene's grid and, where that is another, on
-        the grid worked on; and the stripes, which hold float32 sums and weights of cells.
+        the working grid.
         """
-        percents = 1 + (self.model.channels if self.options.class_probabilities else 0)
-        on_work = 4 * (self.model.channels + 1) / self.model.output_stride**2
-        on_work += (1 + percents) * self.resampled
+        bands = 1 + self.percents
         enlarged = self.work.grid.block.size / self.scene.grid.block.size
-        return (1 + percents) * self.options.landcover + on_work * enlarged
+        return bands * self.options.landcover + bands * self.resampled * enlarged
+
+    @property
+    def percents(self) -> int:
+        """How many bands of percents there are: the confidence, and what else is asked for."""
+        return 1 + (self.model.channels if self.options.class_probabilities else 0)
 
     def _check_later_products(self) -> None:
         """Find out now what would end the run once all the work is done."""

@@ -1,14 +1,16 @@
-"""What a run tells once it is over."""
+"""What a map run tells once it is over."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from sargeo.inference.report import RunReport
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapReport(RunReport):
+    """What `sargeo.mapping.map_scene` did, beside what every `RunReport` tells.
 
     Attributes
     ----------
@@ -28,13 +30,6 @@ class RunReport:
         Share of the valid pixels by class name.
     class_areas_km2 : mapping of str to float
         Geodesic area by class name.
-    model, device : str
-    seconds : mapping of str to float
-        Wall time by phase.
-    mpx_per_s : float
-        Million scene pixels per second of the phase "map".
-    peak_memory_bytes : int
-        Of the process.
     """
 
     products: tuple[Path, ...]
@@ -44,12 +39,3 @@ class RunReport:
     valid_share: float
     class_shares: dict[str, float]
     class_areas_km2: dict[str, float]
-    model: str
-    device: str
-    seconds: dict[str, float]
-    mpx_per_s: float
-    peak_memory_bytes: int
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as plain values for JSON."""
-        return asdict(self) | {"products": [str(p) for p in self.products]}

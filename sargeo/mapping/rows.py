@@ -8,10 +8,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.inference.rows import Rows
+from sargeo.inference.rows import LabelRows
 from sargeo.inference.sinks import RowSinks, codes_of, confidence_of
 from sargeo.legend import UNCERTAIN_CLASS
-from sargeo.mapping.job import Job
+from sargeo.mapping.job import MapJob
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
 from sargeo.products.pam import write_class_pam
@@ -23,14 +23,14 @@ class RasterProducts(RowSinks):
 
     Parameters
     ----------
-    job : Job
+    job : MapJob
     paths : ProductPaths
         In the working folder.
     metadata : mapping of str to str
         Tags of every file.
     """
 
-    def __init__(self, job: Job, paths: ProductPaths, metadata: Mapping[str, str]) -> None:
+    def __init__(self, job: MapJob, paths: ProductPaths, metadata: Mapping[str, str]) -> None:
         super().__init__(job.scene.grid)
         self._job = job
         self._paths = paths
@@ -48,7 +48,7 @@ class RasterProducts(RowSinks):
             self.add(sink, _probabilities)
         return self
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: LabelRows) -> None:
         """Write the next rows of every raster."""
         self.counts.add_valid(rows.row, rows.wanted)
         super().write(rows)
@@ -66,5 +66,5 @@ class RasterProducts(RowSinks):
             write_class_pam(self._paths.landcover, legend)
 
 
-def _probabilities(rows: Rows) -> NDArray[np.uint8]:
+def _probabilities(rows: LabelRows) -> NDArray[np.uint8]:
     return rows.percents[1:]

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import geopandas as gpd
 import numpy as np
-from numpy.typing import NDArray
 
-from sargeo.errors import NothingValidError
 from sargeo.geo.gridmap import GridMapping
-from sargeo.inference.clock import timed
-from sargeo.inference.disk_space import require_space
-from sargeo.inference.job import findable, software_versions
-from sargeo.inference.progress import Pace
-from sargeo.inference.rows import Rows, bring_back
-from sargeo.inference.shortfall import AGAIN, Shortfall
-from sargeo.inference.working_raster import WorkRaster
-from sargeo.inference.writer import BackgroundWriter
+from sargeo.inference.failed_products import AGAIN
+from sargeo.inference.progress import RunProgress
+from sargeo.inference.rows import LabelRows
+from sargeo.inference.run import InferenceRun, nothing_valid, require_space
+from sargeo.inference.writer import write_strips
 from sargeo.legend import UNCERTAIN_CLASS
-from sargeo.machine import peak_memory_bytes
 from sargeo.mapping.candidates import CandidateCounter, Candidates
-from sargeo.mapping.job import Job
+from sargeo.mapping.job import MapJob
 from sargeo.mapping.options import MapKeywords, MapOptions
-from sargeo.mapping.report import RunReport
+from sargeo.mapping.report import MapReport
 from sargeo.mapping.rows import RasterProducts
 from sargeo.model.api import SarModel
 from sargeo.model.registry import load_model
 from sargeo.products.count import CountGrid
 from sargeo.products.files import write_text
 from sargeo.products.names import ProductPaths
-from sargeo.products.provenance import Run, write_item
 from sargeo.products.style import classes_qml, count_qml
 from sargeo.products.vector import objects_frame, write_objects
 from sargeo.products.workspace import Workspace
-from sargeo.reporting import Reporter, Silent
+from sargeo.reporting import Reporter
 from sargeo.scene.notices import notices
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.rasterfile import bounded_cache
 from sargeo.tiling.detections import Detections
-from sargeo.tiling.mosaic import StripeResult
 from sargeo.tiling.pixels import Strip
 from sargeo.tiling.source import SceneSource
 from sargeo.tiling.sweep import sweep
@@ -71,7 +62,7 @@ def map_scene(
     cancelled: Callable[[], bool] = lambda: False,
     command: Sequence[str] = (),
     **options: Unpack[MapKeywords],
-) -> RunReport:
+) -> MapReport:
     """Map a scene and write its products.
 
     Parameters
@@ -106,11 +97,11 @@ def map_scene(
     """
     with bounded_cache():
         job = open_job(scene, model, MapOptions(**options), assume=assume, device=device)
-        run = _Run(job, reporter or Silent(), cancelled, tuple(command))
+        run = InferenceRun(job.model, "map", reporter, cancelled, command)
         with Workspace(
             Path(out_dir), job.scene.name, ProductPaths, overwrite=overwrite
         ) as workspace:
-            return run.into(workspace)
+            return _MapRun(job, run, workspace).finish()
 
 
 def open_job(
@@ -120,149 +111,110 @@ def open_job(
     *,
     assume: Assumptions | str | None = None,
     device: str = "auto",
-) -> Job:
+) -> MapJob:
     """Open scene and model and settle the run, without writing anything."""
     opened = open_scene(scene, assume=assume)
     loaded = model if isinstance(model, SarModel) else load_model(model, device)
-    return Job.prepare(opened, loaded, options)
+    return MapJob.prepare(opened, loaded, options)
 
 
 @dataclass(frozen=True)
-class _Found:
-    objects: int
+class _FoundObjects:
+    kept: int
     proposed: int
     dropped: dict[str, int]
 
 
-@dataclass
-class _Run:
-    job: Job
-    reporter: Reporter
-    cancelled: Callable[[], bool]
-    command: tuple[str, ...]
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    seconds: dict[str, float] = field(default_factory=dict)
-    shortfall: Shortfall = field(default_factory=Shortfall)
+@dataclass(frozen=True)
+class _MapRun:
+    job: MapJob
+    run: InferenceRun
+    workspace: Workspace[ProductPaths]
 
-    def into(self, workspace: Workspace[ProductPaths]) -> RunReport:
+    def finish(self) -> MapReport:
         """Do the work in the order of its phases."""
-        facts = self.job.facts()
-        self.reporter.start(facts)
-        for notice in notices(self.job.scene):
-            self.reporter.warning(notice)
-        rows, cols = self.job.scene.grid.shape
-        pace = Pace(int(str(facts["windows"])), rows * cols, self.reporter, self.cancelled)
-        pace.phase("read")
-        with timed(self.seconds, "read"):
-            require_space(
-                workspace.folder,
-                self.job.scene.grid.shape,
-                self.job.wanted,
-                self.job.bytes_per_pixel,
-            )
-            constants = self.job.model.spec.normalisation.constants()
-            normalisation = Normalisation.of_scene(self.job.scene, constants)
-            workspace.write_manifest(self.job.manifest(normalisation.to_dict()))
-        pace.phase("read", done=1)
-        with RasterProducts(self.job, workspace.paths, self._metadata()) as rasters:
-            with timed(self.seconds, "map"):
-                candidates = self._map(workspace, rasters, normalisation, pace)
+        job, run, paths = self.job, self.run, self.workspace.paths
+        pixels = job.scene.grid.block.size
+        progress = run.start(job.facts(), job.windows, pixels, notices(job.scene))
+        with run.phase(progress, "read"):
+            normalisation = self._read()
+        with RasterProducts(job, paths, run.tags(job.scene.source)) as rasters:
+            with run.timed("map"):
+                candidates = self._map(rasters, normalisation, progress)
             if not rasters.valid_pixels:
-                raise NothingValidError(
-                    f"{self.job.scene.source} has no valid pixel where it was to be mapped.",
-                    "Check its nodata value and the area of interest.",
-                )
-            with timed(self.seconds, "finish"):
-                pace.phase("finish")
-                found = self._finish(workspace, rasters, candidates)
-                pace.phase("finish", done=1)
-        self.shortfall.refuse_nothing(bool(workspace.paths.data()))
-        self._describe(workspace, normalisation, pace)
-        pace.check()
-        report = self._report(workspace.publish(), rasters, found)
-        self.shortfall.settle(workspace.out_dir)
-        return report
+                raise nothing_valid(job.scene.source, "mapped")
+            with run.phase(progress, "finish"):
+                found = self._finish_products(rasters, candidates)
+        run.failed.raise_if_nothing_was_made(bool(paths.data()))
+        self._describe(normalisation, progress)
+        products = run.publish(self.workspace, progress)
+        return self._report(products, rasters, found)
 
-    def _describe(
-        self, workspace: Workspace[ProductPaths], normalisation: Normalisation, pace: Pace
-    ) -> None:
-        """Write the item and, where asked for, the page, which reads it and belongs to it."""
-        with self.shortfall.allow("The STAC item", AGAIN):
-            self._write_item(workspace, normalisation)
-        if not self.job.options.web_map:
-            return
-        page = workspace.final.page
-        command = f'sargeo webmap "{workspace.out_dir}" --name "{workspace.stem}" -o "{page}"'
-        with (
-            self.shortfall.allow("The web page", f"Then run {command}."),
-            timed(self.seconds, "webmap"),
-        ):
-            pace.phase("webmap")
-            self._web_map(workspace)
-            pace.phase("webmap", done=1)
-            self._write_item(workspace, normalisation)
+    def _read(self) -> Normalisation:
+        """Read a sample of the scene, of which all pixels are normalised."""
+        job = self.job
+        require_space(self.workspace.folder, job.scene.grid.shape, job.wanted, job.bytes_per_pixel)
+        return Normalisation.of_scene(job.scene, job.model.spec.normalisation.constants())
 
     def _map(
-        self,
-        workspace: Workspace[ProductPaths],
-        rasters: RasterProducts,
-        normalisation: Normalisation,
-        pace: Pace,
+        self, rasters: RasterProducts, normalisation: Normalisation, progress: RunProgress
     ) -> Candidates:
         job, codes = self.job, np.array(self.job.model.spec.classes, dtype=np.uint8)
-        source = SceneSource(job.work, normalisation, job.work_area)
-        results = sweep(
-            job.model,
-            source,
-            job.acquisition,
-            job.tiling,
-            device=job.model.device,
-            keep_probabilities=job.options.class_probabilities,
-            advance=pace.advance,
-        )
-
-        def as_rows(strip: Strip) -> Rows:
-            return Rows.of_strip(strip, codes, job.options.uncertain_below)
-
         counter = CandidateCounter(job.min_confidence)
-        spacing_m = job.acquisition.gsd_m or (1.0, 1.0)
-        if not job.resampled:
-            _drain(results, workspace, lambda strip: rasters.write(as_rows(strip)), counter)
-            return counter.merge(spacing_m)
-        percents = 1 + (len(codes) if job.options.class_probabilities else 0)
-        with WorkRaster(workspace.folder / "work.tif", job.work.grid, 1 + percents) as work:
-            _drain(results, workspace, lambda s: work.write(*as_rows(s).stacked()), counter)
-            work.close()
-            bring_back(work, job.scene.grid, job.wanted, rasters.write, pace.check)
-        return counter.merge(spacing_m)
 
-    def _finish(
-        self, workspace: Workspace[ProductPaths], rasters: RasterProducts, candidates: Candidates
-    ) -> _Found | None:
-        paths, options = workspace.paths, self.job.options
+        def strips() -> Iterator[Strip]:
+            for result, strip in sweep(
+                job.model,
+                SceneSource(job.work, normalisation, job.work_area),
+                job.acquisition,
+                job.tiling,
+                device=job.model.device,
+                keep_probabilities=job.options.class_probabilities,
+                advance=progress.advance,
+            ):
+                counter.add(result)
+                yield strip
+
+        write_strips(
+            strips(),
+            lambda strip: LabelRows.of_strip(strip, codes, job.options.uncertain_below),
+            rasters.write,
+            folder=self.workspace.folder,
+            working_grid=job.work.grid,
+            grid=job.scene.grid,
+            bands=1 + job.percents,
+            wanted=job.wanted,
+            check=progress.check,
+        )
+        return counter.merge(job.acquisition.gsd_m or (1.0, 1.0))
+
+    def _finish_products(
+        self, rasters: RasterProducts, candidates: Candidates
+    ) -> _FoundObjects | None:
+        paths, options, failed = self.workspace.paths, self.job.options, self.run.failed
         if options.landcover:
-            with self.shortfall.allow("A raster", _ELSEWHERE.format("landcover")):
+            with failed.allow("A raster", _ELSEWHERE.format("landcover")):
                 rasters.finish()
-            with self.shortfall.allow("The style of the land cover", AGAIN):
+            with failed.allow("The style of the land cover", AGAIN):
                 legend = (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
                 write_text(paths.landcover_style, classes_qml(legend))
         if not options.find_objects:
             return None
         frame = self._objects(candidates.detections)
-        with self.shortfall.allow("The objects and their counts", _ELSEWHERE.format("objects")):
+        with failed.allow("The objects and their counts", _ELSEWHERE.format("objects")):
             sifting = options.objects.sift(frame, paths.landcover if options.landcover else None)
             frame = frame[sifting.kept].reset_index(drop=True)
             write_objects(paths.objects, frame)
-            with self.shortfall.allow("The count raster", _ELSEWHERE.format("objects")):
-                self._write_counts(paths, rasters.counts, frame)
-            return _Found(len(frame), candidates.proposed, candidates.dropped | sifting.dropped)
+            with failed.allow("The count raster", _ELSEWHERE.format("objects")):
+                self._write_counts(rasters.counts, frame)
+            dropped = candidates.dropped | sifting.dropped
+            return _FoundObjects(len(frame), candidates.proposed, dropped)
         return None
 
-    def _write_counts(
-        self, paths: ProductPaths, counts: CountGrid, frame: gpd.GeoDataFrame
-    ) -> None:
-        places = self.job.scene.grid.rowcol(frame.geometry.x, frame.geometry.y)
-        counts.write(paths.count, *places, self._metadata())
+    def _write_counts(self, counts: CountGrid, frame: gpd.GeoDataFrame) -> None:
+        paths, scene = self.workspace.paths, self.job.scene
+        places = scene.grid.rowcol(frame.geometry.x, frame.geometry.y)
+        counts.write(paths.count, *places, self.run.tags(scene.source))
         write_text(paths.count_style, count_qml(int(counts.count(*places).max())))
 
     def _objects(self, detections: Detections) -> gpd.GeoDataFrame:
@@ -283,77 +235,42 @@ class _Run:
         points = gpd.points_from_xy(*grid.xy(*GridMapping(work.grid, grid).rowcol(*places)))
         return frame.set_geometry(points, crs=grid.crs)
 
-    def _write_item(self, workspace: Workspace[ProductPaths], normalisation: Normalisation) -> None:
-        run = Run(
-            source=findable(self.job.scene.source),
-            grid=self.job.scene.grid,
-            acquired=None,
-            began=self.began,
-            finished=datetime.now(UTC),
-            model=self.job.model.spec,
-            model_item=None,
-            command=self.command,
-            settings=self.job.manifest(normalisation.to_dict()),
-            software=software_versions(),
-            seconds=dict(self.seconds),
-        )
-        write_item(workspace.paths, run)
+    def _describe(self, normalisation: Normalisation, progress: RunProgress) -> None:
+        """Write the item and, where asked for, the page, which reads it and belongs to it."""
+        self._write_item(normalisation)
+        if not self.job.options.web_map:
+            return
+        workspace = self.workspace
+        page = workspace.final.page
+        command = f'sargeo webmap "{workspace.out_dir}" --name "{workspace.stem}" -o "{page}"'
+        with self.run.failed.allow("The web page", f"Then run {command}."):
+            with self.run.phase(progress, "webmap"):
+                self._web_map()
+            self._write_item(normalisation)
 
-    def _metadata(self) -> dict[str, str]:
-        spec = self.job.model.spec
-        return {
-            "software": f"sargeo {software_versions()['sargeo']}",
-            "model": f"{spec.name} {spec.version}",
-            "model_sha256": spec.weights_sha256,
-            "scene": self.job.scene.source,
-        }
+    def _write_item(self, normalisation: Normalisation) -> None:
+        scene, settings = self.job.scene, self.job.settings(normalisation.to_dict())
+        record = self.run.record(scene.source, scene.grid, scene.acquired, settings, "mapped")
+        self.run.write_item(self.workspace.paths, record)
 
-    def _web_map(self, workspace: Workspace[ProductPaths]) -> None:
+    def _web_map(self) -> None:
         from sargeo.webmap import write_web_map  # folium is slow to import
 
-        write_web_map(workspace.paths, workspace.paths.page, scene=self.job.scene)
+        paths = self.workspace.paths
+        write_web_map(paths, paths.page, scene=self.job.scene)
 
     def _report(
-        self, products: tuple[Path, ...], rasters: RasterProducts, found: _Found | None
-    ) -> RunReport:
+        self, products: tuple[Path, ...], rasters: RasterProducts, found: _FoundObjects | None
+    ) -> MapReport:
         legend = (*self.job.model.spec.landcover, UNCERTAIN_CLASS)
-        rows, cols = self.job.scene.grid.shape
-        return RunReport(
+        pixels = self.job.scene.grid.block.size
+        return MapReport(
             products=products,
-            objects=found.objects if found else None,
+            objects=found.kept if found else None,
             objects_proposed=found.proposed if found else None,
             objects_dropped=found.dropped if found else {},
-            valid_share=rasters.valid_pixels / (rows * cols),
+            valid_share=rasters.valid_pixels / pixels,
             class_shares=rasters.class_shares(legend),
             class_areas_km2=rasters.class_areas_km2(legend),
-            model=self.job.model.spec.name,
-            device=str(self.job.model.device),
-            seconds={phase: round(s, 3) for phase, s in self.seconds.items()},
-            mpx_per_s=round(rows * cols / self.seconds["map"] / 1e6, 3),
-            peak_memory_bytes=peak_memory_bytes(),
+            **self.run.effort(pixels),
         )
-
-
-def _drain(
-    results: Iterable[tuple[StripeResult, Strip]],
-    workspace: Workspace[ProductPaths],
-    write: Callable[[Strip], None],
-    counter: CandidateCounter,
-) -> None:
-    """Write stripes and strips as they come, on a thread, and count the objects."""
-    with BackgroundWriter() as writer:
-        for result, strip in results:
-            writer.submit(workspace.save_stripe, result.stripe.index, _as_arrays(result))
-            writer.submit(write, strip)
-            counter.add(result)
-
-
-def _as_arrays(result: StripeResult) -> dict[str, NDArray[Any]]:
-    """Return a stripe's result as it is kept until the run is whole."""
-    return {
-        "sums": result.sums.cpu().numpy(),
-        "cell_col": np.array(result.cell_col),
-        "wanted": np.packbits(result.wanted, axis=1),
-        "owner": result.owner,
-        **{name: getattr(result.detections, name) for name in Detections.columns()},
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -55,11 +56,20 @@ class SarModel:
         Is moved to the device and frozen.
     spec : ModelSpec
     device : torch.device
+    item : Path, optional
+        The STAC item that describes the model.
     """
 
-    def __init__(self, network: SarKnowlip, spec: ModelSpec, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: SarKnowlip,
+        spec: ModelSpec,
+        device: torch.device,
+        item: Path | None = None,
+    ) -> None:
         self.spec = spec
         self.device = device
+        self.item = item
         self._network = network.eval().requires_grad_(False).to(device, torch.float32)
         # Torch's annotations lack this form of Module.to.
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -244,7 +254,7 @@ class SarModel:
             pixels, valid, context = self._inputs(batch, acquisition)
             # Once, for the text and for how it fits.
             decoded = self._network.encode(pixels, valid, context).decoded
-            visual = self._network.visual_tokens(decoded, valid, context)
+            visual = language.visual_tokens(decoded)
             texts = language.generate(visual, prompts, language.spec.max_tokens)
             whole = [f"{question} {text}".lstrip() for text in texts]
             tokens = language.tokeniser.encode(whole).to(self.device)

@@ -14,7 +14,6 @@ from sargeo.model.context import Context
 from sargeo.model.landcover import LandCoverHead
 from sargeo.model.language import LanguagePart
 from sargeo.model.objects import ObjectHead, ObjectMaps
-from sargeo.model.overview import Overview
 from sargeo.model.spec import ModelSpec, TowerSpec, VitSpec
 from sargeo.model.tokens import Tokeniser
 from sargeo.model.vision import Features, ImageTower
@@ -67,11 +66,6 @@ class SarKnowlip(nn.Module):
         self.landcover = LandCoverHead(tower.decoder_dim, classes)
         self.objects = ObjectHead(tower.decoder_dim, object_kinds)
         self.language = language
-        self.overview = (
-            Overview(classes, object_kinds, language.spec.width)
-            if language is not None and language.spec.overview
-            else None
-        )
 
     @classmethod
     def from_spec(cls, spec: ModelSpec, tokeniser: Tokeniser | None = None) -> SarKnowlip:
@@ -114,35 +108,6 @@ class SarKnowlip(nn.Module):
         """Return the tower's features; see `ImageTower.forward`."""
         features: Features = self.tower(pixels, valid, context)
         return features
-
-    def visual_tokens(self, decoded: Tensor, valid: Tensor, context: Context) -> Tensor:
-        """Return what texts are read and written beside: first the overview, then the cells.
-
-        Parameters
-        ----------
-        decoded : Tensor, shape (N, decoder_dim, H / 4, W / 4)
-            Of `encode`.
-        valid : Tensor of bool, shape (N, H, W)
-        context : Context
-
-        Returns
-        -------
-        Tensor, shape (N, T, width)
-
-        Raises
-        ------
-        ValueError
-            If the network has no language.
-        """
-        if self.language is None:
-            raise ValueError("a network without language has no visual tokens")
-        cells = self.language.visual_tokens(decoded)
-        if self.overview is None:
-            return cells
-        with torch.no_grad():
-            raw = self.heads(decoded)
-        told: Tensor = self.overview(raw.landcover, raw, valid, context.gsd_m)
-        return torch.cat([told[:, None].to(cells.dtype), cells], dim=1)
 
     def forward(self, pixels: Tensor, valid: Tensor, context: Context) -> RawOutputs:
         """Run tower and heads; see `ImageTower.forward` for the shapes."""

@@ -12,11 +12,15 @@ from typing import Any
 
 from safetensors import safe_open
 
-from sargeo.model.spec import LanguageSpec, ModelSpec
-from sargeo.model.storage import SPEC_FILE, TOKENISER_FILE, WEIGHTS_FILE
+from sargeo.model.spec import (
+    ITEM_FILE,
+    SPEC_FILE,
+    TOKENISER_FILE,
+    WEIGHTS_FILE,
+    LanguageSpec,
+    ModelSpec,
+)
 from sargeo.scene.bands import POLARISATIONS
-
-ITEM_FILE = "model.stac.json"
 
 _EXTENSIONS = (
     "https://stac-extensions.github.io/mlm/v1.5.0/schema.json",
@@ -28,12 +32,19 @@ _WORLD = (-180, -90, 180, 90)
 _SHA256 = "1220"  # what multihash puts before 32 bytes of SHA-256
 
 
-def write_item(spec: ModelSpec, folder: Path) -> Path:
+def write_model_item(spec: ModelSpec, folder: Path) -> Path:
     """Describe the model in a folder by ``model.stac.json`` beside it, and return its path."""
     path = folder / ITEM_FILE
     text = json.dumps(_item(spec, folder / WEIGHTS_FILE), indent=2) + "\n"
     path.write_text(text, encoding="utf-8", newline="\n")
     return path
+
+
+def find_model_item(spec: ModelSpec, folder: Path) -> Path | None:
+    """Return where the item of a model lies; None where its folder has none of these weights."""
+    path = (folder / ITEM_FILE).resolve()
+    # An item that was left behind by other weights would link a map to a model that never saw it.
+    return path if path.is_file() and spec.weights_sha256.encode() in path.read_bytes() else None
 
 
 def _item(spec: ModelSpec, weights: Path) -> dict[str, Any]:

@@ -10,17 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sargeo.errors import ModelDamagedError, OutputNotWritableError, UsageError
-from sargeo.model.mlm import write_item
-from sargeo.model.spec import ModelSpec
-from sargeo.model.storage import (
-    FETCH_AGAIN,
-    SPEC_FILE,
-    TOKENISER_FILE,
-    WEIGHTS_FILE,
-    load_spec,
-    load_tokeniser,
-    load_weights,
-)
+from sargeo.model.mlm import find_model_item, write_model_item
+from sargeo.model.spec import SPEC_FILE, TOKENISER_FILE, WEIGHTS_FILE, ModelSpec
+from sargeo.model.storage import FETCH_AGAIN, load_spec, load_tokeniser, load_weights
 
 if TYPE_CHECKING:
     from sargeo.model.api import SarModel
@@ -82,10 +74,11 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL, device: str = "auto") -
     from sargeo.model.memory import keep_freed_memory
 
     chosen = pick_device(device)
-    spec, network = _open(resolve(name_or_path))
+    folder = resolve(name_or_path)
+    spec, network = _open(folder)
     if chosen.type == "cpu":
         keep_freed_memory()
-    return SarModel(network, spec, chosen)
+    return SarModel(network, spec, chosen, find_model_item(spec, folder))
 
 
 def read_spec(name_or_path: str | Path) -> ModelSpec:
@@ -136,7 +129,7 @@ def export(name_or_path: str | Path, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _files(spec):
             shutil.copyfile(source / name, folder / name)
-        return write_item(spec, folder)
+        return write_model_item(spec, folder)
     except OSError as error:
         raise OutputNotWritableError(
             f"{folder} cannot be written: {error.strerror or error}.",

@@ -14,6 +14,11 @@ from sargeo.scene.radiometry import BackscatterConstants
 FORMAT: Final = 1
 """Version of the layout of ``spec.json`` that is written, and the newest that is read."""
 
+SPEC_FILE: Final = "spec.json"
+WEIGHTS_FILE: Final = "weights.safetensors"
+TOKENISER_FILE: Final = "tokenizer.json"
+ITEM_FILE: Final = "model.stac.json"
+
 _STAGES = 4
 
 
@@ -102,12 +107,19 @@ class LanguageSpec(_Part):
     visual_stride: int = Field(
         default=16, gt=0, multiple_of=4, description="Pixels per token that the decoder looks at."
     )
-    overview: bool = Field(
-        default=False, description="Each token is told what the heads found in the image."
-    )
     tokeniser_sha256: str = Field(
         default="", description="Of tokenizer.json; filled in when the model is saved."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_overview(cls, value: Any) -> Any:
+        """Take specs that were written while there was a field ``overview``, and did without it."""
+        if not isinstance(value, dict) or "overview" not in value:
+            return value
+        if value["overview"]:
+            raise ValueError("networks with an overview are no longer read")
+        return {name: field for name, field in value.items() if name != "overview"}
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:

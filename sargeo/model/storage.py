@@ -1,7 +1,7 @@
 """A model's folder: written, and read with suspicion.
 
 It holds ``spec.json``, ``weights.safetensors`` and, where the model reads and writes,
-``tokenizer.json``.
+``tokenizer.json``; and ``model.stac.json``, which describes them and which maps link to.
 
 Loads no torch, so that models can be listed and described in no time.
 """
@@ -20,15 +20,20 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from sargeo.errors import ModelDamagedError
-from sargeo.model.spec import FORMAT, LanguageSpec, ModelSpec
+from sargeo.model.mlm import write_model_item
+from sargeo.model.spec import (
+    FORMAT,
+    SPEC_FILE,
+    TOKENISER_FILE,
+    WEIGHTS_FILE,
+    LanguageSpec,
+    ModelSpec,
+)
 
 if TYPE_CHECKING:
     from sargeo.model.knowlip import SarKnowlip
     from sargeo.model.language import LanguagePart
 
-SPEC_FILE = "spec.json"
-WEIGHTS_FILE = "weights.safetensors"
-TOKENISER_FILE = "tokenizer.json"
 FETCH_AGAIN = "Copy the model's folder again; an embedded model comes back by reinstalling sargeo."
 
 
@@ -64,6 +69,7 @@ def save_model(folder: Path, network: SarKnowlip, spec: ModelSpec) -> ModelSpec:
         spec = _save_tokeniser(folder, network.language, spec)
     (folder / WEIGHTS_FILE).write_bytes(weights)
     spec.write(folder / SPEC_FILE)
+    write_model_item(spec, folder)  # last: it tells the sizes of the other files
     return spec
 
 

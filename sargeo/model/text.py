@@ -2,9 +2,7 @@
 
 A BERT (Devlin et al. 2019) with the changes of BLIP (Li et al. 2022): each layer may look at the
 tokens of an image, and a text that is written word by word has self-attention of its own, while
-everything else is shared with reading. The first token of an image may be an overview, which is
-added to each token of the text, as BERT adds the vector of a segment: a look has to be learnt, and
-what is added is there from the first layer on. There is no dropout: a step of training is then a
+everything else is shared with reading. There is no dropout: a step of training is then a
 pure function of its batch.
 """
 
@@ -43,14 +41,11 @@ class Memory:
         For each layer, keys and values of the tokens so far.
     mask : Tensor of bool, shape (N, L)
         Which of these tokens are no padding.
-    overview : Tensor or None, shape (N, width)
-        What is added to each token.
     """
 
     image: tuple[KeysValues, ...]
     past: tuple[KeysValues, ...]
     mask: Tensor
-    overview: Tensor | None
 
 
 class TextTower(nn.Module):
@@ -63,7 +58,6 @@ class TextTower(nn.Module):
 
     def __init__(self, spec: LanguageSpec) -> None:
         super().__init__()
-        self._has_overview = spec.overview
         self.words = nn.Embedding(spec.vocabulary, spec.width)
         self.positions = nn.Embedding(spec.max_tokens, spec.width)
         self.norm = nn.LayerNorm(spec.width, _NORM_EPS)
@@ -85,7 +79,7 @@ class TextTower(nn.Module):
         tokens : Tokens
             N texts of L tokens.
         visual : Tensor, shape (N, T, width), optional
-            Tokens of one image for each text; where the spec has an overview, it is the first.
+            Tokens of one image for each text.
         causal : bool
             A token knows those before it alone.
 
@@ -120,22 +114,22 @@ class TextTower(nn.Module):
             Of the last token of each prompt.
         memory : Memory
         """
-        image, overview = self._look(visual), self._overview_of(visual)
-        x, past = self._read(prompt, image, overview, causal=True, count=prompt.ids.shape[1])
+        image = self._look(visual)
+        x, past = self._read(prompt, image, causal=True, count=prompt.ids.shape[1])
         last = prompt.mask.sum(1) - 1
-        memory = Memory(image, past, prompt.mask, overview)
+        memory = Memory(image, past, prompt.mask)
         return x[torch.arange(len(x), device=x.device), last], memory
 
     def go_on(self, ids: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """Read one more token of each text, ids of shape (N,); see `begin`."""
         mask = functional.pad(memory.mask, (0, 1), value=True)
-        x = self._embed(ids[:, None], memory.mask.sum(1, keepdim=True), memory.overview)
+        x = self._embed(ids[:, None], memory.mask.sum(1, keepdim=True))
         seen = mask[:, None, None, :]
         past = []
         for layer, image, before in zip(self._stack(), memory.image, memory.past, strict=True):
             x, now = layer(x, seen, image=image, before=before, causal=True, count=1)
             past.append(now)
-        return x[:, 0], Memory(memory.image, tuple(past), mask, memory.overview)
+        return x[:, 0], Memory(memory.image, tuple(past), mask)
 
     def _by_length(
         self,
@@ -153,14 +147,12 @@ class TextTower(nn.Module):
         """
         order, read = tokens.mask.sum(1).argsort(), []
         seen = () if visual is None else self._look(visual)
-        overview = None if visual is None else self._overview_of(visual)
         for rows in order.chunk(_PARTS):
             length = int(tokens.mask[rows].any(0).sum())
             part = Tokens(tokens.ids[rows, :length], tokens.mask[rows, :length])
             places = rows if images is None else images[rows]
             image = tuple((keys[places], values[places]) for keys, values in seen)
-            told = None if overview is None else overview[places]
-            x, _ = self._read(part, image, told, causal=causal, count=min(count, length))
+            x, _ = self._read(part, image, causal=causal, count=min(count, length))
             read.append(functional.pad(x, (0, 0, 0, count - x.shape[1])))
         return torch.cat(read)[order.argsort()]
 
@@ -168,14 +160,10 @@ class TextTower(nn.Module):
         """Return keys and values of images by layer: of each image once, for all its texts."""
         return tuple(layer.cross_attention.keys_values(visual) for layer in self._stack())
 
-    def _overview_of(self, visual: Tensor) -> Tensor | None:
-        return visual[:, 0] if self._has_overview else None
-
     def _read(
         self,
         tokens: Tokens,
         image: tuple[KeysValues, ...],
-        overview: Tensor | None,
         *,
         causal: bool,
         count: int,
@@ -185,7 +173,7 @@ class TextTower(nn.Module):
         seen = tokens.mask[:, None, None, :]
         if causal:
             seen = seen & torch.ones_like(seen[0, 0, 0].expand(length, -1)).tril()
-        x = self._embed(tokens.ids, torch.arange(length, device=tokens.ids.device), overview)
+        x = self._embed(tokens.ids, torch.arange(length, device=tokens.ids.device))
         past = []
         for depth, layer in enumerate(self._stack()):
             looked = image[depth] if image else None
@@ -197,9 +185,9 @@ class TextTower(nn.Module):
     def _stack(self) -> Iterator[_Layer]:
         return iter(self.layers)  # type: ignore[arg-type]  # a list of modules forgets their type
 
-    def _embed(self, ids: Tensor, positions: Tensor, overview: Tensor | None) -> Tensor:
+    def _embed(self, ids: Tensor, positions: Tensor) -> Tensor:
         embedded: Tensor = self.norm(self.words(ids) + self.positions(positions))
-        return embedded if overview is None else embedded + overview[:, None]
+        return embedded
 
 
 class _Layer(nn.Module):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -81,6 +82,8 @@ class EmbeddingHeader(BaseModel):
         Of the pixels that the model saw: the same, unless the scene was resampled.
     cell_size_m : tuple of float or None
         On the ground, (row to row, column to column); None where it is unknown.
+    acquired : datetime or None
+        When the scene was taken; files that do not know it have no such field.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,11 +97,24 @@ class EmbeddingHeader(BaseModel):
     scene: GridHeader
     work: GridHeader
     cell_size_m: tuple[float, float] | None
+    acquired: datetime | None = None
 
     @property
     def cells(self) -> GeoGrid:
         """The grid of the cells."""
         return self.work.grid().zoom_out(self.stride, self.stride)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the header as plain values for JSON."""
+        return self.model_dump(mode="json", exclude=self._unknown)
+
+    def to_json(self) -> str:
+        """Return the header as it stands in the file."""
+        return self.model_dump_json(exclude=self._unknown)
+
+    @property
+    def _unknown(self) -> set[str]:
+        return {"acquired"} if self.acquired is None else set()
 
 
 def embedding_sink(path: Path, header: EmbeddingHeader, metadata: Mapping[str, str]) -> RasterSink:
@@ -112,7 +128,7 @@ def embedding_sink(path: Path, header: EmbeddingHeader, metadata: Mapping[str, s
         band_names=(*(f"component {i}" for i in range(1, count + 1)), "log weight"),
         overview_resampling=None,
         colours=None,
-        metadata={**metadata, "reading": READING, _TAG: header.model_dump_json()},
+        metadata={**metadata, "reading": READING, _TAG: header.to_json()},
         scales=(*(VECTOR_SCALE for _ in range(count)), WEIGHT_SCALE),
         tile=EMBEDDING_TILE,
     )

@@ -30,7 +30,7 @@ _EXTENSIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """One run, as provenance tells it.
 
     Attributes
@@ -40,12 +40,12 @@ class Run:
     grid : GeoGrid
         Of the products.
     acquired : datetime or None
-        When the scene was taken, with a time zone.
+        When the scene was taken, with a time zone; None where its product does not tell.
     began, finished : datetime
         Of the processing, with a time zone.
     model : ModelSpec
     model_item : str or None
-        Where the model's own STAC item lies.
+        URL of the model's own STAC item; None where its folder has none.
     command : sequence of str
         The command line; empty for a run from Python.
     settings : mapping
@@ -54,8 +54,8 @@ class Run:
         Names and versions.
     seconds : mapping of str to float
         Wall time by phase.
-    deed : str
-        What the model did with the scene.
+    processed : str
+        What the model did with the scene, as in "mapped".
     """
 
     source: str
@@ -69,10 +69,10 @@ class Run:
     settings: Mapping[str, object]
     software: Mapping[str, str]
     seconds: Mapping[str, float]
-    deed: str = "mapped"
+    processed: str = "mapped"
 
 
-def write_item(paths: ScenePaths, run: Run) -> None:
+def write_item(paths: ScenePaths, run: RunRecord) -> None:
     """Write the STAC item beside the products that exist; links to them are relative.
 
     Raises
@@ -84,7 +84,7 @@ def write_item(paths: ScenePaths, run: Run) -> None:
     write_text(paths.item, json.dumps(item, indent=2, ensure_ascii=False) + "\n")
 
 
-def run_item(paths: ScenePaths, run: Run) -> pystac.Item:
+def run_item(paths: ScenePaths, run: RunRecord) -> pystac.Item:
     """Return the STAC item of a run, with an asset for each product that exists."""
     footprint = footprint_lonlat(run.grid)
     processing = None if run.acquired else (run.began, run.finished)
@@ -114,13 +114,14 @@ def run_item(paths: ScenePaths, run: Run) -> pystac.Item:
     return item
 
 
-def _properties(run: Run) -> dict[str, Any]:
+def _properties(run: RunRecord) -> dict[str, Any]:
+    model = f"{run.model.name} {run.model.version}"
     properties: dict[str, Any] = {
         "processing:level": "L4",
         "processing:datetime": _rfc3339(run.finished),
         "processing:software": dict(run.software),
-        "processing:lineage": f"{run.source} {run.deed} with {run.model.name} {run.model.version}.",
-        "sargeo:model": f"{run.model.name} {run.model.version}",
+        "processing:lineage": f"{run.source} {run.processed} with {model}.",
+        "sargeo:model": model,
         "sargeo:model_sha256": run.model.weights_sha256,
         "sargeo:model_licence": run.model.licence,
         "sargeo:command": list(run.command),
@@ -133,7 +134,7 @@ def _properties(run: Run) -> dict[str, Any]:
     return properties
 
 
-def _links(run: Run) -> list[pystac.Link]:
+def _links(run: RunRecord) -> list[pystac.Link]:
     links = [pystac.Link("derived_from", run.source, title="the scene")]
     if run.model_item:
         links.append(

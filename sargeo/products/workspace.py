@@ -2,25 +2,22 @@
 
 Everything is written to ``.<stem>.sargeo/`` or its like inside the output folder, which is on the
 same volume, so that the finished set is moved into place by renames at the very end. A run that is
-cancelled, killed or fails leaves that folder behind, with its manifest and finished stripes, and
-nothing under a final name; where nothing was finished, or the input was refused, it goes.
+cancelled or fails leaves nothing under a final name; its folder stays where rasters or points were
+finished in it, unless the input was refused. Only a run that is killed leaves unfinished files.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
 from sargeo.errors import (
     InputError,
@@ -29,7 +26,7 @@ from sargeo.errors import (
     SargeoError,
     UsageError,
 )
-from sargeo.products.files import SMALL_FILE_BYTES, storage_error, write_text
+from sargeo.products.files import SMALL_FILE_BYTES, storage_error
 from sargeo.products.names import ScenePaths
 
 P = TypeVar("P", bound=ScenePaths)
@@ -97,20 +94,6 @@ class Workspace(Generic[P]):
         finally:
             self._release()
 
-    def write_manifest(self, manifest: Mapping[str, object]) -> None:
-        """Write what the stripes depend on."""
-        text = json.dumps(manifest, indent=2, ensure_ascii=False)
-        write_text(self.folder / "manifest.json", text + "\n")
-
-    def save_stripe(self, index: int, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        """Write a finished stripe, all of it or nothing."""
-        target = self.folder / "stripes" / f"{index:05d}.npz"
-        part = target.with_suffix(".part")
-        with writing_to(self.folder):
-            with part.open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            part.replace(target)
-
     def publish(self) -> tuple[Path, ...]:
         """Move the finished products into place, remove the folder, and return the products.
 
@@ -167,7 +150,7 @@ class Workspace(Generic[P]):
         longest = self.paths.longest_name.absolute()
         if len(os.fsencode(longest)) > _SQLITE_PATH:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(longest))
-        (self.folder / "stripes").mkdir(parents=True)
+        self.folder.mkdir(parents=True)
         try:
             longest.touch()
             longest.unlink()
@@ -176,13 +159,15 @@ class Workspace(Generic[P]):
             raise
 
     def _leave_or_remove(self, error: BaseException) -> None:
-        """Keep finished stripes of a run that ended too early, and say so; remove all else."""
+        """Keep finished products of a run that ended too early, and say so; remove all else."""
         refused = isinstance(error, SargeoError) and error.exit_code in _NOTHING_TO_KEEP
-        if refused or not any(self.folder.glob("stripes/*.npz")):
+        finished = self.paths.data()
+        if refused or not finished:
             with suppress(OSError):  # what is still there is told below
                 self._remove_folder()
         if self.folder.exists():
-            error.add_note(f"Unfinished work stays in {self.folder}; --overwrite removes it.")
+            what = "Finished products stay" if finished and not refused else "Unfinished work stays"
+            error.add_note(f"{what} in {self.folder}; --overwrite removes the folder.")
 
     def _remove_folder(self) -> None:
         if self.folder.exists():

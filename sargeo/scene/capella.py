@@ -26,3 +26,18 @@ def amplitude_factor(tags: Mapping[str, str]) -> float | None:
     except (ValueError, KeyError, TypeError):  # someone else's description
         return None
     return factor if known and factor > 0 else None
+
+
+def start_of_acquisition(tags: Mapping[str, str]) -> str | None:
+    """Return when a product's collection began, as it is written; None of other files.
+
+    Parameters
+    ----------
+    tags : mapping
+        Of the file.
+    """
+    try:
+        start = json.loads(tags.get(_DESCRIPTION, ""))["collect"]["start_timestamp"]
+    except (ValueError, KeyError, TypeError):  # someone else's description
+        return None
+    return start if isinstance(start, str) else None

@@ -41,8 +41,8 @@ def describe(scene: Scene) -> dict[str, Any]:
         JSON types only: name, source, size, grid, bands (with where each property was found and
         percentiles of a fixed sample of the values), bands that are left out, what users should
         know of how it was read (`sargeo.scene.notices`), validity, what was
-        masked (by band, why, and how many pixels), incidence, platform (with where it was found, if
-        it was) and files.
+        masked (by band, why, and how many pixels), incidence, platform and time of acquisition
+        (with where they were found, if they were) and files.
     """
     masked, valid_share = _masked(scene)
     return {
@@ -61,6 +61,7 @@ def describe(scene: Scene) -> dict[str, Any]:
         "masked": masked,
         "incidence_deg": scene.incidence_deg,
         **_describe_platform(scene),
+        **_describe_acquisition(scene),
         "files": _describe_files(scene),
     }
 
@@ -69,6 +70,13 @@ def _describe_platform(scene: Scene) -> dict[str, str | None]:
     told = {"platform": scene.platform}
     if isinstance(scene, _TELLING) and scene.platform_from:
         return {**told, "platform_found": scene.platform_from}
+    return told
+
+
+def _describe_acquisition(scene: Scene) -> dict[str, str | None]:
+    told = {"acquired": None if scene.acquired is None else scene.acquired.isoformat()}
+    if isinstance(scene, _TELLING) and scene.acquired_from:
+        return {**told, "acquired_found": scene.acquired_from}
     return told
 
 

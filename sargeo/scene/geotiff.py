@@ -7,6 +7,7 @@ in `sargeo.scene.choose`, and what those are in `sargeo.scene.interpret`.
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from sargeo.errors import InputError
 from sargeo.geo.grid import Block, GeoGrid
+from sargeo.scene.acquisition_time import find_acquisition_time
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
 from sargeo.scene.capella import amplitude_factor
@@ -68,6 +70,10 @@ class GeoTiffScene:
         Ground spacing in metres that the user gave in place of the grid's.
     platform_from : str
         Where the platform was found; empty where it is unknown.
+    acquired : datetime or None
+        When the scene was taken, or began to be; see `sargeo.scene.acquisition_time`.
+    acquired_from : str
+        Where that was found; empty where it is unknown.
     companions : tuple of Companion
         Bands of the files that are not mapped.
     measurements : Measurements
@@ -82,6 +88,8 @@ class GeoTiffScene:
     incidence_deg: float | None
     platform: str | None
     platform_from: str
+    acquired: datetime | None
+    acquired_from: str
     findings: tuple[Finding, ...]
     assumed_gsd_m: float | None
     companions: tuple[Companion, ...]
@@ -177,6 +185,7 @@ class GeoTiffScene:
         tags = [tags for facts in self.facts for tags in (facts.tags, *facts.band_tags)]
         self.incidence_deg = find_incidence_deg(tags) or self._angle_deg
         self.platform, self.platform_from = find_platform(tags, path, assume.platform)
+        self.acquired, self.acquired_from = find_acquisition_time(tags, path)
 
     def _choose_bands(self, assume: Assumptions) -> None:
         """Leave out what accompanies the measurements, but for the mean of incidence angles."""

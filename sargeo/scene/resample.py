@@ -38,6 +38,7 @@ class _View:
         self.gsd_known = scene.gsd_known
         self.incidence_deg = scene.incidence_deg
         self.platform = scene.platform
+        self.acquired = scene.acquired
 
     def _finish(self, block: Block, total: Float32Array) -> Raster:
         """Turn sums of power and, as the last plane, of weights into a raster."""

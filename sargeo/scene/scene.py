@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -77,6 +78,11 @@ class Scene(Protocol):
     @property
     def platform(self) -> str | None:
         """Satellite or aircraft, by the name that models know it by, such as "Sentinel-1"."""
+        ...
+
+    @property
+    def acquired(self) -> datetime | None:
+        """When it was taken, or began to be, in UTC; None where the product does not tell."""
         ...
 
     def read(self, block: Block) -> Raster:

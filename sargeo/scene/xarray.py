@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pyproj.exceptions import CRSError
 
 from sargeo.errors import NoGeoreferenceError, UnsupportedPixelsError
 from sargeo.geo.grid import Block, GeoGrid
+from sargeo.scene.acquisition_time import find_acquisition_time
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
 from sargeo.scene.choose import Companion, choose_bands, mean_angle_deg
@@ -42,9 +44,9 @@ class DataArrayScene:
 
     The polarisation comes from the labels of the band coordinate, ``attrs`` ("polarisation",
     "units", "long_name", …) or the array's name; the platform from ``attrs`` or from coordinates
-    without a dim, as STAC's readers write them. Which numbers are measurements is decided as for
-    files, in `sargeo.scene.validity`; rioxarray's nodata value counts as a file's. A lazy (dask)
-    array is computed block by block.
+    without a dim, as STAC's readers write them, and so does the time of acquisition. Which numbers
+    are measurements is decided as for files, in `sargeo.scene.validity`; rioxarray's nodata value
+    counts as a file's. A lazy (dask) array is computed block by block.
 
     Parameters
     ----------
@@ -74,6 +76,8 @@ class DataArrayScene:
     incidence_deg: float | None
     platform: str | None
     platform_from: str
+    acquired: datetime | None
+    acquired_from: str
     findings: tuple[Finding, ...]
     companions: tuple[Companion, ...]
     measurements: Measurements
@@ -99,9 +103,9 @@ class DataArrayScene:
         self.measurements.check_any()
         attrs = _text_attrs(array.attrs)
         self.incidence_deg = find_incidence_deg([attrs]) or self._angle_deg
-        self.platform, self.platform_from = find_platform(
-            [attrs, _single_coords(array)], self.name, assume.platform
-        )
+        said = [attrs, _single_coords(array)]
+        self.platform, self.platform_from = find_platform(said, self.name, assume.platform)
+        self.acquired, self.acquired_from = find_acquisition_time(said, self.name)
 
     @property
     def nodata_kind(self) -> str:
@@ -295,4 +299,12 @@ def _text_attrs(attrs: Mapping[Any, Any]) -> dict[str, str]:
 
 def _single_coords(array: xarray.DataArray) -> dict[str, str]:
     """Return coordinates that hold one value for all of the array, as text."""
-    return {str(name): str(c.item()) for name, c in array.coords.items() if c.ndim == 0}
+    single = {str(name): c for name, c in array.coords.items() if c.ndim == 0}
+    texts = {
+        # Of a date in nanoseconds, item() is a number.
+        name: np.datetime_as_string(c.values, "us") if c.dtype.kind == "M" else str(c.item())
+        for name, c in single.items()
+    }
+    if "time" in texts:  # as CF calls what STAC calls datetime
+        texts.setdefault("datetime", texts["time"])
+    return texts

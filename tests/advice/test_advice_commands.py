@@ -71,12 +71,12 @@ def test_a_run_that_was_stopped_at_once_is_run_again(
     mapped: Mapped,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where finished work stays, the message says that it takes --overwrite."""
-    place = "sargeo.mapping.run._Run._finish" if kept else "sargeo.mapping.run.sweep"
+    """Where finished products stay, the message says that it takes --overwrite."""
+    place = "sargeo.mapping.run._MapRun._describe" if kept else "sargeo.mapping.run.sweep"
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
         problem = refused("map", scene, "-o", out, code=130).problem
-    assert ("--overwrite removes it" in problem) is kept
+    assert ("--overwrite removes the folder" in problem) is kept
     assert_right(mapped(scene, *(["--overwrite"] if kept else [])))
 
 

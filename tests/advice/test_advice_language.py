@@ -140,7 +140,7 @@ def holed(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     yield scene, hole
 
 
-@follows("sargeo.language.classification:_Run.into", CHECK)
+@follows("sargeo.inference.run:nothing_valid", CHECK)
 def test_an_area_without_pixels_is_not_classified(
     holed: tuple[Path, Path], out: Path, refused: Refused, classified: Classified
 ) -> None:
@@ -149,7 +149,7 @@ def test_an_area_without_pixels_is_not_classified(
     classified(scene)
 
 
-@follows("sargeo.language.embedding:_write", CHECK)
+@follows("sargeo.inference.run:nothing_valid", CHECK)
 def test_an_area_without_pixels_is_not_embedded(
     holed: tuple[Path, Path], out: Path, refused: Refused, done: Done, classified: Classified
 ) -> None:
@@ -159,7 +159,7 @@ def test_an_area_without_pixels_is_not_embedded(
     classified(out / "scene_embedding.tif")
 
 
-@follows("sargeo.language.description:_describe", CHECK)
+@follows("sargeo.inference.run:nothing_valid", CHECK)
 def test_a_scene_without_pixels_in_view_is_not_described(
     tmp_path: Path, small_model: Path, refused: Refused, done: Done
 ) -> None:

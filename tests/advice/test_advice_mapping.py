@@ -205,7 +205,7 @@ def test_a_device_that_is_there_is_chosen(corrected: Corrected, done: Callable[.
     assert "cuda:99" not in devices
 
 
-@follows("sargeo.mapping.run:_Run.into", "Check its nodata value and the area of interest.")
+@follows("sargeo.inference.run:nothing_valid", "Check its nodata value and the area of interest.")
 @pytest.mark.parametrize("fault", ["nodata", "area"])
 def test_nodata_and_area_are_checked(
     fault: str,
@@ -248,16 +248,16 @@ def test_a_smaller_cell_size_is_chosen() -> None:
 
 
 def cancelled_amid(scene: Path, out: Path) -> CancelledError:
-    """Cancel a run once it has finished a part of its work."""
+    """Cancel a run once it has finished some of its products."""
     with pytest.raises(CancelledError) as ended:
         sargeo.map_scene(
-            scene, out_dir=out, device="cpu", cancelled=lambda: any(out.glob(".*/stripes/*.npz"))
+            scene, out_dir=out, device="cpu", cancelled=lambda: any(out.glob(".*/*_landcover.tif"))
         )
     return ended.value
 
 
 @follows(
-    "sargeo.inference.progress:Pace.check",
+    "sargeo.inference.progress:RunProgress.check",
     "Run the same command again to start from the beginning.",
 )
 def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
@@ -267,13 +267,13 @@ def test_a_cancelled_run_starts_anew(scene: Path, out: Path, mapped: Mapped) -> 
 
 
 @follows(
-    "sargeo.inference.progress:Pace.check",
+    "sargeo.inference.progress:RunProgress.check",
     "Run the same command again to start from the beginning.",
 )
 def test_a_run_cancelled_amid_its_work_starts_anew(scene: Path, out: Path, mapped: Mapped) -> None:
     """What the error notes is said with it: see `sargeo_cli.failures`."""
     (note,) = cancelled_amid(scene, out).__notes__
-    assert note.endswith("--overwrite removes it.")
+    assert note.endswith("--overwrite removes the folder.")
     assert_right(mapped(scene, "--overwrite"))
 
 

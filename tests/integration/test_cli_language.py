@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -99,6 +102,41 @@ def test_the_item_of_an_embedding_lies_on_its_cells(embedding: Path) -> None:
     assert "embedded with sargeo-test" in item.properties["processing:lineage"]
     assert [band["data_type"] for band in asset.extra_fields["bands"]] == ["int8"] * 9
     assert Path(embedding.parent / asset.href).exists()
+
+
+def test_every_item_says_when_and_with_which_model(model: Path, tmp_path: Path, cli: Cli) -> None:
+    """Also of a scene of which only its embedding is left."""
+    name = "S1A_IW_GRDH_1SDV_20200101T053011_20200101T053036_030613_0381CC_8A2B"
+    scene = write_scene(tmp_path / f"{name}.tif", shape=(60, 90)).path
+    out, options = tmp_path / "out", ("--model", model, "-o", tmp_path / "out")
+    assert cli("map", scene, *options).code == 0
+    assert cli("embed", scene, *options).code == 0
+    scene.unlink()
+    assert cli("classify", out / f"{name}_embedding.tif", *TEXTS, *options).code == 0
+    for ending in ("", "_embedding", "_text"):
+        item = pystac.Item.from_file(str(out / f"{name}{ending}.stac.json"))
+        assert item.datetime == datetime(2020, 1, 1, 5, 30, 11, tzinfo=UTC)
+        assert item.properties["sargeo:datetime_means"] == "acquisition"
+        (link,) = (link for link in item.links if "mlm:name" in link.extra_fields)
+        assert link.rel == "derived_from"
+        path = Path(url2pathname(urlsplit(str(link.target)).path))
+        described = json.loads(path.read_text(encoding="utf-8"))
+        checksum = described["assets"]["weights"]["file:checksum"]
+        assert checksum == "1220" + item.properties["sargeo:model_sha256"]
+        assert described["properties"]["mlm:name"] == link.extra_fields["mlm:name"]
+    header = read_header(out / f"{name}_embedding.tif")
+    assert header is not None
+    assert header.acquired == datetime(2020, 1, 1, 5, 30, 11, tzinfo=UTC)
+
+
+def test_an_embedding_that_knows_no_time_says_nothing_of_it(embedding: Path) -> None:
+    """So that versions of sargeo that know no such field still read it."""
+    with rasterio.open(embedding) as dataset:
+        assert "acquired" not in json.loads(dataset.tags()["SARGEO_EMBEDDING"])
+    header = read_header(embedding)
+    assert header is not None
+    assert header.acquired is None
+    assert header.to_dict() == json.loads(header.to_json())
 
 
 def test_classify_writes_a_map_with_names_and_colours(

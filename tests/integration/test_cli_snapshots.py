@@ -127,7 +127,9 @@ PLACES = [
         ("fields", 1, 0.41, "b"),
     )
 ]
-FOUND = SearchReport(gpd.GeoDataFrame(PLACES, crs=4326), Path("places.gpkg"), **EFFORT)
+FOUND = SearchReport(
+    places=gpd.GeoDataFrame(PLACES, crs=4326), output=Path("places.gpkg"), **EFFORT
+)
 TEXTS = (
     "The cover is led by a single class, with water surfaces as its largest class, and the radar "
     "picks out two vessels.",

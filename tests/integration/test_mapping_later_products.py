@@ -124,7 +124,7 @@ def test_a_folder_with_too_long_a_name_is_refused(scene: Path, tmp_path: Path) -
 def test_a_disk_that_is_plainly_too_full_is_refused(
     scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = 120 * 160 * 2
+    free = 120 * 160  # of the two bytes a pixel that land cover and confidence take
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10 * free, 9 * free, free))
     with pytest.raises(DiskFullError, match="too full"):
         map_scene(scene, StubModel(), tmp_path / "out")
@@ -151,7 +151,7 @@ def fail_with(error: Exception) -> Callable[..., None]:
 
 LATER = {
     "page": ("sargeo.webmap.write_web_map", "The web page", {"_map.html"}),
-    "item": ("sargeo.mapping.run.write_item", "The STAC item", {".stac.json"}),
+    "item": ("sargeo.inference.run.write_item", "The STAC item", {".stac.json"}),
     "objects": (
         "sargeo.mapping.run.write_objects",
         "The objects and their counts",
@@ -260,10 +260,8 @@ def test_where_nothing_was_made_nothing_appears(
     monkeypatch.setattr(RasterSink, "_convert", fail_with(OSError(errno.EIO, "broken")))
     with pytest.raises(OutputNotWritableError) as failed:
         map_scene(scene, StubModel(), tmp_path / "out", products=("landcover",))
-    assert names(tmp_path / "out") == {".bay_vv.sargeo"}
-    assert f"Unfinished work stays in {tmp_path / 'out' / '.bay_vv.sargeo'}" in str(
-        failed.value.__notes__
-    )
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not hasattr(failed.value, "__notes__")
 
 
 # --- the working folder
@@ -293,19 +291,21 @@ class Stop(Silent):
     ],
     ids=lambda error: type(error).__name__,
 )
-@pytest.mark.parametrize(("phase", "kept"), [("read", False), ("finish", True)])
+@pytest.mark.parametrize(
+    ("phase", "done", "kept"), [("read", 0, False), ("map", 1, False), ("finish", 1, True)]
+)
 def test_a_folder_that_stays_is_told(
-    error: BaseException | None, phase: str, kept: bool, scene: Path, tmp_path: Path
+    error: BaseException | None, phase: str, done: int, kept: bool, scene: Path, tmp_path: Path
 ) -> None:
     error = copy.copy(error)  # the one in the list keeps no notes of other tests
-    stop, out = Stop(phase, error), tmp_path / "out"
+    stop, out = Stop(phase, error, done), tmp_path / "out"
     with pytest.raises(type(error) if error else CancelledError) as stopped:
         map_scene(scene, StubModel(), out, reporter=stop, cancelled=lambda: stop.cancelled)
     notes = getattr(stopped.value, "__notes__", [])
     if kept:
         assert [p.name for p in out.iterdir()] == [".bay_vv.sargeo"]
         assert notes == [
-            f"Unfinished work stays in {out / '.bay_vv.sargeo'}; --overwrite removes it."
+            f"Finished products stay in {out / '.bay_vv.sargeo'}; --overwrite removes the folder."
         ]
         map_scene(scene, StubModel(), out, overwrite=True)
         assert not (out / ".bay_vv.sargeo").exists()
@@ -327,14 +327,12 @@ def test_a_folder_that_cannot_be_removed_is_told(
 
 def test_what_is_noted_is_shown(scene: Path, tmp_path: Path, cli, monkeypatch) -> None:
     monkeypatch.setattr("sargeo.mapping.run.load_model", lambda *_: StubModel())
-    monkeypatch.setattr(
-        "sargeo.mapping.candidates.merge_across_seams", fail_with(KeyboardInterrupt())
-    )
+    monkeypatch.setattr("sargeo.mapping.run.write_objects", fail_with(KeyboardInterrupt()))
     out = tmp_path / "out"
     outcome = cli("map", scene, "-o", out)
     assert outcome.code == 130
     problem, remedy = outcome.err.splitlines()[-2:]
     assert problem.endswith(
-        f"Unfinished work stays in {out / '.bay_vv.sargeo'}; --overwrite removes it."
+        f"Finished products stay in {out / '.bay_vv.sargeo'}; --overwrite removes the folder."
     )
     assert remedy == "What to do: Run the same command again to start from the beginning."

@@ -182,6 +182,16 @@ def test_products_are_not_replaced_unasked(scene: Path, tmp_path: Path) -> None:
     assert not (out / "bay_objects.gpkg").exists()
 
 
+def test_what_nobody_tells_is_not_in_the_item(scene: Path, tmp_path: Path) -> None:
+    """The scene's name says no time, and the model has no folder, thus no item."""
+    map_scene(scene, StubModel(), tmp_path)
+    item = json.loads((tmp_path / "bay.stac.json").read_text(encoding="utf-8"))
+    assert item["properties"]["datetime"] is None
+    assert item["properties"]["sargeo:datetime_means"] == "processing"
+    assert "processing:expression" not in item["properties"]
+    assert [link["href"] for link in item["links"] if link["rel"] == "derived_from"] == [str(scene)]
+
+
 class CancelAfter(Silent):
     """Cancels once a number of windows are done."""
 
@@ -196,16 +206,41 @@ class CancelAfter(Silent):
         return self.done >= self.windows
 
 
-def test_a_cancelled_run_keeps_stripes_and_publishes_nothing(scene: Path, tmp_path: Path) -> None:
+def test_a_run_cancelled_amid_its_windows_leaves_nothing(scene: Path, tmp_path: Path) -> None:
     out, cancel = tmp_path / "out", CancelAfter(12)
     with pytest.raises(CancelledError) as cancelled:
         map_scene(scene, StubModel(), out, reporter=cancel, cancelled=cancel)
     assert cancelled.value.exit_code == 130
-    assert [p.name for p in out.iterdir()] == [".bay.sargeo"]
-    left = sorted(p.name for p in (out / ".bay.sargeo").rglob("*") if p.is_file())
-    assert "manifest.json" in left
-    assert "00000.npz" in left
-    assert not [n for n in left if n.endswith((".part", ".tif"))]
+    assert list(out.iterdir()) == []
+    map_scene(scene, StubModel(), out)
+
+
+def test_a_run_writes_nothing_but_its_products_and_their_rows(scene: Path, tmp_path: Path) -> None:
+    out, seen = tmp_path / "out", set()
+
+    def look() -> bool:
+        seen.update(p.name for p in out.glob(".bay.sargeo/**/*"))
+        return False
+
+    map_scene(scene, StubModel(), out, cancelled=look)
+    assert ".bay_landcover.rows.tif" in seen
+    assert all(name.lstrip(".").startswith("bay") for name in seen)
+
+
+def test_a_cancelled_run_keeps_finished_products_and_publishes_none(
+    scene: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    folder = out / ".bay.sargeo"
+    with pytest.raises(CancelledError) as cancelled:
+        map_scene(
+            scene, StubModel(), out, cancelled=lambda: (folder / "bay_landcover.tif").exists()
+        )
+    assert [p.name for p in out.iterdir()] == [folder.name]
+    assert cancelled.value.__notes__ == [
+        f"Finished products stay in {folder}; --overwrite removes the folder."
+    ]
+    assert not [p.name for p in folder.iterdir() if not p.name.startswith("bay")]
     with pytest.raises(ProductsExistError, match="unfinished run"):
         map_scene(scene, StubModel(), out)
     map_scene(scene, StubModel(), out, overwrite=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import torch
 
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, OBJECT_KINDS, OPEN_WATER
 from sargeo.model.api import SarModel
-from sargeo.model.registry import DEFAULT_MODEL, load_model, resolve
-from sargeo.model.storage import WEIGHTS_FILE
+from sargeo.model.registry import DEFAULT_MODEL, export, load_model, resolve
+from sargeo.model.spec import ITEM_FILE, WEIGHTS_FILE
 from sargeo.scene.bands import Band
 from sargeo.tiling.batch import Acquisition, Batch
 from sargeo.tiling.plan import plan_windows
@@ -20,6 +23,13 @@ def test_it_is_small_and_speaks_the_legend() -> None:
     assert model.spec.name == DEFAULT_MODEL
     assert model.spec.classes == LAND_COVER_CODES
     assert model.spec.object_kinds == OBJECT_KINDS
+
+
+def test_its_item_describes_its_weights(tmp_path: Path) -> None:
+    model = load_model(device="cpu")
+    assert model.item == resolve(DEFAULT_MODEL) / ITEM_FILE
+    committed = json.loads(model.item.read_text(encoding="utf-8"))
+    assert committed == json.loads(export(DEFAULT_MODEL, tmp_path).read_text(encoding="utf-8"))
 
 
 BANDS = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))

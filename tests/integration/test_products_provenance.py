@@ -21,14 +21,14 @@ from support.products import PLACES, grid_at, ships_at, write_products
 from sargeo.geo.grid import GeoGrid
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES
 from sargeo.products.names import ProductPaths
-from sargeo.products.provenance import Run, write_item
+from sargeo.products.provenance import RunRecord, write_item
 from sargeo.products.raster import probabilities_sink
 
 BEGAN, DONE = datetime(2025, 1, 2, 3, 4, tzinfo=UTC), datetime(2025, 1, 2, 3, 9, tzinfo=UTC)
 
 
-def run_on(grid: GeoGrid, acquired: datetime | None = None) -> Run:
-    return Run(
+def run_on(grid: GeoGrid, acquired: datetime | None = None) -> RunRecord:
+    return RunRecord(
         source="scene.tif",
         grid=grid,
         acquired=acquired,

@@ -37,7 +37,6 @@ def tiny_language_spec() -> ModelSpec:
         vocabulary=256,
         max_tokens=64,
         embedding_dim=8,
-        overview=True,
     )
     return tiny_spec().model_copy(update={"language": language, "sensors": SENSORS})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from affine import Affine
@@ -30,6 +31,7 @@ class ArrayScene:
     assumed_gsd_m: float | None = None
     incidence_deg: float | None = None
     platform: str | None = None
+    acquired: datetime | None = None
 
     def read(self, block: Block) -> Raster:
         """Read a block that lies within the grid."""

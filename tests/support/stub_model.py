@@ -38,6 +38,7 @@ class StubModel(SarModel):
     def __init__(self, bright_db: float = 5.0, spec: ModelSpec = SPEC) -> None:
         self.spec = spec
         self.device = torch.device("cpu")
+        self.item = None
         self._network = ThresholdNetwork(bright=(bright_db + 10) / 5)
 
     @property

@@ -16,7 +16,7 @@ from support.rasters import CRS_CASES, write_raster
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo.products.count import CountGrid
 from sargeo.products.names import ProductPaths
-from sargeo.products.provenance import Run, write_item
+from sargeo.products.provenance import RunRecord, write_item
 from sargeo.products.vector import objects_frame, write_objects
 from sargeo.scene.bands import Band
 from sargeo.scene.scene import Raster
@@ -60,6 +60,7 @@ class ArrayScene:
     gsd_known: bool = True
     incidence_deg: float | None = None
     platform: str | None = None
+    acquired: datetime | None = None
 
     def read(self, block: Block) -> Raster:
         """Read a block."""
@@ -134,9 +135,9 @@ def write_run(
     return paths
 
 
-def _run(grid: GeoGrid, source: str) -> Run:
+def _run(grid: GeoGrid, source: str) -> RunRecord:
     bands = [{"polarisation": "VV", "quantity": "sigma0", "scale": "db"}]
-    return Run(
+    return RunRecord(
         source=source,
         grid=grid,
         acquired=WHEN,

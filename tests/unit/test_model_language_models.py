@@ -17,7 +17,8 @@ from sargeo.model.api import SarModel
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import known_cells, pool
 from sargeo.model.registry import export, load_model, read_spec, verify
-from sargeo.model.storage import SPEC_FILE, TOKENISER_FILE, save_model
+from sargeo.model.spec import SPEC_FILE, TOKENISER_FILE
+from sargeo.model.storage import save_model
 from sargeo.scene.bands import Band
 from sargeo.tiling.batch import Acquisition, Batch
 from sargeo.tiling.plan import plan_windows

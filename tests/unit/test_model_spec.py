@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from support.language import tiny_language_spec
 from support.models import tiny_spec
 
 from sargeo.model.spec import ModelSpec
@@ -59,3 +60,15 @@ def test_constants_are_those_of_the_scene_room() -> None:
     assert constants.mean_db["HV"] == -12.0
     assert constants.std_db["VV"] == 5.0
     assert constants.floor_db == -40.0
+
+
+def with_overview(overview: bool) -> dict[str, Any]:
+    language = tiny_language_spec().language
+    assert language is not None
+    return {"language": language.model_dump() | {"overview": overview}}
+
+
+def test_specs_of_the_time_of_overviews_are_read() -> None:
+    assert made_with(**with_overview(False)).language == tiny_language_spec().language
+    with pytest.raises(ValidationError, match="overview are no longer read"):
+        made_with(**with_overview(True))

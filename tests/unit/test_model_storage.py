@@ -23,8 +23,8 @@ from sargeo.model.registry import (
     resolve,
     verify,
 )
-from sargeo.model.spec import ModelSpec
-from sargeo.model.storage import SPEC_FILE, WEIGHTS_FILE, save_model
+from sargeo.model.spec import ITEM_FILE, SPEC_FILE, WEIGHTS_FILE, ModelSpec
+from sargeo.model.storage import save_model
 
 
 @pytest.fixture
@@ -185,3 +185,23 @@ def test_export_says_where_it_cannot_write(folder: Path, tmp_path: Path) -> None
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(OutputNotWritableError, match="cannot be written"):
         export(folder, tmp_path / "file")
+
+
+def test_a_model_that_is_saved_describes_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    save_model(folder, SarKnowlip.from_spec(tiny_spec()), tiny_spec())
+    item = load_model(folder, "cpu").item
+    assert item == (folder / ITEM_FILE).resolve()
+    export(folder, tmp_path / "exported")
+    assert (tmp_path / "exported" / ITEM_FILE).read_bytes() == item.read_bytes()
+
+
+def test_no_item_of_other_weights_is_linked(tmp_path: Path) -> None:
+    folders = tmp_path / "one", tmp_path / "two"
+    for seed, folder in enumerate(folders):
+        torch.manual_seed(seed)
+        save_model(folder, SarKnowlip.from_spec(tiny_spec()), tiny_spec())
+    shutil.copyfile(folders[0] / ITEM_FILE, folders[1] / ITEM_FILE)
+    assert load_model(folders[1], "cpu").item is None
+    (folders[0] / ITEM_FILE).unlink()
+    assert load_model(folders[0], "cpu").item is None

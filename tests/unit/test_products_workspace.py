@@ -76,12 +76,11 @@ def test_where_one_product_cannot_come_all_stay(
         pytest.raises(DiskFullError) as failed,
         Workspace(tmp_path, "bay", ProductPaths, overwrite=True) as workspace,
     ):
-        workspace.save_stripe(0, {})
         finish(workspace, "_landcover.tif", "_count.tif", "_objects.gpkg")
         workspace.publish()
     assert [p.name for p in tmp_path.glob("bay*")] == ["bay_landcover.tif"]
     assert (tmp_path / "bay_landcover.tif").read_text(encoding="utf-8") == "old"
-    assert "Unfinished work stays in" in failed.value.__notes__[0]
+    assert "Finished products stay in" in failed.value.__notes__[0]
 
 
 def test_a_folder_that_cannot_go_hides_no_product(
@@ -112,7 +111,7 @@ def test_an_unfinished_run_is_refused_until_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ProductsExistError), Workspace(tmp_path, "bay", ProductPaths):
         pass
     with Workspace(tmp_path, "bay", ProductPaths, overwrite=True) as workspace:
-        assert (workspace.folder / "stripes").is_dir()
+        assert workspace.folder.is_dir()
 
 
 def test_the_systems_error_number_tells_a_full_disk(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from support.scenes import UTM, array_scene
 
 from sargeo.errors import UsageError
 from sargeo.geo.grid import GeoGrid
-from sargeo.inference.job import Survey
-from sargeo.inference.needs import model_needs
+from sargeo.inference.job import InferenceJob
+from sargeo.inference.suitability import model_needs
 from sargeo.model.api import SarModel
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.describe import describe
@@ -163,11 +163,11 @@ def test_the_network_is_told(spacing_m: int) -> None:
     scene = replace(array_scene(values, grid=grid), platform=SENSORS[1])
     spec = tiny_language_spec()
     model = SarModel(tiny_language_network(), spec, torch.device("cpu"))
-    survey = Survey.of(scene, model)
-    assert survey.resampled == (spacing_m > spec.spacing.max_m)
-    assert survey.acquisition.sensor == SENSORS[1]
-    assert survey.manifest({})["acquisition"] == {
-        "gsd_m": survey.acquisition.gsd_m,
+    job = InferenceJob.of(scene, model)
+    assert job.resampled == (spacing_m > spec.spacing.max_m)
+    assert job.acquisition.sensor == SENSORS[1]
+    assert job.settings({})["acquisition"] == {
+        "gsd_m": job.acquisition.gsd_m,
         "incidence_deg": None,
         "sensor": SENSORS[1],
     }

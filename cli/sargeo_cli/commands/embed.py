@@ -32,7 +32,7 @@ def embed(
 
     classify and search take the file that is written in the place of the scene.
     """
-    from sargeo.inference.suitable import open_suitable
+    from sargeo.inference.suitability import open_suitable
 
     opened = open_suitable(scene, model, assume=assume)
 

@@ -36,8 +36,7 @@ def info(
 
 
 def _facts(scene: str, assume: str, model: str) -> dict[str, Any]:
-    from sargeo.inference.needs import model_needs
-    from sargeo.inference.verdict import judge
+    from sargeo.inference.suitability import judge, model_needs
     from sargeo.model.registry import read_spec
     from sargeo.scene.describe import describe
     from sargeo.scene.open import open_scene

@@ -52,7 +52,7 @@ def map_command(
     """Map a scene: land cover and objects."""
     refuse_two_formats(progress_jsonl=progress is ProgressStyle.jsonl, json=as_json)
 
-    from sargeo.inference.suitable import open_suitable
+    from sargeo.inference.suitability import open_suitable
 
     opened = open_suitable(scene, model, assume=assume)
 

@@ -75,14 +75,19 @@ def _place(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _look(facts: Mapping[str, Any]) -> dict[str, str]:
-    incidence, platform = facts["incidence_deg"], facts["platform"] or "unknown"
-    if "platform_found" in facts:
-        platform += f" ({facts['platform_found']})"
+    incidence = facts["incidence_deg"]
     return {
         "valid": f"{percent(facts['valid_share'])} of the pixels (nodata: {facts['nodata']})",
         "incidence": "unknown" if incidence is None else f"{incidence:.1f}°",
-        "platform": platform,
+        "platform": _found(facts, "platform"),
+        "acquired": _found(facts, "acquired"),
     }
+
+
+def _found(facts: Mapping[str, Any], what: str) -> str:
+    """Say what was found and where; reports of other versions may lack it."""
+    where = facts.get(f"{what}_found")
+    return f"{facts.get(what) or 'unknown'}" + (f" ({where})" if where else "")
 
 
 def _show_masked(page: Page, facts: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ def answer_chips(
         sample = whole(chips[number], config.chips.chip_px)
         inputs = make_inputs([sample], config.network.sensors).to(device)
         decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
-        visual = network.visual_tokens(decoded, inputs.valid, inputs.context)
+        visual = language.visual_tokens(decoded)
         prompts = language.tokeniser.prompts(questions).to(device)
         shown = visual.expand(len(questions), -1, -1)
         yield language.generate(shown, prompts, language.spec.max_tokens)

@@ -56,7 +56,7 @@ class LanguageObjectives(nn.Module):
         """
         language = language_of(network)
         decoded = _decoded(network, inputs)
-        visual = network.visual_tokens(decoded, inputs.valid, inputs.context)
+        visual = language.visual_tokens(decoded)
         losses: dict[LossName, Tensor] = {}
         if self._stage.pairs:
             student = _pairs(language, decoded, inputs.valid, texts.caption)

@@ -96,7 +96,7 @@ class NetworkScorer:
         pooled = pool(self._language.cells(decoded), known_cells(inputs.valid))
         self._pooled.update(zip(images, pooled, strict=True))
         if len(self._visual) < _IMAGES_KEPT:
-            visual = self._network.visual_tokens(decoded, inputs.valid, inputs.context)
+            visual = self._language.visual_tokens(decoded)
             self._visual.update(zip(images, visual, strict=True))
 
 

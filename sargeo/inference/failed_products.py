@@ -11,7 +11,7 @@ from sargeo.errors import CancelledError, EnvironmentLackError, OutOfMemoryError
 AGAIN = "Then run the same command again, with --overwrite."
 
 
-class Shortfall:
+class FailedProducts:
     """Takes note of products that fail, so that finished ones are published all the same."""
 
     def __init__(self) -> None:
@@ -32,15 +32,17 @@ class Shortfall:
             yield
         except CancelledError:
             raise
-        except Exception as error:  # the error is raised by `settle`, once the others are safe
+        except (
+            Exception
+        ) as error:  # the error is raised by `raise_first`, once the others are in place
             self._failures.append((product, next_step, error))
 
-    def refuse_nothing(self, made: bool) -> None:
+    def raise_if_nothing_was_made(self, made: bool) -> None:
         """Raise the first failure as it was, if nothing was made that is worth publishing."""
         if self._failures and not made:
             raise self._failures[0][2]
 
-    def settle(self, out_dir: Path) -> None:
+    def raise_first(self, out_dir: Path) -> None:
         """Raise, once all else is published in ``out_dir``, where anything failed.
 
         Raises
@@ -52,7 +54,7 @@ class Shortfall:
             return
         _, _, first = self._failures[0]
         cause = _as_error(first)
-        missing = " and ".join(product for product, _, _ in self._failures)
+        missing = " and ".join(dict.fromkeys(product for product, _, _ in self._failures))
         steps = dict.fromkeys(step for _, step, _ in self._failures)
         raise type(cause)(
             f"{missing} could not be made, while all other products are in {out_dir}: "

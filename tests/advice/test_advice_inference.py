@@ -147,13 +147,15 @@ def page_is_made_later(
 Later = Callable[[Exception, int], str]
 
 
-@follows("sargeo.inference.shortfall:_as_error", "Close other programs first.", simulated=LATER)
+@follows(
+    "sargeo.inference.failed_products:_as_error", "Close other programs first.", simulated=LATER
+)
 def test_a_page_is_made_once_there_is_memory(page_is_made_later: Later) -> None:
     assert "memory of this machine ran out" in page_is_made_later(MemoryError(), 5)
 
 
 @follows(
-    "sargeo.inference.shortfall:_as_error",
+    "sargeo.inference.failed_products:_as_error",
     "Check the disks and the network, and leave the scene where it is.",
     simulated=LATER,
 )
@@ -162,7 +164,7 @@ def test_a_page_is_made_once_the_disk_is_back(page_is_made_later: Later) -> None
 
 
 @follows(
-    "sargeo.inference.shortfall:_as_error",
+    "sargeo.inference.failed_products:_as_error",
     "Report this with what `sargeo doctor` says.",
     simulated="what was not foreseen is not known",
 )

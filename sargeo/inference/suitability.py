@@ -1,15 +1,85 @@
-"""Whether a scene can be mapped, and what to look at before its map is believed."""
+"""What a model could do with a scene, told before it is run.
+
+Loads no torch, so that `sargeo info` and refusals come soon.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from sargeo.errors import SpacingRefusedError
+from sargeo.inference.working_grid import on_trained_spacing, working_gsd_m
+from sargeo.model.registry import read_spec
+from sargeo.model.spec import ModelSpec
+from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.describe import BY_VALUE
+from sargeo.scene.open import open_scene
+from sargeo.scene.scene import Scene
 
 FEW = 0.01
 """Share of valid pixels under which a scene is more likely read wrongly than that empty."""
+
+
+def open_suitable(
+    source: str | Path, model: str | Path, *, assume: Assumptions | str | None = None
+) -> Scene:
+    """Open a scene, and refuse a spacing that the model cannot work on.
+
+    A run would find out as well, but only after torch and the model were loaded, which takes many
+    times as long.
+
+    Raises
+    ------
+    sargeo.errors.InputError
+        If the scene is refused.
+    sargeo.errors.SpacingRefusedError
+        If its pixels are too large or too small for the model.
+    sargeo.errors.UsageError
+        If there is no such model, or the assumptions make no sense.
+    """
+    scene = open_scene(source, assume=assume)
+    on_trained_spacing(scene, read_spec(model).spacing)
+    return scene
+
+
+def model_needs(scene: Scene, spec: ModelSpec) -> dict[str, object]:
+    """Tell how a scene fits what a model was trained for.
+
+    Returns
+    -------
+    dict
+        JSON types only: the model and what it was trained for; polarisations of the scene that it
+        was not trained with; the platforms that it tells apart; why its spacing is refused, or
+        None; and the grid that it would work on, with the ground spacing there as a multiple of
+        the scene's, (row to row, column to column), None where it is unknown.
+    """
+    facts: dict[str, object] = {
+        "model": spec.name,
+        "trained_polarisations": list(spec.polarisations),
+        "untrained_polarisations": [
+            band.polarisation for band in scene.bands if band.polarisation not in spec.polarisations
+        ],
+        "trained_platforms": list(spec.sensors),
+        "trained_spacing_m": [spec.spacing.min_m, spec.spacing.max_m],
+    }
+    try:
+        work = on_trained_spacing(scene, spec.spacing)
+    except SpacingRefusedError as refusal:
+        return facts | {"refused": str(refusal), "resampled": False}
+    here, there = working_gsd_m(scene), working_gsd_m(work)
+    return facts | {
+        "refused": None,
+        "resampled": work is not scene,
+        "spacing_factors": None
+        if here is None or there is None
+        else [round(new / old, 4) for new, old in zip(there, here, strict=True)],
+        "work_crs": work.grid.crs.to_string(),
+        "work_rows": work.grid.height,
+        "work_columns": work.grid.width,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +110,7 @@ def judge(facts: Mapping[str, Any]) -> Verdict:
     Parameters
     ----------
     facts : mapping
-        Of `sargeo.scene.describe.describe`, and under "model_needs" those of
-        `sargeo.inference.needs.model_needs`.
+        Of `sargeo.scene.describe.describe`, and under "model_needs" those of `model_needs`.
     """
     if not facts["valid_share"]:
         return Verdict(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sargeo.inference.verdict import judge
+from sargeo.inference.suitability import judge
 from sargeo.scene.describe import BY_VALUE
 from sargeo_cli.page import Page
 from sargeo_cli.views.scene import show_scene
