@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from file_size import LIMIT_BYTES, too_large
+from support.sources import ROOT, modules, text_of
 
 import sargeo
 
-ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -58,9 +58,8 @@ def test_the_wheel_carries_the_licence_and_the_command(wheel: zipfile.ZipFile) -
 
 def test_the_version_stands_in_one_place() -> None:
     assert sargeo.__version__ == PROJECT["version"]
-    for package in ("sargeo", "cli", "training"):
-        for path in (ROOT / package).rglob("*.py"):
-            assert "__version__ = " not in path.read_text(encoding="utf-8"), path
+    for path in modules("sargeo", "cli", "training"):
+        assert "__version__ = " not in text_of(path), path
 
 
 def test_the_changelog_tells_of_this_version() -> None:

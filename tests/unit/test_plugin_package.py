@@ -9,15 +9,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from support.sources import ROOT, modules, nodes_of, offenders, text_of
 from tools import package
 
-ROOT = Path(__file__).resolve().parents[2]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-SOURCES = sorted(package.PLUGIN.rglob("*.py"))
+SOURCES = modules("qgis_plugin/sargeo_qgis")
 
 REQUIRED_METADATA = (
     "name",
@@ -156,23 +157,33 @@ def test_the_licence_is_named_and_carried(
 # What the plugin needs
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_sources_are_python_3_9(path: Path) -> None:
-    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+def younger_than_python_3_9(path: Path) -> Iterator[str]:
+    try:
+        ast.parse(text_of(path), feature_version=(3, 9))
+    except SyntaxError as error:
+        yield f"line {error.lineno}: {error.msg}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_sources_import_the_standard_library_and_qgis_alone(path: Path) -> None:
+def test_sources_are_python_3_9() -> None:
+    assert list(offenders(younger_than_python_3_9, SOURCES)) == []
+
+
+def strangers(path: Path) -> Iterator[str]:
     in_core = path.is_relative_to(package.PLUGIN / "core")
     known = sys.stdlib_module_names | (set() if in_core else {"qgis", "processing"})
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
+            imported = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            modules = [] if node.level else [node.module or ""]
+            imported = [] if node.level else [node.module or ""]
         else:
             continue
-        assert {module.partition(".")[0] for module in modules} <= known
+        if found := {module.partition(".")[0] for module in imported} - known:
+            yield f"line {node.lineno}: {', '.join(found)}"
+
+
+def test_sources_import_the_standard_library_and_qgis_alone() -> None:
+    assert list(offenders(strangers, SOURCES)) == []
 
 
 # The packager
