@@ -17,12 +17,14 @@ WORKERS := --numprocesses logical --maxprocesses 4
 
 install: $(STAMP)
 
-# uv resolves and installs in a fraction of pip's time; pip only fetches uv. Bytecode costs 50 CPU
-# seconds once; where none may be written later, each start of the tool would compile all it loads.
+# uv resolves and installs in a fraction of pip's time, and takes the build of torch with which
+# torchvision imports; pip only fetches uv. -b holds the backend that builds sargeo. Bytecode costs
+# 50 CPU seconds once; where none may be written later, each start of the tool would compile all it loads.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python \
+	    -c constraints.txt -b constraints.txt -e ".[dev]"
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(STAMP)').touch()"
 
 demo: install
@@ -59,8 +61,11 @@ translations:
 bundle: install
 	cd qgis_plugin && ../$(BIN)/python -m tools.bundle $(BUNDLE_ARGS)
 
-# The versions that the plugin installs, for all platforms.
+# The newest versions that go together, for all platforms: of the development environment, then of
+# what the plugin installs, which are among them.
+COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 \
+    --no-annotate --no-emit-index-url --quiet
 lock: install
-	$(BIN)/python -m uv pip compile pyproject.toml -c constraints.txt --universal --upgrade \
-	    --python-version 3.11 --no-header --no-annotate --no-emit-index-url --quiet \
+	$(COMPILE) --extra dev --upgrade --custom-compile-command "make lock" --output-file constraints.txt
+	$(COMPILE) -c constraints.txt --upgrade --no-header \
 	    --output-file qgis_plugin/sargeo_qgis/core/environment/requirements.txt
