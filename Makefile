@@ -37,6 +37,7 @@ lint: install
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/python tests/architecture/file_size.py
 
 test: lint
 	$(BIN)/python -m pytest $(WORKERS) --dist worksteal $(PYTEST_ARGS)
