@@ -35,7 +35,17 @@ ADDRESSES = ("homepage", "repository", "tracker")
 FORBIDDEN_FOLDERS = {"__MACOSX", ".git", "__pycache__"}
 SUSPICIOUS_ENDS = (".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd")
 
-MIN_CHANGELOG = "# Changelog\n\n## [0.1.0] - Unreleased\n\n- One,\n  100 % `new`.\n"
+MIN_CHANGELOG = """# Changelog
+
+## [Unreleased]
+
+- Two.
+
+## [0.1.0] - 2026-11-28
+
+- One,
+  100 % `new`.
+"""
 
 
 def parsed(metadata: str) -> configparser.SectionProxy:
@@ -226,4 +236,4 @@ def test_a_binary_file_is_refused(small_plugin: Path, tmp_path: Path) -> None:
 def test_the_changelog_reads_well_in_qgis(small_plugin: Path, tmp_path: Path) -> None:
     built = package.build(small_plugin, changelog_in(tmp_path), tmp_path / "dist")
     written = zipfile.ZipFile(built).read("small_plugin/metadata.txt").decode("utf-8")
-    assert parsed(written)["changelog"] == "\n0.1.0 - Unreleased\n- One, 100 % new."
+    assert parsed(written)["changelog"] == "\n0.1.0 - 2026-11-28\n- One, 100 % new."
