@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 # One worker for each processor; each takes up to 2 GB.
 WORKERS := --numprocesses logical --maxprocesses 4
 
-.PHONY: install demo test lint docs bench plugin translations bundle lock
+.PHONY: install demo test test-all lint docs bench plugin translations bundle lock
 
 install: $(STAMP)
 
@@ -39,7 +39,11 @@ lint: install
 	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/python tests/architecture/file_size.py
 
+# What is marked slow runs with test-all, which is what continuous integration runs.
 test: lint
+	$(BIN)/python -m pytest -m "not slow" $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+test-all: lint
 	$(BIN)/python -m pytest $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	$(BIN)/python tests/qgis/run.py
 
