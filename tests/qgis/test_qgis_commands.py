@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from advice import follows
 from conftest import DEMO
 from driving import Mapped, Told, refusal, run
 from qgis.core import (
@@ -147,10 +148,17 @@ def test_zones_of_a_layer_beside_others_and_of_selected_polygons(
         assert [row["name"] for row in rows(output)] == names
 
 
-def test_zones_in_another_format_are_refused(mapped: Mapped, zones: Path, tmp_path: Path) -> None:
+@follows("sargeo_qgis.processing.zones:Zones.perform", "Choose a name that ends in .gpkg or .csv.")
+@pytest.mark.parametrize("ending", [".gpkg", ".csv"])
+def test_a_name_is_chosen_for_zones(
+    mapped: Mapped, zones: Path, tmp_path: Path, ending: str
+) -> None:
+    given = {"POLYGONS": str(zones), "FOLDER": str(mapped.folder)}
     output = str(tmp_path / "zones.shp")
-    said = refusal("zones", POLYGONS=str(zones), FOLDER=str(mapped.folder), OUTPUT=output)
+    said = refusal("zones", OUTPUT=output, **given)
     assert f"{output} is neither a GeoPackage nor a CSV file." in said
+    measured = run("zones", OUTPUT=str(tmp_path / f"zones{ending}"), **given)["OUTPUT"]
+    assert [row["name"] for row in rows(measured)] == ["west", "east"]
 
 
 def test_web_map(mapped: Mapped, cli: Callable[..., str], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from advice import follows
 from conftest import ROOT
 from driving import Told, pixels, refusal, run
 from qgis.core import QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsVectorLayer
@@ -152,10 +153,22 @@ def test_refusals_are_in_the_words_of_qgis(
     given = {"SCENE": str(small_scene), "OUTPUT_FOLDER": str(tmp_path / "out")}
     assert "alone" in refusal("classify", TEXTS="ships", MODEL=model, **given)
     assert not (tmp_path / "out").exists()
-    output = tmp_path / "places.shp"
-    searched = {"SCENES": [embedding], "TEXTS": "ships", "OUTPUT": str(output), "MODEL": model}
-    assert "ends in .gpkg" in refusal("search", **searched)
     assert "empty" in refusal("ask", SCENE=str(small_scene), QUESTION=" ", MODEL=model)
+
+
+@follows(
+    "sargeo_qgis.processing.search:Search.perform",
+    "Choose a name that ends in .gpkg, .geojson or .csv.",
+)
+@pytest.mark.parametrize("ending", [".gpkg", ".geojson", ".csv"])
+def test_a_name_is_chosen_for_the_places(
+    model: str, embedding: str, tmp_path: Path, ending: str
+) -> None:
+    searched = {"SCENES": [embedding], "TEXTS": "ships", "TOP": 2, "MODEL": model}
+    refusal("search", OUTPUT=str(tmp_path / "places.shp"), **searched)
+    output = run("search", OUTPUT=str(tmp_path / f"places{ending}"), **searched)["OUTPUT"]
+    places = QgsVectorLayer(output, "places")
+    assert sorted(int(feature["rank"]) for feature in places.getFeatures()) == [1, 2]
 
 
 def test_a_run_that_is_cancelled_leaves_nothing(

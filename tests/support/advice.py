@@ -8,6 +8,7 @@ go without a case.
 
 from __future__ import annotations
 
+import ast
 import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -81,6 +82,20 @@ def follows(
         return run
 
     return mark
+
+
+def read_cases(folder: Path) -> Iterator[Case]:
+    """Read the cases of tests that another Python runs, as those in QGIS are, from their marks."""
+    for path in sorted(folder.glob("test_*.py")):
+        for test in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(test, ast.FunctionDef) or not test.name.startswith("test_"):
+                continue
+            for mark in test.decorator_list:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == follows.__name__:
+                    where, remedy = map(ast.literal_eval, mark.args)
+                    named = {str(k.arg): ast.literal_eval(k.value) for k in mark.keywords}
+                    told = {"problem": "", "simulated": "", **named}
+                    yield Case(f"{path.stem}.{test.name}", where, remedy, **told)
 
 
 EXERCISED: dict[tuple[str, str], list[str]] = {}

@@ -1,15 +1,16 @@
 """Every message that can reach a user, as the source has it: where it is built, and its remedy.
 
 Sentences are templates: what is filled in when the message is built stands as "…". Constants of
-the module, of a module that it imports them from, and of the function itself are resolved. Of a
-remedy that is one of two, each is a message of its own.
+the module, of a module that it imports them from, and of the function itself are resolved, and
+rows of a table that a loop goes through. Of a remedy that is one of two, each is a message of its
+own.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ SOURCES = {
 _BASES = ("SargeoError", "PluginError")
 
 _FILLED = "…"
+
+_NAME_ONLY = 1000
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def all_messages() -> tuple[Message, ...]:
     """Return the messages of all packages, in the order of the files."""
     modules = {name: _Module(name, path) for name, path in _python_files()}
     errors = _error_classes(modules.values())
-    relays = _relays(modules.values())
+    relays = _relays(modules.values(), errors)
     return tuple(
         message for module in modules.values() for message in module.messages(errors, relays)
     )
@@ -87,16 +90,30 @@ def _error_classes(modules: Iterator[_Module]) -> frozenset[str]:
         known |= more
 
 
-def _relays(modules: Iterator[_Module]) -> Mapping[str, int]:
-    """Return functions that take a remedy from their caller, and at which place of arguments."""
-    return {
-        node.name: [a.arg for a in node.args.args].index("remedy")
-        for module in modules
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.FunctionDef)
-        and node.name != "__init__"
-        and "remedy" in [a.arg for a in node.args.args]
-    }
+def _relays(modules: Iterable[_Module], errors: frozenset[str]) -> Mapping[str, int]:
+    """Return what takes a remedy from its caller, and at which place of arguments.
+
+    Functions, and classes that are no errors.
+    """
+    relays = {}
+    for module in modules:
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.FunctionDef(name=name) if name != "__init__":
+                    relays[name] = _place_of_remedy(node)
+                case ast.ClassDef(name=name, body=body) if name not in errors:
+                    for method in body:
+                        if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                            relays[name] = _place_of_remedy(method) - 1
+    return {name: place for name, place in relays.items() if place >= 0}
+
+
+def _place_of_remedy(function: ast.FunctionDef) -> int:
+    """Return the place of the parameter, a large number where it goes by name only, or -1."""
+    if "remedy" in [a.arg for a in function.args.kwonlyargs]:
+        return _NAME_ONLY
+    names = [a.arg for a in function.args.args]
+    return names.index("remedy") if "remedy" in names else -1
 
 
 class _Module:
@@ -171,11 +188,24 @@ class _Module:
         for scope in (*reversed(scopes), self.tree):
             if isinstance(scope, ast.ClassDef):
                 continue
-            values = list(_assigned(scope, name))
+            values = [*_assigned(scope, name), *_default(scope, name)]
+            values = values or list(self._told_in_rows(scope, name))
             if values:
                 return [text for value in values for text in self.texts(value, scopes)]
         source = self._imported_from(name)
         return source.texts(ast.Name(name), ()) if source else [_FILLED]
+
+    def _told_in_rows(self, scope: ast.AST, name: str) -> Iterator[ast.expr]:
+        """Yield what a name stands for in a loop over a table of the module, row by row."""
+        for node in ast.walk(scope) if isinstance(scope, ast.FunctionDef) else ():
+            match node:
+                case ast.For(target=ast.Tuple(elts=columns), iter=ast.Name(id=table)):
+                    names = [getattr(column, "id", "") for column in columns]
+                    rows = [
+                        row for value in _assigned(self.tree, table) for row in _elements(value)
+                    ]
+                    if name in names:
+                        yield from (_elements(row)[names.index(name)] for row in rows)
 
     def _imported_from(self, name: str) -> _Module | None:
         for node in self.tree.body:
@@ -212,6 +242,14 @@ def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr]:
             yield value
 
 
+def _default(scope: ast.AST, name: str) -> Iterator[ast.expr]:
+    """Yield what a parameter that is given by name only is where nobody gives it."""
+    if isinstance(scope, ast.FunctionDef):
+        for parameter, value in zip(scope.args.kwonlyargs, scope.args.kw_defaults, strict=True):
+            if parameter.arg == name and value is not None:
+                yield value
+
+
 def _is_handed_class(func: ast.expr, scopes: tuple[ast.AST, ...]) -> bool:
     """Tell whether what is called is a parameter or an attribute that takes a class of errors."""
     match func:
@@ -238,6 +276,10 @@ def _is_handed_class(func: ast.expr, scopes: tuple[ast.AST, ...]) -> bool:
 def _takes_error_class(annotation: ast.expr | None) -> bool:
     told = "" if annotation is None else ast.unparse(annotation)
     return "type[" in told and "Error" in told
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple | ast.List) else []
 
 
 def _argument(call: ast.Call, place: int, name: str) -> ast.expr | None:

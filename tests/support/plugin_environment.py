@@ -62,6 +62,14 @@ def sargeo_wheel(
     return write_wheel(folder, "sargeo", version, files)
 
 
+def write_index(folder: Path, version: str = "0.1.0") -> Path:
+    """Write a package index of a sargeo that needs nothing; returns its folder."""
+    wheel = sargeo_wheel(folder / "sargeo", version)
+    page = f'<!DOCTYPE html><a href="{wheel.name}">{wheel.name}</a>'
+    wheel.with_name("index.html").write_text(page, encoding="utf-8")
+    return folder
+
+
 def uv_wheel(folder: Path) -> Path:
     """Write a wheel of a uv that knows how to install from a bundle."""
     return write_wheel(folder, "uv", "0.99.0", {"uv/__init__.py": "", "uv/__main__.py": UV_MAIN})

@@ -35,7 +35,7 @@ PermitRootLogin yes
 StrictModes no
 UsePAM no
 Subsystem sftp internal-sftp
-SetEnv "TMPDIR={folder}/there" OMP_NUM_THREADS=1
+SetEnv "TMPDIR={folder}/there" OMP_NUM_THREADS=1 "PATH={folder}/programs:/usr/bin:/bin"
 """
 
 _SSH_CONFIG = """\
@@ -91,12 +91,19 @@ class Sshd:
         The environment in which ``ssh`` and ``scp`` know the hosts.
     there : Path
         Where the server's users have their temporary files.
+    programs : Path
+        The first folder of their PATH, empty.
+    folder : Path
+        Where ``authorized_keys``, the client's ``ssh_config`` and keys such as
+        ``stranger_key.pub`` lie, and ``chatty``, the script that greets.
     process : psutil.Process
         The server, whose children are the connections.
     """
 
     variables: dict[str, str]
     there: Path
+    programs: Path
+    folder: Path
     process: psutil.Process
 
     def drop_connections(self) -> None:
@@ -122,8 +129,9 @@ def missing_programs() -> list[str]:
 @contextmanager
 def running_sshd(folder: Path) -> Iterator[Sshd]:
     """Run a server with keys and configuration of its own, all in a folder."""
-    there, port = folder / "there", _free_port()
+    there, programs, port = folder / "there", folder / "programs", _free_port()
     there.mkdir()
+    programs.mkdir()
     _make_keys(folder)
     config, client = folder / "sshd_config", folder / "ssh_config"
     config.write_text(_SSHD_CONFIG.format(folder=folder, port=port), encoding="utf-8")
@@ -139,7 +147,8 @@ def running_sshd(folder: Path) -> Iterator[Sshd]:
         server = psutil.Popen([_find("sshd"), "-D", "-e", "-f", config], stderr=log)
     try:
         _wait_for(port, folder / "sshd.log")
-        yield Sshd(os.environ | {"PATH": _client_path(folder, client)}, there, server)
+        variables = os.environ | {"PATH": _client_path(folder, client)}
+        yield Sshd(variables, there, programs, folder, server)
     finally:
         for process in (*server.children(recursive=True), server):
             process.kill()

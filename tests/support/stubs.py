@@ -28,7 +28,7 @@ class ThresholdNetwork:
 
     output_stride: int = 4
     alignment: int = 4
-    classes: int = 2
+    channels: int = 2
     bright: float = 10.0
 
     def infer(self, batch: Batch, acquisition: Acquisition) -> Outputs:

@@ -20,18 +20,10 @@ from sargeo_qgis.core.environment.install import install
 from sargeo_qgis.core.environment.places import CURRENT, LOCK, LOG
 from sargeo_qgis.core.environment.plan import make_plan
 from sargeo_qgis.core.errors import CancelledError, PluginError
-from support.plugin_environment import (
-    base_python,
-    machine,
-    sargeo_wheel,
-    uv_wheel,
-    with_uv,
-    write_wheel,
-)
+from support.plugin_bundles import HERE, altered, packed
+from support.plugin_environment import base_python, machine, with_uv
 from tools import bundle as tool
 
-PYTHON = ".".join(map(str, sys.version_info[:2]))
-HERE = next((target for target in tool.TARGETS if target.platform == sys.platform), tool.TARGETS[0])
 PLUGIN = Path(tool.__file__).parents[1]
 
 WITHOUT_NETWORK = """
@@ -45,16 +37,6 @@ bundle, root = sys.argv[1:]
 plan = make_plan(Choices(file=bundle, python=sys.executable), Path(root), Machine.this())
 print(install(plan, progress=lambda share, line: None, cancelled=lambda: False))
 """
-
-
-def packed(folder: Path, version: str = "0.1.0", python: str = PYTHON) -> Path:
-    """Pack a bundle of small wheels."""
-    wheels = [
-        sargeo_wheel(folder, version),
-        uv_wheel(folder),
-        write_wheel(folder, "helper", "1.2", {"helper.py": ""}),
-    ]
-    return tool.pack(wheels, HERE, python, folder)
 
 
 def test_what_is_packed(tmp_path: Path) -> None:
@@ -75,18 +57,6 @@ def test_what_is_packed(tmp_path: Path) -> None:
     ]
     assert (manifest["python"], manifest["machine"]) == ("3.12", HERE.machine)
     assert manifest["unpacked_bytes"] > 0
-
-
-def altered(path: Path, **fields: object) -> Path:
-    """Return a copy of a bundle that says something else of itself."""
-    target = path.with_name("altered.zip")
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as sink:
-        for name in source.namelist():
-            data = source.read(name)
-            if name == MANIFEST:
-                data = json.dumps({**json.loads(data), **fields}).encode("utf-8")
-            sink.writestr(name, data)
-    return target
 
 
 @pytest.mark.parametrize(

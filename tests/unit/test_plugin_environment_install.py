@@ -253,6 +253,14 @@ def test_files_in_use_on_windows(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert names(root) == {"env2", CURRENT, *KEPT}
 
 
+def test_what_was_removed_by_half_does_not_keep_the_rest(root: Path) -> None:
+    run(wheel_plan(root))
+    for name in ("pythons", "pythons.gone"):
+        (root / name / "cpython").mkdir(parents=True)
+    remove(root, sys.platform)
+    assert names(root) == {LOCK}
+
+
 def test_a_file_that_another_program_shows_on_windows(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

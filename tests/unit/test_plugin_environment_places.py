@@ -56,3 +56,16 @@ def test_an_unreadable_record(tmp_path: Path, text: str) -> None:
     with pytest.raises(PluginError, match=r"current\.json cannot be read") as caught:
         places.current_python(tmp_path, "linux")
     assert "Repair" in caught.value.remedy
+
+
+def test_what_can_be_repaired_or_removed(tmp_path: Path) -> None:
+    assert not places.is_made(tmp_path / "missing")
+    (tmp_path / "env1").mkdir()
+    (tmp_path / places.CURRENT).touch()
+    assert not places.is_made(tmp_path)  # of somebody else
+    (tmp_path / places.LOCK).touch()
+    assert places.is_made(tmp_path)
+    (tmp_path / "env1").rmdir()
+    assert places.is_made(tmp_path)
+    (tmp_path / places.CURRENT).unlink()
+    assert not places.is_made(tmp_path)

@@ -7,7 +7,6 @@ import shutil
 import sys
 import types
 from pathlib import Path
-from typing import Self
 
 import pytest
 from sargeo_qgis.core.environment import machine as machines
@@ -15,6 +14,7 @@ from sargeo_qgis.core.environment.choices import Choices
 from sargeo_qgis.core.environment.plan import InstallPlan, make_plan
 from sargeo_qgis.core.errors import PluginError
 from support.plugin_environment import UV, base_python, machine, program, sargeo_wheel
+from support.plugin_setup import Registry
 
 AS_IS = Choices()
 
@@ -191,8 +191,8 @@ def test_the_launcher_of_windows(home: Path) -> None:
         ("linux", {"version": (3, 9, 1)}, "is Python 3.9.1; Python 3.11 to 3.14 is needed", "uv"),
         ("linux", {"version": (3, 15, 0)}, "is Python 3.15.0; Python 3.11 to 3.14", "python.org"),
         ("win32", {"bits": 32}, "is a Python for 32 bits", "64 bits"),
-        ("darwin", {}, "is a Python for an Intel Mac", "another machine"),
-        ("win32", {"machine": "arm64"}, "is a Python for Windows on ARM", "another machine"),
+        ("darwin", {}, "is a Python for an Intel Mac", "Homebrew"),
+        ("win32", {"machine": "arm64"}, "is a Python for Windows on ARM", "x64"),
         ("linux", {"venv": False}, "venv and ensurepip are missing", "python3.12-venv"),
     ],
 )
@@ -201,10 +201,10 @@ def test_a_python_that_will_not_do(
 ) -> None:
     found = {"version": (3, 12, 4), **found}
     python = base_python(home / "bin" / "python3.12", **found)  # type: ignore[arg-type]
-    for choices in (Choices(), Choices(python=str(python))):
-        error = refusal(home, choices, platform=platform)
-        assert problem in error.problem
-        assert remedy in error.remedy
+    error = refusal(home, platform=platform)
+    assert problem in error.problem
+    assert remedy in error.remedy
+    assert refusal(home, Choices(python=str(python)), platform=platform).problem == error.problem
 
 
 def test_no_python(home: Path) -> None:
@@ -293,30 +293,6 @@ def test_a_folder_of_somebody_else(home: Path) -> None:
     (home / "root" / "env1").rmdir()
     (home / "root" / ".DS_Store").touch()
     plan_for(home)
-
-
-class Registry:
-    """Stands in for `winreg`."""
-
-    HKEY_LOCAL_MACHINE = 0
-
-    def __init__(self, enabled: int | None) -> None:
-        self.enabled = enabled
-
-    def OpenKey(self, *_: object) -> Registry:  # noqa: N802
-        return self
-
-    def QueryValueEx(self, _: object, name: str) -> tuple[int, int]:  # noqa: N802
-        assert name == "LongPathsEnabled"
-        if self.enabled is None:
-            raise FileNotFoundError
-        return self.enabled, 4
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 @pytest.mark.parametrize(("enabled", "refused"), [(1, False), (0, True), (None, True)])

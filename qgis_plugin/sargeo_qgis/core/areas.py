@@ -110,5 +110,5 @@ def write_csv(path: Path, summary: ZoneSummary) -> None:
     except OSError as error:
         raise PluginError(
             f"{path} cannot be written: {error.strerror or error}.",
-            "Close the program that holds it open, or choose another name.",
+            "Close the program that holds it open, or choose another name or folder.",
         ) from error

@@ -87,14 +87,15 @@ class History:
             If the file cannot be written.
         """
         # Nanoseconds sort the files, and chance tells those of two windows apart.
-        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
+        beside = self._folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.new"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            beside = self._folder / f"{name}.new"
             # In ASCII: names on Linux may be no text.
             beside.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
             beside.replace(beside.with_suffix(SUFFIX))
         except OSError as error:
+            with contextlib.suppress(OSError):  # where there is no folder, there is no half of it
+                beside.unlink()
             raise PluginError(
                 f"The run cannot be remembered in {self._folder}: {error.strerror or error}.",
                 "Free some space there; the products of the run are not concerned.",

@@ -33,6 +33,8 @@ NAMED_BY = {
     "managed": "The managed environment",
 }
 
+_MAKE_MANAGED = "make the managed environment on the Setup page of the sargeo panel"
+
 # Understood by every Python there is, so that an old one can say how old it is.
 _PROBE = """
 import json, sys
@@ -223,30 +225,35 @@ def examine(text: str, origin: str, variables: Mapping[str, str], platform: str)
     try:
         python = python_of(path, platform)
         found = ask([str(python)], _PROBE, variables=variables, platform=platform)
-        _refuse_unfit(python, tuple(found["python"]), found["sargeo"])
+        _refuse_unfit(python, tuple(found["python"]), found["sargeo"], origin)
     except PluginError as error:
         raise PluginError(f"{NAMED_BY[origin]}: {error.problem}", error.remedy) from error
     return Interpreter(python, origin, dotted(found["python"]), found["sargeo"])
 
 
-def _refuse_unfit(python: Path, python_version: tuple[int, ...], sargeo: str) -> None:
+def _refuse_unfit(python: Path, python_version: tuple[int, ...], sargeo: str, origin: str) -> None:
+    # What the variable names comes first, whatever is made.
+    remove = f"remove the variable {VARIABLE} and " if origin == "variable" else ""
+    make = f"{remove}{_MAKE_MANAGED}"
     if python_version[:2] < OLDEST_PYTHON:
         raise PluginError(
             f"{python} is Python {dotted(python_version)}, and sargeo needs"
             f" {dotted(OLDEST_PYTHON)} or newer.",
-            "Name a newer Python, or make the managed environment on the Setup page of the"
-            " sargeo panel.",
+            f"Name a newer Python, or {make}.",
         )
     if not sargeo:
         raise PluginError(
             f"{python} has no sargeo.",
-            f"Install sargeo {dotted(SARGEO_REQUIRED)} into it, or make the managed environment"
-            " on the Setup page of the sargeo panel.",
+            f"Install sargeo {dotted(SARGEO_REQUIRED)} into it, or {make}.",
         )
-    refuse_version(sargeo, f"{python} has sargeo {sargeo}")
+    refuse_version(
+        sargeo,
+        f"{python} has sargeo {sargeo}",
+        remedy=f"Install sargeo {dotted(SARGEO_REQUIRED)} into it, or {make} anew.",
+    )
 
 
-def refuse_version(sargeo: str, where: str) -> None:
+def refuse_version(sargeo: str, where: str, *, remedy: str) -> None:
     """Refuse a sargeo that this plugin does not work with.
 
     Parameters
@@ -255,6 +262,8 @@ def refuse_version(sargeo: str, where: str) -> None:
         Its version.
     where : str
         The beginning of the message, such as ``"/opt/python has sargeo 0.3.1"``.
+    remedy : str
+        What to do about one that is too old.
 
     Raises
     ------
@@ -265,9 +274,7 @@ def refuse_version(sargeo: str, where: str) -> None:
     required = dotted(SARGEO_REQUIRED)
     if version < SARGEO_REQUIRED:
         raise PluginError(
-            f"{where}, which is older than the {required} that this plugin needs.",
-            f"Install sargeo {required} there, or make the managed environment anew on the"
-            " Setup page of the sargeo panel.",
+            f"{where}, which is older than the {required} that this plugin needs.", remedy
         )
     if version > SARGEO_REQUIRED:
         raise PluginError(

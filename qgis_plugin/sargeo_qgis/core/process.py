@@ -27,6 +27,12 @@ KEPT_LINES = 200
 #: What to do about a sargeo that cannot be started.
 CHECK_PYTHON = "Check the Python of sargeo on the Setup page of the sargeo panel."
 
+#: What to do about a sargeo that does not do what it is there for.
+REPAIR = (
+    "Press Repair on the Setup page of the sargeo panel, or, if its Python is your own, install"
+    " sargeo there anew."
+)
+
 # Numbers of winbase.h: `subprocess` names them on Windows only.
 _NEW_PROCESS_GROUP = 0x00000200
 _NO_WINDOW = 0x08000000
@@ -206,7 +212,7 @@ def describe_exit(code: int, errors: Sequence[str]) -> PluginError:
     if code in _CRASHED:
         return PluginError(
             "sargeo crashed inside one of its libraries.",
-            "Repair its environment on the Setup page of the sargeo panel.",
+            REPAIR,
         )
     if code < 0:
         return PluginError(f"sargeo was ended from outside (signal {-code}).", "Run it again.")

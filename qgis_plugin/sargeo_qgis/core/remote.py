@@ -35,6 +35,9 @@ OPTIONS = tuple(word for setting in _SETTINGS for word in ("-o", setting))
 #: Exit codes of ssh itself, of a shell that does not find a command, and of one that was killed.
 _NO_CONNECTION, _NOT_FOUND, _KILLED = 255, 127, 128 + 9
 
+#: Exit code of scp where the connection holds and a file cannot be copied.
+_NOT_COPIED = 1
+
 _PREFIX = "sargeo-"
 
 
@@ -179,7 +182,7 @@ class RemoteMachine:
         shutil.rmtree(beside, ignore_errors=True)
         try:
             beside.mkdir(parents=True)
-            self._do(self._scp(f"{self.host}:{there}/.", _local(beside)), cancelled)
+            self._copy_here(there, beside, cancelled)
             for name in names:
                 (beside / name).replace(here / name)
         except OSError as error:
@@ -189,6 +192,23 @@ class RemoteMachine:
             ) from error
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+
+    def _copy_here(self, there: PurePosixPath, beside: Path, cancelled: Callable[[], bool]) -> None:
+        """Copy what a folder there holds.
+
+        Raises
+        ------
+        OSError
+            If there is no room for it here, as far as scp tells: it ends the same way whatever it
+            cannot write or read, and what lies there was written by the run that has just ended.
+        """
+        with self._scp(f"{self.host}:{there}/.", _local(beside)) as child:
+            list(child.lines(cancelled))
+            code = child.exit_code()
+        if code == _NOT_COPIED:
+            raise OSError(_last(child.errors).rstrip("."))
+        if code != 0:
+            raise self._explain(code, list(child.errors))
 
     def _start(self, command: str, *, watches_input: bool = False) -> Child:
         return self._run("ssh", "--", self.host, command, watches_input=watches_input)
@@ -214,8 +234,7 @@ class RemoteMachine:
         return lines
 
     def _explain(self, code: int, errors: Sequence[str]) -> PluginError:
-        last = next((line.strip() for line in reversed(errors) if line.strip()), "no message")
-        said = f"{last.rstrip('.')}."
+        said = f"{_last(errors).rstrip('.')}."
         if code == _NOT_FOUND:
             return PluginError(
                 f"{self.host} does not know the command {self.sargeo}.",
@@ -280,6 +299,11 @@ def _refuse_existing(request: MapRequest) -> None:
             "Choose another output folder, or add --overwrite to replace them.",
             "products_exist",
         )
+
+
+def _last(errors: Sequence[str]) -> str:
+    """Return the last line that says something."""
+    return next((line.strip() for line in reversed(errors) if line.strip()), "no message")
 
 
 def _local(path: Path) -> str:

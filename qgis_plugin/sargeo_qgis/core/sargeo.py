@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .errors import CancelledError, PluginError
-from .process import Child, describe_exit
+from .process import REPAIR, Child, describe_exit
 
 #: Exit code of a run that was cancelled, and of one that the user cannot repair.
 CANCELLED = 130
@@ -82,7 +82,7 @@ def follow(
     if result is None:
         raise PluginError(
             "sargeo ended without telling its result.",
-            "Repair its environment on the Setup page of the sargeo panel.",
+            REPAIR,
         )
     return result
 
@@ -110,7 +110,7 @@ def fetch(child: Child, cancelled: Callable[[], bool], *, allowed: Sequence[int]
     except (ValueError, TypeError) as error:
         raise PluginError(
             f"sargeo printed something that is not a JSON object: {text[:80]!r}.",
-            "Repair its environment on the Setup page of the sargeo panel.",
+            REPAIR,
         ) from error
 
 

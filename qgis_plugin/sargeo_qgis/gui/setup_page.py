@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import session
 from ..core.environment.install import choices_in_use
-from ..core.environment.places import installation_folders
+from ..core.environment.places import is_made
 from ..core.environment.upkeep import remove
 from ..core.errors import PluginError
 from ..core.words import Words
@@ -181,7 +181,7 @@ class SetupPage(QWidget):
 
     def _enable(self) -> None:
         """Let only what is there be repaired or removed."""
-        there = bool(installation_folders(session.managed_root()))
+        there = is_made(session.managed_root())
         self.repair_button.setEnabled(there)
         self.remove_button.setEnabled(there)
 

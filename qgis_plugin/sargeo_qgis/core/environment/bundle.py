@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import CancelledError, PluginError
-from ..interpreter import refuse_version
+from ..interpreter import SARGEO_REQUIRED, dotted, refuse_version
 
 #: What is read here; a later make of bundle has a higher number.
 FORMAT = 1
@@ -82,7 +82,11 @@ def read_manifest(path: Path, platform: str) -> Manifest:
             f"{path} is a bundle of format {manifest.format}, and this plugin reads {FORMAT}.",
             "Use a plugin and a bundle of the same release.",
         )
-    refuse_version(manifest.sargeo, f"{path} holds sargeo {manifest.sargeo}")
+    refuse_version(
+        manifest.sargeo,
+        f"{path} holds sargeo {manifest.sargeo}",
+        remedy=f"Get a bundle of sargeo {dotted(SARGEO_REQUIRED)}.",
+    )
     if manifest.platform != platform:
         raise PluginError(
             f"{path} is a bundle for {manifest.platform}, and this machine is {platform}.",

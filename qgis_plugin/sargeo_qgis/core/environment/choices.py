@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..errors import PluginError
-from ..interpreter import refuse_version
+from ..interpreter import SARGEO_REQUIRED, dotted, refuse_version
 
 #: Variables by which a user or an administrator names a package index, for uv and for pip.
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
@@ -78,14 +78,18 @@ def _refuse_wheel(wheel: Path) -> None:
     name, version = [*wheel.name.split("-"), ""][:2]
     if name != "sargeo":
         raise PluginError(f"{wheel} is not a wheel of sargeo.", "Choose sargeo-….whl.")
-    refuse_version(version, f"{wheel} holds sargeo {version}")
+    refuse_version(
+        version,
+        f"{wheel} holds sargeo {version}",
+        remedy=f"Choose a wheel of sargeo {dotted(SARGEO_REQUIRED)}.",
+    )
 
 
 def _refuse_address(address: str) -> None:
     if not address:
         return
-    parts = urlsplit(address)
-    if parts.scheme not in ("https", "http", "file"):
+    parts = _split(address)
+    if parts is None or parts.scheme not in ("https", "http", "file"):
         raise PluginError(
             f"{address} is not the address of a package index.",
             "Name one that begins with https://, such as https://pypi.org/simple.",
@@ -94,8 +98,16 @@ def _refuse_address(address: str) -> None:
         # It is kept in a file for repairs.
         raise PluginError(
             f"The address of the index at {parts.hostname} holds a user name or password.",
-            f"Put them into the file .netrc in your home folder, or set {INDEX_VARIABLES[0]}.",
+            "Leave them out, and put them into the file .netrc in your home folder; or name no"
+            f" index here, and set the variable {INDEX_VARIABLES[0]} to the whole address.",
         )
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:  # such as brackets that do not hold an address of IPv6
+        return None
 
 
 def without_secrets(address: str) -> str:

@@ -252,6 +252,11 @@ def _removed_on_failure(folder: Path, log: Path) -> Iterator[None]:
         yield
     except BaseException as error:
         discard(folder)
+        if isinstance(error, FileNotFoundError):  # such as a bundle on a disk that was unplugged
+            raise PluginError(
+                f"A file that was there when this was planned is gone: {error}.",
+                "Press Check this machine to plan it anew, and follow what it says.",
+            ) from error
         if isinstance(error, OSError):  # of ours, not of a child: a full disk, mostly
             raise explain([str(error)], log) from error
         raise

@@ -143,6 +143,12 @@ def refuse_foreign_files(root: Path) -> None:
         )
 
 
+def is_made(root: Path) -> bool:
+    """Tell whether there is an environment, or what is left of one, to repair or to remove."""
+    ours = (root / LOCK).exists()
+    return ours and ((root / CURRENT).exists() or bool(installation_folders(root)))
+
+
 def installation_folders(root: Path) -> list[Path]:
     """Return the folders of all installations, in use or not, finished or not."""
     if not (root / LOCK).exists():

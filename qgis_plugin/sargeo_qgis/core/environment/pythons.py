@@ -24,8 +24,17 @@ BROUGHT_PYTHON = (3, 12)
 # Machines for which some requirement has no wheels: (platform, `platform.machine()` in lower case).
 _UNSUPPORTED = {
     ("darwin", "x86_64"): "an Intel Mac",
-    ("win32", "arm64"): "Windows on ARM (one for x64 works there)",
+    ("win32", "arm64"): "Windows on ARM",
 }
+
+_ANOTHER_MACHINE = (
+    "let another machine do the work, whose name the Setup page of the sargeo panel takes"
+)
+
+_OWN = "name a Python with sargeo on the Setup page of the sargeo panel"
+
+# How near a Python of another version, or for 32 bits, comes to one that will do.
+_ANOTHER_IS_NEEDED = 2
 
 _PROBE = """
 import importlib.util, json, platform, sys
@@ -92,9 +101,15 @@ def named_base(path: str, needs: Needs, machine: Machine) -> BasePython:
     python = python_of(Path(path).expanduser(), machine.platform)
     found = _ask([str(python)], machine)
     refusal = _refusal(found, needs, machine.platform)
-    if refusal is not None:
-        raise refusal[1]
-    return BasePython(python, dotted(found["version"]))
+    if refusal is None:
+        return BasePython(python, dotted(found["version"]))
+    nearness, error = refusal
+    if nearness > _ANOTHER_IS_NEEDED:
+        raise error
+    raise PluginError(  # to install one is not enough while this one is named
+        error.problem,
+        f"Name {needs.in_words} for 64 bits, or none, so that the plugin looks for one.",
+    )
 
 
 def find_base(needs: Needs, machine: Machine, *, fetch: bool) -> BasePython:
@@ -173,26 +188,33 @@ def _refusal(
 ) -> tuple[int, PluginError] | None:
     """Say why a Python will not do, and how near it came."""
     python, version = found["executable"], tuple(found["version"][:2])
-    remedy = f"Install {needs.in_words} for 64 bits from python.org, or uv."
+    remedy = (
+        f"Install {needs.in_words} for 64 bits from python.org, or uv."
+        if needs.version is None
+        else f"Install {needs.in_words} for 64 bits from python.org."  # uv would fetch from there
+    )
     fits = version == needs.version if needs.version else OLDEST_PYTHON <= version <= NEWEST_PYTHON
     if not fits:
         problem = f"{python} is Python {dotted(found['version'])}; {needs.in_words} is needed."
         return 1, PluginError(problem, remedy)
     if found["bits"] != 64:
-        return 2, PluginError(f"{python} is a Python for 32 bits; one for 64 is needed.", remedy)
-    if needs.machine and found["machine"] != needs.machine:
-        return 2, PluginError(
-            f"{python} is a Python for {found['machine']}; one for {needs.machine} is needed.",
-            "Get the bundle for this machine.",
-        )
+        problem = f"{python} is a Python for 32 bits; one for 64 is needed."
+        return _ANOTHER_IS_NEEDED, PluginError(problem, remedy)
     unsupported = _UNSUPPORTED.get((platform, found["machine"]))
     if unsupported is not None:
         return 3, PluginError(
             f"{python} is a Python for {unsupported}, for which sargeo's libraries are not built.",
-            "Run sargeo on another machine; the Setup page of the sargeo panel takes its name.",
+            f"Take a Python for x64 from python.org, or {_ANOTHER_MACHINE}."
+            if platform == "win32"
+            else f"Take a Python of Homebrew on a Mac with an Apple chip, or {_ANOTHER_MACHINE}.",
+        )
+    if needs.machine and found["machine"] != needs.machine:
+        return 4, PluginError(
+            f"{python} is a Python for {found['machine']}; one for {needs.machine} is needed.",
+            "Choose no bundle, so that sargeo comes from the package index.",
         )
     if needs.venv and not found["venv"]:
-        return 4, PluginError(
+        return 5, PluginError(
             f"{python} cannot make environments, as its modules venv and ensurepip are missing.",
             f"Install the package python{dotted(version)}-venv with the system's package manager,"
             " or uv.",
@@ -206,5 +228,7 @@ def _nearest(refusals: list[tuple[int, PluginError]], needs: Needs) -> PluginErr
         return max(told, key=lambda refusal: refusal[0])[1]
     return PluginError(
         f"There is no {needs.in_words} on this machine.",
-        "Install one for 64 bits from python.org, or uv, or take an existing environment.",
+        f"Install one for 64 bits from python.org, or uv, or {_OWN}."
+        if needs.version is None
+        else f"Install one for 64 bits from python.org, or {_OWN}.",
     )

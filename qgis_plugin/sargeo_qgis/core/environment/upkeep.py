@@ -27,14 +27,15 @@ def remove(root: Path, platform: str) -> None:
     """
     with exclusive(root / LOCK, holder="removing the environment of sargeo", platform=platform):
         pythons = root / PYTHONS
-        for folder in (*installation_folders(root), pythons, gone(pythons)):
+        discard_file(root / LOG)
+        # What has half gone comes first, as nothing can be renamed to what is there.
+        for folder in (*installation_folders(root), gone(pythons), pythons):
             if not discard(folder):
                 raise PluginError(
                     f"The environment in {folder} is in use.",
                     "Wait for its runs to finish, close other QGIS windows, and try again.",
                 )
-        discard_file(root / CURRENT)
-        discard_file(root / LOG)
+        discard_file(root / CURRENT)  # last: while it is there, Remove can be pressed again
 
 
 def clean_up(root: Path) -> None:
