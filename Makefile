@@ -13,16 +13,18 @@ PYTEST_ARGS ?=
 # One worker for each processor; each takes up to 2 GB.
 WORKERS := --numprocesses logical --maxprocesses 4
 
-.PHONY: install demo test lint docs bench plugin translations bundle lock
+.PHONY: install demo test test-all lint docs bench plugin translations bundle lock
 
 install: $(STAMP)
 
-# uv resolves and installs in a fraction of pip's time; pip only fetches uv. Bytecode costs 50 CPU
-# seconds once; where none may be written later, each start of the tool would compile all it loads.
+# uv resolves and installs in a fraction of pip's time, and takes the build of torch with which
+# torchvision imports; pip only fetches uv. -b holds the backend that builds sargeo. Bytecode costs
+# 50 CPU seconds once; where none may be written later, each start of the tool would compile all it loads.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python \
+	    -c constraints.txt -b constraints.txt -e ".[dev]"
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(STAMP)').touch()"
 
 demo: install
@@ -35,8 +37,13 @@ lint: install
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/python tests/architecture/file_size.py
 
+# What is marked slow runs with test-all, which is what continuous integration runs.
 test: lint
+	$(BIN)/python -m pytest -m "not slow" $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+test-all: lint
 	$(BIN)/python -m pytest $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	$(BIN)/python tests/qgis/run.py
 
@@ -59,8 +66,11 @@ translations:
 bundle: install
 	cd qgis_plugin && ../$(BIN)/python -m tools.bundle $(BUNDLE_ARGS)
 
-# The versions that the plugin installs, for all platforms.
+# The newest versions that go together, for all platforms: of the development environment, then of
+# what the plugin installs, which are among them.
+COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 \
+    --no-annotate --no-emit-index-url --quiet
 lock: install
-	$(BIN)/python -m uv pip compile pyproject.toml -c constraints.txt --universal --upgrade \
-	    --python-version 3.11 --no-header --no-annotate --no-emit-index-url --quiet \
+	$(COMPILE) --extra dev --upgrade --custom-compile-command "make lock" --output-file constraints.txt
+	$(COMPILE) -c constraints.txt --upgrade --no-header \
 	    --output-file qgis_plugin/sargeo_qgis/core/environment/requirements.txt

@@ -84,9 +84,9 @@ def changelog_entry(changelog: str) -> str:
     Parameters
     ----------
     changelog : str
-        Markdown; what stands before the first version is left out.
+        Markdown; what stands before the newest version, and so what is not in it, is left out.
     """
-    versions = changelog[changelog.index("\n## [") :]
+    versions = changelog[re.search(r"\n## \[\d", changelog).start() :]
     unwrapped = re.sub(r"\n  (?=\S)", " ", versions)
     plain = unwrapped.replace("`", "").replace("%", "%%")  # configparser interpolates
     lines = (re.sub(r"^#+ (?:\[(.+)\])?", r"\1", line) for line in plain.splitlines())

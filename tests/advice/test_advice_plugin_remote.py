@@ -28,7 +28,10 @@ from support.rasters import CRS_CASES
 from support.seaside import SIDE, assert_right
 from support.sshd import Sshd, missing_programs, running_sshd
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such server")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such server"),
+]
 
 REMOTE = "sargeo_qgis.core.remote"
 

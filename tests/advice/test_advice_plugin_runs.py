@@ -25,7 +25,10 @@ from support.plugin_session import Session, install_into, never, own_python, wor
 from support.rasters import CRS_CASES
 from support.seaside import SIDE, assert_right, seaside
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends programs by signals")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="ends programs by signals"),
+]
 
 UTM, GRID = CRS_CASES["utm_north"]
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from support.rasters import write_scene
 
+pytestmark = pytest.mark.slow
+
 NEVER = {"dask", "timm", "torchvision"}
 NETWORK = {"torch", "safetensors.torch", "tokenizers"}
 TABLES = {"geopandas", "pandas", "pyarrow", "pyogrio"}

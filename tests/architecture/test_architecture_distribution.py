@@ -9,11 +9,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from file_size import LIMIT_BYTES, too_large
+from file_size import LIMIT_BYTES, committed, too_large
+from support.sources import ROOT, modules, text_of
 
 import sargeo
 
-ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -58,9 +58,8 @@ def test_the_wheel_carries_the_licence_and_the_command(wheel: zipfile.ZipFile) -
 
 def test_the_version_stands_in_one_place() -> None:
     assert sargeo.__version__ == PROJECT["version"]
-    for package in ("sargeo", "cli", "training"):
-        for path in (ROOT / package).rglob("*.py"):
-            assert "__version__ = " not in path.read_text(encoding="utf-8"), path
+    for path in modules("sargeo", "cli", "training"):
+        assert "__version__ = " not in text_of(path), path
 
 
 def test_the_changelog_tells_of_this_version() -> None:
@@ -81,4 +80,14 @@ def test_the_size_guard_sees_large_files(tmp_path: Path) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(b"x")
     large.write_bytes(b"x" * (LIMIT_BYTES + 1))
-    assert too_large([str(small), str(large)]) == [str(large)]
+    assert too_large([small, large, tmp_path / "deleted"]) == [large]
+
+
+def test_the_size_guard_looks_at_what_git_has_or_would_take(tmp_path: Path) -> None:
+    assert committed(tmp_path) == []
+    for name in ("tracked", "new", "ignored", "big.safetensors"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / ".gitignore").write_text("ignored\n", encoding="utf-8")
+    for command in (["init", "--quiet"], ["add", "tracked"]):
+        subprocess.run(["git", "-C", tmp_path, *command], check=True)
+    assert {path.name for path in committed(tmp_path)} == {".gitignore", "tracked", "new"}

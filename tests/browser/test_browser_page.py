@@ -18,6 +18,8 @@ from support.webmap import detections_at, grid_of_case, write_run
 from sargeo.legend import BUILT_UP, OPEN_WATER
 from sargeo.webmap import write_web_map
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (200, 300)
 SHIP = (100.5, 60.5)
 

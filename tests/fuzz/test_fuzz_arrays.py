@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import rioxarray  # noqa: F401  registers the accessor ``rio``
 import xarray as xr
 from hypothesis import given
@@ -16,6 +17,8 @@ from support.rasters import backscatter_db
 
 from sargeo.scene.describe import describe
 from sargeo.scene.open import open_scene
+
+pytestmark = pytest.mark.slow
 
 DTYPES = ("float32", "float64", "float16", "int16", "uint8", "int64", "uint64", "bool", "complex64", "object",
           "datetime64[ns]", "str")  # fmt: skip

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fuzzing import fuzz, run_judged
@@ -19,6 +20,8 @@ from support.odd_rasters import (
     odd_vrts,
 )
 from support.rasters import DTYPES, write_raster
+
+pytestmark = pytest.mark.slow
 
 ASSUMED = st.sampled_from(["", "", "vv", "vv,vh", "vv,db", "vv,amplitude,uncalibrated", "skip,vv"])
 

@@ -19,6 +19,8 @@ from support.odd_rasters import folder_of_bases
 from support.rasters import write_scene
 from support.webmap import write_run
 
+pytestmark = pytest.mark.slow
+
 SIZES = st.sampled_from(
     [
         "0",

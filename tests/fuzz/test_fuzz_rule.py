@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fuzzing import fuzz
@@ -15,6 +16,8 @@ from support.rasters import write_raster
 from sargeo.errors import InputError
 from sargeo.geo.grid import Block
 from sargeo.scene.open import open_scene
+
+pytestmark = pytest.mark.slow
 
 SHAPES = st.sampled_from(
     [(1, 40, 50), (2, 90, 70), (1, 7, 200), (2, 200, 7), (1, 1, 90), (1, 150, 160)]

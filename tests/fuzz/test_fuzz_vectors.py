@@ -19,6 +19,8 @@ from support.webmap import write_run
 from sargeo.evaluation.zones import zonal_table
 from sargeo.mapping import map_scene
 
+pytestmark = pytest.mark.slow
+
 FILES = st.one_of(
     st.tuples(st.just(".geojson"), odd_geojson()),
     st.tuples(st.just(".geojson"), odd_geojson()),

@@ -326,6 +326,7 @@ def test_errors_are_json_lines_where_asked_for(tmp_path: Path, map_into: Map) ->
     assert outcome.err == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_leaves_no_product(
     tmp_path: Path, tiny_model: Path, out: Path
 ) -> None:

@@ -17,6 +17,8 @@ from support.rasters import write_scene
 
 from sargeo_cli import streams
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "sargeo_cli"]
 
 FULL = Path("/dev/full")

@@ -16,6 +16,8 @@ from support.outcome import Outcome
 
 from sargeo.demo import demo_scene_path, demo_ships_path
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 PAGES = ("README.md", *(f"docs/{page}.md" for page in (

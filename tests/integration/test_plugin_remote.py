@@ -26,6 +26,8 @@ from support.sshd import Sshd, missing_programs, running_sshd
 
 from sargeo import __version__
 
+pytestmark = pytest.mark.slow
+
 SARGEO = f"{sys.executable} -m sargeo_cli"
 
 # What stand-ins for sargeo say.

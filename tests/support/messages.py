@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.sources import ROOT, modules, tree_of
 
 SOURCES = {
     "sargeo": ROOT,
@@ -70,7 +70,7 @@ def all_messages() -> tuple[Message, ...]:
 
 def _python_files() -> Iterator[tuple[str, Path]]:
     for package, folder in SOURCES.items():
-        for path in sorted((folder / package).rglob("*.py")):
+        for path in modules((folder / package).relative_to(ROOT).as_posix()):
             parts = path.relative_to(folder).with_suffix("").parts
             yield ".".join(p for p in parts if p != "__init__"), path
 
@@ -120,7 +120,7 @@ class _Module:
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.path = path
-        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        self.tree = tree_of(path)
 
     def messages(self, errors: frozenset[str], relays: Mapping[str, int]) -> Iterator[Message]:
         for scopes, call in _calls(self.tree, ()):

@@ -10,6 +10,8 @@ from support.training import Killed, Recorder, run, settings, telling_settings
 
 from sargeo_training.engine.rows import Rows
 
+pytestmark = pytest.mark.slow
+
 TIMES = ("seconds_per_step", "waiting_share")
 
 

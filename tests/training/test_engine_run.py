@@ -35,6 +35,7 @@ from sargeo_training.evaluation.scoring import score_split
 from sargeo_training.objectives.alignment import all_names
 
 
+@pytest.mark.slow
 def test_run_learns_and_exports_a_model_that_loads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -162,6 +163,7 @@ def test_claims_of_a_map_in_part_are_true_of_the_whole(
     assert {key: v for key, v in verdicts.items() if v[1] != "true"} == {}
 
 
+@pytest.mark.slow
 @given(covers(), gaps(), gaps(), ships, st.randoms())
 def test_what_a_map_in_part_calls_false_is_not_true_of_the_whole(
     labels: np.ndarray, hidden: np.ndarray, dry: np.ndarray, boats: np.ndarray, random: Random

@@ -310,6 +310,7 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path, text: str, said
         BuildConfig.read(tmp_path / "none.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_real_data_give_chips_with_place_and_facts(sargeo_data: Path, tmp_path: Path) -> None:
     names = {"opensarship", "sen1floods11", "sen12mscr", "terramind"}

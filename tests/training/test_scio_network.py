@@ -151,6 +151,7 @@ def told(number: int, first: str, second: str) -> Text:
     return Text(f"chip-{number}", number, clauses)
 
 
+@pytest.mark.slow
 def test_texts_alone_show_contradictions_and_rare_words() -> None:
     words = ("two", "five", "seven")
     texts = [told(k, words[k % 3], words[k % 3]) for k in range(60)]
@@ -189,6 +190,7 @@ def trained(folder: Path, said: list[str]) -> NetworkScorer:
     return scorer
 
 
+@pytest.mark.slow
 def test_the_engine_trains_a_scorer_and_does_not_train_it_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,6 +189,7 @@ def rounds(trainer: Trainer, folder: Path) -> Rounds:
     return Rounds(texts=NOISY, calibration=CALIBRATION, trainer=trainer, folder=folder / "run")
 
 
+@pytest.mark.slow
 def test_rounds_train_on_ever_better_texts(oracle: OracleScorer, tmp_path: Path) -> None:
     trainer = Trainer(oracle)
     assert rounds(trainer, tmp_path).run(2) is oracle

@@ -103,6 +103,7 @@ def test_a_broken_rasterio_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         foreign.check_projections()
 
 
+@pytest.mark.slow
 def test_the_command_line_uses_its_own_database(
     old_proj: Path, tmp_path: Path, tiny_model: Path
 ) -> None:

@@ -81,6 +81,7 @@ def test_signs_that_were_never_seen_are_unknown(tokeniser: Tokeniser) -> None:
     assert tokeniser.id_of("nonsense-token") == tokeniser.id_of(UNKNOWN)
 
 
+@pytest.mark.slow
 def test_training_gives_the_same_in_every_process() -> None:
     code = "from support.language import *; print(tiny_tokeniser().to_json(), end='')"
     done = subprocess.run(

@@ -9,15 +9,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from support.sources import ROOT, modules, nodes_of, offenders, text_of
 from tools import package
 
-ROOT = Path(__file__).resolve().parents[2]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-SOURCES = sorted(package.PLUGIN.rglob("*.py"))
+SOURCES = modules("qgis_plugin/sargeo_qgis")
 
 REQUIRED_METADATA = (
     "name",
@@ -34,7 +35,17 @@ ADDRESSES = ("homepage", "repository", "tracker")
 FORBIDDEN_FOLDERS = {"__MACOSX", ".git", "__pycache__"}
 SUSPICIOUS_ENDS = (".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd")
 
-MIN_CHANGELOG = "# Changelog\n\n## [0.1.0] - Unreleased\n\n- One,\n  100 % `new`.\n"
+MIN_CHANGELOG = """# Changelog
+
+## [Unreleased]
+
+- Two.
+
+## [0.1.0] - 2026-11-28
+
+- One,
+  100 % `new`.
+"""
 
 
 def parsed(metadata: str) -> configparser.SectionProxy:
@@ -156,23 +167,33 @@ def test_the_licence_is_named_and_carried(
 # What the plugin needs
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_sources_are_python_3_9(path: Path) -> None:
-    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+def younger_than_python_3_9(path: Path) -> Iterator[str]:
+    try:
+        ast.parse(text_of(path), feature_version=(3, 9))
+    except SyntaxError as error:
+        yield f"line {error.lineno}: {error.msg}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_sources_import_the_standard_library_and_qgis_alone(path: Path) -> None:
+def test_sources_are_python_3_9() -> None:
+    assert list(offenders(younger_than_python_3_9, SOURCES)) == []
+
+
+def strangers(path: Path) -> Iterator[str]:
     in_core = path.is_relative_to(package.PLUGIN / "core")
     known = sys.stdlib_module_names | (set() if in_core else {"qgis", "processing"})
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
+            imported = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            modules = [] if node.level else [node.module or ""]
+            imported = [] if node.level else [node.module or ""]
         else:
             continue
-        assert {module.partition(".")[0] for module in modules} <= known
+        if found := {module.partition(".")[0] for module in imported} - known:
+            yield f"line {node.lineno}: {', '.join(found)}"
+
+
+def test_sources_import_the_standard_library_and_qgis_alone() -> None:
+    assert list(offenders(strangers, SOURCES)) == []
 
 
 # The packager
@@ -215,4 +236,4 @@ def test_a_binary_file_is_refused(small_plugin: Path, tmp_path: Path) -> None:
 def test_the_changelog_reads_well_in_qgis(small_plugin: Path, tmp_path: Path) -> None:
     built = package.build(small_plugin, changelog_in(tmp_path), tmp_path / "dist")
     written = zipfile.ZipFile(built).read("small_plugin/metadata.txt").decode("utf-8")
-    assert parsed(written)["changelog"] == "\n0.1.0 - Unreleased\n- One, 100 % new."
+    assert parsed(written)["changelog"] == "\n0.1.0 - 2026-11-28\n- One, 100 % new."

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 from sargeo_qgis import translation
+from support.sources import ROOT, modules, nodes_of
 from tools import translate
 
-PLUGIN = Path(__file__).resolve().parents[2] / "qgis_plugin" / "sargeo_qgis"
+PLUGIN = ROOT / "qgis_plugin" / "sargeo_qgis"
 LANGUAGES = sorted((PLUGIN / "i18n").glob("*.ts"))
 
 TWO_MESSAGES = """<?xml version="1.0" encoding="utf-8"?>
@@ -70,8 +71,8 @@ def test_every_placeholder_gets_its_value() -> None:
 
 def test_nobody_uses_the_translator_of_qt() -> None:
     """It would need compiled translations."""
-    for path in sorted(PLUGIN.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in modules("qgis_plugin/sargeo_qgis"):
+        for node in nodes_of(path):
             if isinstance(node, ast.Attribute):
                 assert node.attr not in {"tr", "translate"}, f"{path}:{node.lineno}"
 
