@@ -80,7 +80,7 @@ def alignment_loss(cells: Tensor, names: Tensor, temperature: Tensor, truth: Tar
 
 
 def _ship_loss(logit: Tensor, truth: TargetMaps) -> Tensor:
-    """Return the mean negative log-likelihood at cells with a ship's centre, and at those that hold none."""
+    """Return the mean cross-entropy of cells with a ship's centre, and of those that hold none."""
     clear = truth.searched & (truth.heat < _CLEAR)
     found = -functional.logsigmoid(logit)[truth.centre]
     missed = -functional.logsigmoid(-logit)[clear]

@@ -100,7 +100,7 @@ class ContrastiveLoss(nn.Module):
 def counterfactual_loss(
     image: Tensor, right: Tensor, wrong: Tensor, exchanged: Tensor, temperature: Tensor
 ) -> Tensor:
-    """Return the negative log-likelihood that images are closer to true statements than to swapped ones.
+    """Return the cross-entropy of true statements against their counterfactual swaps.
 
     Parameters
     ----------
