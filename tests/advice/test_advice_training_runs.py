@@ -797,7 +797,7 @@ def handed_on(
 
     where, more = ROUNDS[command]
     monkeypatch.setattr(where, note)
-    monkeypatch.setattr("sargeo_training.commands.decisions", lambda run: None)
+    monkeypatch.setattr("sargeo_training.commands.scio.decisions", lambda run: None)
     path = written(folder / "scio.yaml", training.scio_content(*STAGES))
     words = (*command.split(), shards, "--config", path, "-o", folder / "run", *more)
     words = (*words, "--from", "sargeo-tiny", "--noise", 0.4, "--seed", 7, "--data", folder)
