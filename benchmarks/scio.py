@@ -37,7 +37,7 @@ from sargeo_training.data.writing import Writing
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import figure_table
-from sargeo_training.images import Sheet
+from sargeo_training.images import LabelledImage
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import refill_figures, screening_figures
 from sargeo_training.scio.network import chips_loader
@@ -105,20 +105,20 @@ def show(figures: list[Figure]) -> None:
 
 def made_chips(number: int) -> list[Chip]:
     """Cut squares from simulated scenes, about as many from each."""
-    sheets = simulated.load(Path()).of_split("train")
-    places = np.random.default_rng(0).permutation((sheets[0].shape[0] // CHIP_PX) ** 2)
-    turns = itertools.product(places, sheets)
-    across = sheets[0].shape[1] // CHIP_PX
+    images = simulated.load(Path()).of_split("train")
+    places = np.random.default_rng(0).permutation((images[0].shape[0] // CHIP_PX) ** 2)
+    turns = itertools.product(places, images)
+    across = images[0].shape[1] // CHIP_PX
     return [
-        cut_chip(sheet, *(CHIP_PX * int(n) for n in divmod(place, across)))
-        for place, sheet in itertools.islice(turns, number)
+        cut_chip(image, *(CHIP_PX * int(n) for n in divmod(place, across)))
+        for place, image in itertools.islice(turns, number)
     ]
 
 
-def cut_chip(sheet: Sheet, row: int, col: int) -> Chip:
+def cut_chip(image: LabelledImage, row: int, col: int) -> Chip:
     part = np.s_[row : row + CHIP_PX, col : col + CHIP_PX]
-    labels, valid, searched = sheet.labels[part], sheet.valid[part], sheet.searched[part]
-    ships = sheet.ships - np.array([row, col, 0, 0, 0], dtype=np.float32)
+    labels, valid, searched = image.labels[part], image.valid[part], image.searched[part]
+    ships = image.ships - np.array([row, col, 0, 0, 0], dtype=np.float32)
     ships = ships[((ships[:, :2] >= 0) & (ships[:, :2] < CHIP_PX)).all(axis=1)]
     spacing_m = np.full(len(ships), GSD_M)
     facts = Facts(
@@ -128,21 +128,21 @@ def cut_chip(sheet: Sheet, row: int, col: int) -> Chip:
         ),
     )
     record = Record(
-        id=f"{sheet.name}_{row}_{col}",
+        id=f"{image.name}_{row}_{col}",
         source="simulated",
-        scene=sheet.name,
+        scene=image.name,
         licence="this project",
         split="train",
         platform="simulated",
-        bands=tuple(BandRecord.of(band) for band in sheet.bands),
-        gsd_m=sheet.gsd_m,
+        bands=tuple(BandRecord.of(band) for band in image.bands),
+        gsd_m=image.gsd_m,
         extent_m=CHIP_PX * GSD_M,
-        incidence_deg=sheet.incidence_deg,
+        incidence_deg=image.incidence_deg,
         shape=(CHIP_PX, CHIP_PX),
         facts=facts,
-        references=sheet.references,
+        references=image.references,
     )
-    return Chip(record, sheet.values[:, *part], valid, labels, searched, ships)
+    return Chip(record, image.values[:, *part], valid, labels, searched, ships)
 
 
 def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineTrainer:

@@ -1,4 +1,4 @@
-"""Short runs of the training engine on made-up sheets."""
+"""Short runs of the training engine on made-up images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from support.sheets import coast_sources
+from support.labelled_images import coast_sources
 from support.told_chips import SHIPS, told_chip
 
 from sargeo.model.knowlip import SarKnowlip
@@ -136,7 +136,7 @@ def both_streams(config: Config) -> Streams:
 
 
 def crops(config: Config) -> Mixture:
-    """Return the dense stream on made-up sheets."""
+    """Return the dense stream on made-up images."""
     return mixture(config, coast_sources())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 import torch
-from support.sheets import coast_sources
+from support.labelled_images import coast_sources
 from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.knowlip import SarKnowlip

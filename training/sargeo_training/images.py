@@ -37,7 +37,7 @@ The last three are NaN where nobody measured them."""
 NO_SHIPS: NDArray[np.float32] = np.zeros((0, len(SHIP_COLUMNS)), dtype=np.float32)
 
 SHIP_ANCHOR, SEARCHED_ANCHOR = -1, -2
-"""Keys of ships, and of ground searched for ships, in `Sheet.anchors`."""
+"""Keys of ships, and of ground searched for ships, in `LabelledImage.anchors`."""
 
 PLACES = ("offshore", "inshore", "land")
 """Kinds of searched ground; ships of each are told apart when they are measured."""
@@ -49,7 +49,7 @@ _ANCHORS_PER_KEY = 4000
 
 
 @dataclass(frozen=True)
-class Sheet:
+class LabelledImage:
     """A SAR image with whatever is known of it.
 
     Attributes
@@ -81,7 +81,7 @@ class Sheet:
     centre : tuple of float or None
         (lon, lat) of the middle in degrees, where that is known without a grid.
     ground : shapely geometry or None
-        In the CRS of the grid: where several sheets show one scene, what belongs to this one's
+        In the CRS of the grid: where several images show one scene, what belongs to this one's
         split. None means all of it.
     platform : str or None
         Satellite or aircraft, such as ``"Sentinel-1"``.
@@ -126,7 +126,7 @@ class Sheet:
 
     @cached_property
     def references(self) -> tuple[float, ...]:
-        """Reference amplitude of each band, as mapping the whole sheet would find it."""
+        """Reference amplitude of each band, as mapping the whole image would find it."""
 
         def read(block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             rows, cols = block.slices()
@@ -163,19 +163,19 @@ class Source:
     name : str
     weight : float
         Share of training crops, relative to other sources.
-    sheets : tuple of Sheet
+    images : tuple of LabelledImage
     licence : str
         As it was found with the data.
     """
 
     name: str
     weight: float
-    sheets: tuple[Sheet, ...]
+    images: tuple[LabelledImage, ...]
     licence: str
 
-    def of_split(self, split: Split) -> tuple[Sheet, ...]:
-        """Return the sheets of one split."""
-        return tuple(s for s in self.sheets if s.split == split)
+    def of_split(self, split: Split) -> tuple[LabelledImage, ...]:
+        """Return the images of one split."""
+        return tuple(s for s in self.images if s.split == split)
 
 
 def _some_pixels(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from torch.nn import functional
 from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
 from sargeo_training.crops.radiometry import as_power
-from sargeo_training.images import UNKNOWN, Sheet
+from sargeo_training.images import UNKNOWN, LabelledImage
 from sargeo_training.settings.config import MetadataDropout
 
 Float32Array = NDArray[np.float32]
@@ -32,14 +32,14 @@ _SCALES = (0.7, 1.5)
 
 @dataclass(frozen=True)
 class Sample:
-    """A part of a sheet on its way to the network.
+    """A part of an image on its way to the network.
 
     Attributes
     ----------
     power : ndarray of float32, shape (C, P, P)
         Linear power of each band; the square of digital numbers where nobody calibrated.
     valid, labels, searched, ships
-        As in `Sheet`, for these pixels.
+        As in `LabelledImage`, for these pixels.
     bands : tuple of Band
     references : tuple of float
         Reference amplitude of each band.
@@ -72,20 +72,20 @@ class Sample:
 Augmentation = Callable[[Sample, Generator], Sample]
 
 
-def cut(sheet: Sheet, block: Block) -> Sample:
+def cut(image: LabelledImage, block: Block) -> Sample:
     """Cut a block; what lies beyond the edges is invalid, unlabelled and unsearched."""
     size = (block.height, block.width)
-    inside = block.intersection(Block(0, 0, *sheet.shape))
+    inside = block.intersection(Block(0, 0, *image.shape))
     if inside is None:
-        raise ValueError(f"{block} misses sheet {sheet.name} of shape {sheet.shape}")
+        raise ValueError(f"{block} misses image {image.name} of shape {image.shape}")
     here, there = inside.slices(), inside.slices(block)
-    power = np.zeros((len(sheet.bands), *size), dtype=np.float32)
-    power[:, *there] = as_power(sheet.values[:, *here], sheet.bands)
+    power = np.zeros((len(image.bands), *size), dtype=np.float32)
+    power[:, *there] = as_power(image.values[:, *here], image.bands)
     valid, searched = np.zeros((2, *size), dtype=bool)
-    valid[there], searched[there] = sheet.valid[here], sheet.searched[here]
+    valid[there], searched[there] = image.valid[here], image.searched[here]
     labels = np.full(size, UNKNOWN, dtype=np.uint8)
-    labels[there] = sheet.labels[here]
-    ships = sheet.ships[block.contains(sheet.ships[:, 0], sheet.ships[:, 1])].copy()
+    labels[there] = image.labels[here]
+    ships = image.ships[block.contains(image.ships[:, 0], image.ships[:, 1])].copy()
     ships[:, :2] -= (block.row, block.col)
     return Sample(
         power=power,
@@ -93,19 +93,19 @@ def cut(sheet: Sheet, block: Block) -> Sample:
         labels=labels,
         searched=searched,
         ships=ships,
-        bands=sheet.bands,
-        references=sheet.references,
-        gsd_m=sheet.gsd_m,
-        incidence_deg=sheet.incidence_deg,
-        sensor=sheet.platform,
+        bands=image.bands,
+        references=image.references,
+        gsd_m=image.gsd_m,
+        incidence_deg=image.incidence_deg,
+        sensor=image.platform,
     )
 
 
-def cut_scaled(sheet: Sheet, centre: tuple[int, int], size: int, rng: Generator) -> Sample:
+def cut_scaled(image: LabelledImage, centre: tuple[int, int], size: int, rng: Generator) -> Sample:
     """Cut a square around a centre and bring it to ``size`` pixels, at times at another scale."""
     factor = float(rng.uniform(*_SCALES)) if rng.random() < 0.4 else 1.0
     side = round(size * factor)
-    sample = cut(sheet, Block(centre[0] - side // 2, centre[1] - side // 2, side, side))
+    sample = cut(image, Block(centre[0] - side // 2, centre[1] - side // 2, side, side))
     return sample if side == size else resize(sample, size)
 
 

@@ -14,7 +14,7 @@ from sargeo_training.data.record import Record
 
 @dataclass(frozen=True)
 class Chip:
-    """A record with its pixels; arrays are as in `sargeo_training.images.Sheet`.
+    """A record with its pixels; arrays are as in `sargeo_training.images.LabelledImage`.
 
     Attributes
     ----------

@@ -51,7 +51,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Window:
-    """The pixels of a block, with all that labels say of them; arrays as in a `Sheet`."""
+    """The pixels of a block, with all that labels say of them; arrays as in a `LabelledImage`."""
 
     values: Pixels
     valid: NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""Pictures that chips are cut from: sheets of the open data, and scenes of one's own."""
+"""Pictures that chips are cut from: images of the open data, and scenes of one's own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sargeo_training.data.sources import (
     ssdd,
     terramind,
 )
-from sargeo_training.images import NO_SHIPS, UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import NO_SHIPS, UNKNOWN, LabelledImage, Source, Split
 
 Unit = OpenData | UserScene
 """What is loaded as a whole."""
@@ -65,12 +65,12 @@ class Picture:
     centre : tuple of float or None
         (lon, lat), known without a grid.
     incidence_deg, platform, acquired
-        As in `sargeo_training.images.Sheet`.
+        As in `sargeo_training.images.LabelledImage`.
     layers : Layers
     landcover_by, ships_by : str
         Who says what the labels and the ships of a window say.
     polarisation_known : bool
-        As in `sargeo_training.images.Sheet`.
+        As in `sargeo_training.images.LabelledImage`.
     """
 
     source: str
@@ -118,56 +118,56 @@ def pictures_of(unit: Unit, base: Path) -> tuple[Picture, ...]:
     if isinstance(unit, UserScene):
         return (_of_scene(unit, base),)
     source = _LOADERS[unit.name](base)
-    return tuple(_of_sheet(sheet, source, unit, base) for sheet in _each_scene_once(source))
+    return tuple(_of_labelled(image, source, unit, base) for image in _each_scene_once(source))
 
 
-def _each_scene_once(source: Source) -> Iterator[Sheet]:
-    """Leave out sheets that show the whole of a scene that an earlier sheet shows.
+def _each_scene_once(source: Source) -> Iterator[LabelledImage]:
+    """Leave out images that show the whole of a scene that an earlier image shows.
 
     Where labels of one scene are split field by field, chips would hold both: the chips go to the
-    first sheet's split, and the other's labels stay unknown in them.
+    first image's split, and the other's labels stay unknown in them.
     """
     names: set[str] = set()
-    for sheet in source.sheets:
-        if sheet.ground is not None or sheet.name not in names:
-            yield sheet
-        names.add(sheet.name)
+    for image in source.images:
+        if image.ground is not None or image.name not in names:
+            yield image
+        names.add(image.name)
 
 
-def _of_sheet(sheet: Sheet, source: Source, unit: OpenData, base: Path) -> Picture:
+def _of_labelled(image: LabelledImage, source: Source, unit: OpenData, base: Path) -> Picture:
     def read(block: Block) -> Window:
         rows, cols = block.slices()
-        inside = block.contains(sheet.ships[:, 0], sheet.ships[:, 1])
-        ships = sheet.ships[inside]
+        inside = block.contains(image.ships[:, 0], image.ships[:, 1])
+        ships = image.ships[inside]
         ships[:, :2] -= (block.row, block.col)
-        told = zip(sheet.categories, inside, strict=False)
+        told = zip(image.categories, inside, strict=False)
         return Window(
-            sheet.values[:, rows, cols],
-            sheet.valid[rows, cols],
-            sheet.labels[rows, cols],
-            sheet.searched[rows, cols],
+            image.values[:, rows, cols],
+            image.valid[rows, cols],
+            image.labels[rows, cols],
+            image.searched[rows, cols],
             ships,
             tuple(category for category, within in told if within),
         )
 
     return Picture(
         source=source.name,
-        name=sheet.name,
+        name=image.name,
         licence=source.licence,
         canvas=Canvas(
-            sheet.shape, sheet.grid, None if sheet.grid else sheet.gsd_m, ground=sheet.ground
+            image.shape, image.grid, None if image.grid else image.gsd_m, ground=image.ground
         ),
-        bands=sheet.bands,
+        bands=image.bands,
         read=read,
-        split=sheet.split,
-        centre=sheet.centre,
-        incidence_deg=sheet.incidence_deg,
-        platform=sheet.platform,
-        acquired=sheet.acquired,
-        layers=_rooted(unit.layers, base).around(sheet.grid) if sheet.grid else Layers(),
-        landcover_by=sheet.landcover_by,
-        ships_by=sheet.ships_by,
-        polarisation_known=sheet.polarisation_known,
+        split=image.split,
+        centre=image.centre,
+        incidence_deg=image.incidence_deg,
+        platform=image.platform,
+        acquired=image.acquired,
+        layers=_rooted(unit.layers, base).around(image.grid) if image.grid else Layers(),
+        landcover_by=image.landcover_by,
+        ships_by=image.ships_by,
+        polarisation_known=image.polarisation_known,
     )
 
 

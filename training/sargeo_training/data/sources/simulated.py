@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.scene.bands import Band
-from sargeo_training.images import Sheet, Source, Split
+from sargeo_training.images import LabelledImage, Source, Split
 from sargeo_training.simulator import SimulatedScene, simulate_scene, stretch_to_8_bit
 from sargeo_training.simulator.relief import Setting
 
@@ -32,11 +32,11 @@ def load(_folder: Path) -> Source:
 
     Three in four are C band, the others L band; one in five is an 8 bit picture stretched by tile.
     """
-    sheets = tuple(_sheet(split, index) for split, n in _COUNTS.items() for index in range(n))
-    return Source("simulated", 3.0, sheets, "this project")
+    images = tuple(_image(split, index) for split, n in _COUNTS.items() for index in range(n))
+    return Source("simulated", 3.0, images, "this project")
 
 
-def _sheet(split: Split, index: int) -> Sheet:
+def _image(split: Split, index: int) -> LabelledImage:
     scene = simulate_scene(
         _FIRST_SEEDS[split] + index,
         _SHAPE,
@@ -47,7 +47,7 @@ def _sheet(split: Split, index: int) -> Sheet:
     )
     values, bands = _degraded(scene) if index % _8_BIT_EVERY == 3 else (scene.sigma0, scene.bands)
     everywhere = np.ones(_SHAPE, dtype=bool)
-    return Sheet(
+    return LabelledImage(
         name=f"simulated_{split}_{index:02d}",
         split=split,
         values=values,

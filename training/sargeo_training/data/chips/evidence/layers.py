@@ -26,7 +26,7 @@ class Layers:
     """Layers around one scene, opened once for all its chips; None where none was given.
 
     `objects` tells the ships and the searched ground of a chip (`SceneObjects.within`); whoever
-    cuts the chip passes them to `facts_of`, as those of a sheet.
+    cuts the chip passes them to `facts_of`, as those of an image.
     """
 
     classes: tuple[ClassRaster, ...] = ()
