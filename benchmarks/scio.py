@@ -22,18 +22,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from sargeo.geo.grid import Block
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import read_spec
 from sargeo.model.spec import Figure, LanguageSpec
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.chip_stream import ChipStream
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import BandRecord, Chip, Record
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.objects import object_facts
-from sargeo_training.data.chips.facts import Facts
-from sargeo_training.data.record import BandRecord, Record
+from sargeo_training.data.facts import Facts
 from sargeo_training.data.sources import simulated
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import figure_table
@@ -116,15 +116,16 @@ def made_chips(number: int) -> list[Chip]:
 
 
 def cut_chip(image: LabelledImage, row: int, col: int) -> Chip:
-    part = np.s_[row : row + CHIP_PX, col : col + CHIP_PX]
-    labels, valid, searched = image.labels[part], image.valid[part], image.searched[part]
-    ships = image.ships - np.array([row, col, 0, 0, 0], dtype=np.float32)
-    ships = ships[((ships[:, :2] >= 0) & (ships[:, :2] < CHIP_PX)).all(axis=1)]
-    spacing_m = np.full(len(ships), GSD_M)
+    pixels = image.crop(Block(row, col, CHIP_PX, CHIP_PX))
+    spacing_m = np.full(len(pixels.ships), GSD_M)
     facts = Facts(
-        landcover=landcover_facts(labels, valid, "the simulator"),
+        landcover=landcover_facts(pixels.labels, pixels.valid, "the simulator"),
         objects=object_facts(
-            ships, searched, valid, "the simulator", spacing_m=(spacing_m, spacing_m)
+            pixels.ships,
+            pixels.searched,
+            pixels.valid,
+            "the simulator",
+            spacing_m=(spacing_m, spacing_m),
         ),
     )
     record = Record(
@@ -142,7 +143,14 @@ def cut_chip(image: LabelledImage, row: int, col: int) -> Chip:
         facts=facts,
         references=image.references,
     )
-    return Chip(record, image.values[:, *part], valid, labels, searched, ships)
+    return Chip(
+        record=record,
+        values=pixels.values,
+        valid=pixels.valid,
+        labels=pixels.labels,
+        searched=pixels.searched,
+        ships=pixels.ships,
+    )
 
 
 def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineTrainer:

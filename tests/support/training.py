@@ -17,7 +17,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.batches import Mixture
 from sargeo_training.crops.chip_stream import ChipStream
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import Chip
 from sargeo_training.data.shards import SHARDS, encode, write_index, write_shard
 from sargeo_training.data.sources import simulated
 from sargeo_training.engine.callbacks import Validate

@@ -8,8 +8,8 @@ import torch
 from support.told_chips import told_chip
 from support.training import chips, telling_settings, tokeniser
 
-from sargeo_training.data.chips.facts import ObjectFact, ObjectFacts
-from sargeo_training.data.writing import Application, Claim, Question, Writing
+from sargeo_training.data.facts import ObjectFact, ObjectFacts
+from sargeo_training.data.target_text import Application, Claim, Question, Writing
 from sargeo_training.engine.networks import new_network
 from sargeo_training.evaluation.answer_metrics import (
     BLIND,

@@ -15,7 +15,7 @@ from support.training import chips, telling_settings, tokeniser, write_chips
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.chip_stream import ChipStream, whole
 from sargeo_training.data.material import gather_chips
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.material import gather
 from sargeo_training.parallel import WHOLE, Part
 

@@ -17,7 +17,7 @@ from sargeo_training.crops.text_batches import (
     hidden_tokens,
     keyword_spans,
 )
-from sargeo_training.data.writing import Clause, Question, Writing, has_text, last_told
+from sargeo_training.data.target_text import Clause, Question, Writing, has_text, last_told
 from sargeo_training.settings.config import Chips
 
 WATER = Clause(

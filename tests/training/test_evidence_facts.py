@@ -17,7 +17,7 @@ from support.rasters import write_raster
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo_training.data.chips.evidence import LayerFiles, Layers, facts_of
-from sargeo_training.data.chips.facts import (
+from sargeo_training.data.facts import (
     SECTORS,
     Facts,
     LandCoverFacts,

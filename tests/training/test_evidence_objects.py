@@ -15,7 +15,7 @@ from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo_training.data.chips.evidence.boxes import SceneObjects
 from sargeo_training.data.chips.evidence.objects import object_facts, spacing_at
-from sargeo_training.data.chips.facts import ObjectFact
+from sargeo_training.data.facts import ObjectFact
 from sargeo_training.data.sources import opensarship, ssdd
 from sargeo_training.images import NO_SHIPS
 

@@ -17,12 +17,12 @@ from support.labelled_images import coast
 from sargeo.errors import DiskFullError, NothingValidError, UsageError
 from sargeo.legend import BUILT_UP, OPEN_WATER
 from sargeo_training.data.chips import build as building
-from sargeo_training.data.chips import pictures
+from sargeo_training.data.chips import source_images
 from sargeo_training.data.chips.build import BuildReport, build
 from sargeo_training.data.chips.candidates import NOTHING_FITS
 from sargeo_training.data.chips.choice import DUPLICATE
 from sargeo_training.data.chips.config import OPEN_DATA, BuildConfig, OpenData
-from sargeo_training.data.chips.facts import Facts
+from sargeo_training.data.facts import Facts
 from sargeo_training.data.shards import SHARDS, Shards
 from sargeo_training.images import Source
 
@@ -263,11 +263,11 @@ def test_data_sets_keep_their_split_and_give_twins_once(
         coast("d", values=values, **near),  # the same pixels as those of "a"
     )
     source = Source("terramind", 1.0, images, "none")
-    monkeypatch.setitem(pictures._LOADERS, "terramind", lambda _folder: source)
-    pictures.pictures_of.cache_clear()
+    monkeypatch.setitem(source_images._LOADERS, "terramind", lambda _folder: source)
+    source_images.source_images.cache_clear()
     config = BuildConfig(sources=(OpenData(name="terramind"),))
     report = build(config, tmp_path, data=tmp_path, workers=1)
-    pictures.pictures_of.cache_clear()
+    source_images.source_images.cache_clear()
     assert report.chips == {"terramind": {"train": 1, "holdout": 1, "validation": 1}}
     assert report.skipped == {DUPLICATE: 1}
     chips = {chip.record.scene: chip for chip in Shards(tmp_path)}
@@ -287,7 +287,7 @@ def test_the_settings_for_the_open_data_are_the_defaults_said_aloud() -> None:
     config = BuildConfig.read(OPEN_DATA)
     default = BuildConfig(sources=config.sources)
     assert config == default
-    assert {source.name for source in config.sources} == set(pictures._LOADERS)
+    assert {source.name for source in config.sources} == set(source_images._LOADERS)
 
 
 @pytest.mark.parametrize(

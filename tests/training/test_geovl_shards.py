@@ -18,11 +18,10 @@ from support.chips import all_records, made_chip, made_record
 from support.damage import flip_arrays, flip_record
 
 from sargeo.errors import ReferenceDataError
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.record import Record
+from sargeo_training.data.chip import Chip, Record
 from sargeo_training.data.shards import SHARDS, Shards, encode, replace_writings, write_shard
 from sargeo_training.data.shards import write_index as index
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 
 ARRAYS = ("values", "valid", "labels", "searched", "ships")
 CHIPS = [

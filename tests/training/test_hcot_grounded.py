@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.hcot_records import covered, ground, record_of, records, shipping
 
-from sargeo_training.data.chips.facts import Facts
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import (
+from sargeo_training.data.chip import Record
+from sargeo_training.data.facts import Facts
+from sargeo_training.data.target_text import (
     APPLICATIONS,
     FIELDS,
     LEVELS,

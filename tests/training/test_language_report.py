@@ -14,9 +14,9 @@ from support.training import chips, telling_settings, tokeniser
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.chip_stream import whole
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import Chip
 from sargeo_training.data.material import Material
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.validation import retrieval_score
 from sargeo_training.evaluation import language_report

@@ -23,8 +23,8 @@ from support.told_chips import (
     told_chip,
 )
 
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.writing import LEVELS
+from sargeo_training.data.chip import Chip
+from sargeo_training.data.target_text import LEVELS
 from sargeo_training.text.cache import AnswerCache
 from sargeo_training.text.claims import truths
 from sargeo_training.text.cost import Bill

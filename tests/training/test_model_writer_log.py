@@ -9,7 +9,7 @@ import pytest
 from support.told_chips import SHIP_COUNT, WATER, told_chip
 
 from sargeo.errors import UsageError
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.text.answers import Statement
 from sargeo_training.text.checking import Tally
 from sargeo_training.text.endpoint_settings import WriterSettings

@@ -17,7 +17,7 @@ from support.told_chips import GOOD, WRONG_COUNT, level_of, telling, told_chip
 
 from sargeo.errors import OutputNotWritableError, UsageError
 from sargeo_training.data.shards import SHARDS, Shards, encode, write_index, write_shard
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.text.endpoint import EndpointError
 from sargeo_training.text.endpoint_settings import WriterSettings
 from sargeo_training.text.write_texts import TextsReport, write_all, write_texts

@@ -18,7 +18,7 @@ from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import MASK, Tokens
 from sargeo_training.crops.batches import Inputs
 from sargeo_training.crops.chip_stream import ChipStream
-from sargeo_training.data.writing import Claim, Clause, Writing
+from sargeo_training.data.target_text import Claim, Clause, Writing
 from sargeo_training.engine.callbacks import Telling
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.streams import Streams

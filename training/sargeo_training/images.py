@@ -25,6 +25,9 @@ Split = Literal["train", "validation", "holdout"]
 SYNTHETIC = "simulated"
 """The source whose figures say how well the network learnt the simulator, and no more."""
 
+Values = NDArray[np.uint8] | NDArray[np.float32]
+"""Backscatter as it was stored: 8 bit pictures stay bytes."""
+
 UNKNOWN = 0
 NOT_WATER = 1
 """Partial label: any class of the legend but open water."""
@@ -48,8 +51,58 @@ NO_PLACE = 255
 _ANCHORS_PER_KEY = 4000
 
 
-@dataclass(frozen=True)
-class LabelledImage:
+@dataclass(frozen=True, kw_only=True)
+class LabelledPixels:
+    """Backscatter, pixel by pixel, with all that labels say of it.
+
+    Attributes
+    ----------
+    values : ndarray of uint8 or float32, shape (C, H, W)
+        Backscatter in the scale of each band.
+    valid : ndarray of bool, shape (H, W)
+    labels : ndarray of uint8, shape (H, W)
+        Codes of the legend, `UNKNOWN` or `NOT_WATER`.
+    searched : ndarray of bool, shape (H, W)
+        Where every ship is in the table.
+    ships : ndarray of float32, shape (M, 5)
+        See `SHIP_COLUMNS`.
+    categories : tuple of str or None
+        What kind of ship, such as "tanker", for each row of `ships`; empty where nobody said of
+        any.
+    """
+
+    values: Values
+    valid: NDArray[np.bool_]
+    labels: NDArray[np.uint8]
+    searched: NDArray[np.bool_]
+    ships: NDArray[np.float32] = field(default_factory=lambda: NO_SHIPS)
+    categories: tuple[str | None, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, cols)."""
+        return self.values.shape[1], self.values.shape[2]
+
+    def crop(self, block: Block) -> LabelledPixels:
+        """Return the pixels of a block, which lies within; ships count from its corner."""
+        rows, cols = block.slices()
+        inside = block.contains(self.ships[:, 0], self.ships[:, 1])
+        ships = self.ships[inside]
+        ships[:, :2] -= (block.row, block.col)
+        # Categories are none at all where nobody told ships apart.
+        pairs = zip(self.categories, inside, strict=False)
+        return LabelledPixels(
+            values=self.values[:, rows, cols],
+            valid=self.valid[rows, cols],
+            labels=self.labels[rows, cols],
+            searched=self.searched[rows, cols],
+            ships=ships,
+            categories=tuple(category for category, within in pairs if within),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledImage(LabelledPixels):
     """A SAR image with whatever is known of it.
 
     Attributes
@@ -57,25 +110,13 @@ class LabelledImage:
     name : str
         File stem; unique within its source.
     split : {"train", "validation", "holdout"}
-    values : ndarray of uint8 or float32, shape (C, H, W)
-        Backscatter in the scale of each band.
     bands : tuple of Band
         One for each channel, all of one quantity.
-    valid : ndarray of bool, shape (H, W)
-    labels : ndarray of uint8, shape (H, W)
-        Codes of the legend, `UNKNOWN` or `NOT_WATER`.
-    ships : ndarray of float32, shape (M, 5)
-        See `SHIP_COLUMNS`.
-    searched : ndarray of bool, shape (H, W)
-        Where every ship is in the table.
     gsd_m : tuple of float or None
         (row to row, column to column), where it is known.
     incidence_deg : float or None
     places : ndarray of uint8, shape (H, W), or None
         Index into `PLACES` or `NO_PLACE`; None where nobody said.
-    categories : tuple of str or None
-        What kind of ship, such as "tanker", for each row of `ships`; empty where nobody said of
-        any.
     grid : GeoGrid or None
         Where the pixels lie on Earth.
     centre : tuple of float or None
@@ -95,16 +136,10 @@ class LabelledImage:
 
     name: str
     split: Split
-    values: NDArray[np.uint8] | NDArray[np.float32]
     bands: tuple[Band, ...]
-    valid: NDArray[np.bool_]
-    labels: NDArray[np.uint8]
-    searched: NDArray[np.bool_]
-    ships: NDArray[np.float32] = field(default_factory=lambda: NO_SHIPS)
     gsd_m: tuple[float, float] | None = None
     incidence_deg: float | None = None
     places: NDArray[np.uint8] | None = None
-    categories: tuple[str | None, ...] = ()
     grid: GeoGrid | None = None
     centre: tuple[float, float] | None = None
     ground: BaseGeometry | None = None
@@ -113,11 +148,6 @@ class LabelledImage:
     landcover_by: str = "reference labels"
     ships_by: str = "reference boxes"
     polarisation_known: bool = True
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, cols)."""
-        return self.values.shape[1], self.values.shape[2]
 
     @property
     def calibrated(self) -> bool:

@@ -25,8 +25,8 @@ from sargeo_training.crops.batches import Inputs, make_inputs
 from sargeo_training.crops.counterfactual import exchanges, statements
 from sargeo_training.crops.radiometry import as_power
 from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_told
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.writing import Writing, last_told
+from sargeo_training.data.chip import Chip
+from sargeo_training.data.target_text import Writing, last_told
 from sargeo_training.parallel import Part
 from sargeo_training.settings.config import Config
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.text.contrary import contrary
 from sargeo_training.text.domains import Value, domain
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from sargeo.model.tokens import DEC, MASK, Tokeniser, Tokens
 from sargeo_training.crops.counterfactual import Exchange
-from sargeo_training.data.writing import Clause, Writing
+from sargeo_training.data.target_text import Clause, Writing
 from sargeo_training.parallel import gathered, longest_of_all
 from sargeo_training.settings.config import Chips
 

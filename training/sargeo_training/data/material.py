@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sargeo.errors import ReferenceDataError
-from sargeo_training.data.record import Record
+from sargeo_training.data.chip import Record
 from sargeo_training.data.shards import Shards, left_out
-from sargeo_training.data.writing import Writing, has_text, last_told
+from sargeo_training.data.target_text import Writing, has_text, last_told
 from sargeo_training.images import SYNTHETIC, Source, Split
 
 Say = Callable[[str], None]

@@ -22,9 +22,8 @@ from pydantic import ValidationError
 from sargeo.errors import ReferenceDataError
 from sargeo.products.files import replacing
 from sargeo.products.workspace import writing_to
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.chip import Chip, Record
+from sargeo_training.data.target_text import Writing
 
 INDEX, SHARDS = "index.parquet", "shards"
 

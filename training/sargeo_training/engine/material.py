@@ -13,7 +13,7 @@ from sargeo_training.crops.batches import Mixture
 from sargeo_training.crops.chip_stream import ChipStream
 from sargeo_training.data.material import Material, gather_chips
 from sargeo_training.data.sources.every import load_all
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.streams import Streams
 from sargeo_training.images import Source
 from sargeo_training.objectives.alignment import all_names

@@ -17,7 +17,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
 from sargeo_training.data.material import Material
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.checkpoints import (
     BEST,
     LAST,

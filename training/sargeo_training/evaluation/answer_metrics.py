@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
-from sargeo_training.data.writing import APPLICATIONS, Application, Claim, Question, Writing
+from sargeo_training.data.target_text import APPLICATIONS, Application, Claim, Question, Writing
 from sargeo_training.evaluation.intervals import figure_of
 from sargeo_training.text.findings import Findings
 from sargeo_training.text.questions import answers_to, topic

@@ -16,10 +16,10 @@ from sargeo.model.language import TEMPLATES
 from sargeo.model.spec import Figure
 from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.batches import make_inputs
+from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.splits import ground_groups
 from sargeo_training.data.material import Material
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Question, Writing
+from sargeo_training.data.target_text import Question, Writing
 from sargeo_training.evaluation.answer_metrics import (
     BLIND,
     Commonest,

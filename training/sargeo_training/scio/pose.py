@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from sargeo.errors import UsageError
+from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.splits import ground_groups
 from sargeo_training.data.material import Material
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.scio.corrupt import SHARE, corrupt
 from sargeo_training.scio.measures import Groups, Tally, tallies
 from sargeo_training.scio.screen import Place

@@ -25,7 +25,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
 from sargeo_training.data.material import Material
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.checkpoints import BEST, load_best
 from sargeo_training.engine.material import gather, streams_of, tokeniser_for
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sargeo_training.crops.text_batches import Span, keyword_spans
-from sargeo_training.data.writing import Clause, Writing
+from sargeo_training.data.target_text import Clause, Writing
 from sargeo_training.text.domains import Value
 from sargeo_training.text.grounded import caption
 

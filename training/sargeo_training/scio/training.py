@@ -11,7 +11,7 @@ import torch
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.callbacks import Validate
 from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.stages import train_stage

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from sargeo_training.data.writing import (
+from sargeo_training.data.target_text import (
     Application,
     Claim,
     Clause,

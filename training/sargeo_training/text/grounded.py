@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sargeo_training.data.writing import (
+from sargeo_training.data.target_text import (
     FIELDS,
     LEVELS,
     Claim,
@@ -28,7 +28,7 @@ from sargeo_training.text.phrases import (
 from sargeo_training.text.questions import Caption, ask
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 WRITER = "grounded"
 SCOPES: tuple[Scope, ...] = ("land", "target")

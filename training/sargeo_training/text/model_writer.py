@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.writing import LEVELS, Clause, Level, Question, Writing
+from sargeo_training.data.chip import Chip
+from sargeo_training.data.target_text import LEVELS, Clause, Level, Question, Writing
 from sargeo_training.text.answers import (
     CalibrationAnswer,
     InvalidAnswerError,

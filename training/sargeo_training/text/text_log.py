@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sargeo.errors import UsageError
 from sargeo.products.files import SMALL_FILE_BYTES, storage_error
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.chip import Record
+from sargeo_training.data.target_text import Writing
 from sargeo_training.text.checking import Tally
 from sargeo_training.text.endpoint_settings import WriterSettings
 from sargeo_training.text.model_writer import Written

@@ -10,7 +10,7 @@ import numpy as np
 
 from sargeo.errors import ReferenceDataError, UsageError
 from sargeo_training.data.shards import Shards, left_out, replace_writings
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import Writing
 from sargeo_training.text.grounded import write
 
 

@@ -15,7 +15,7 @@ from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.objects import object_facts, spacing_at
 from sargeo_training.data.chips.evidence.terrain import TerrainModel
 from sargeo_training.data.chips.evidence.vectors import VectorMap
-from sargeo_training.data.chips.facts import Facts, LandCoverFacts
+from sargeo_training.data.facts import Facts, LandCoverFacts
 
 _LEAST_VALID = 0.9
 """Share of a chip that has to show something before a map of its whole ground tells of it."""

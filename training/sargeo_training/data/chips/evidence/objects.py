@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.geo.grid import GeoGrid
-from sargeo_training.data.chips.facts import ObjectFact, ObjectFacts
+from sargeo_training.data.facts import ObjectFact, ObjectFacts
 
 SHIP = "ship"
 

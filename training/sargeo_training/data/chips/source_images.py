@@ -1,22 +1,25 @@
-"""Pictures that chips are cut from: images of the open data, and scenes of one's own."""
+"""Images that chips are cut from: those of the open data, and scenes of one's own."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from sargeo.geo.grid import Block
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.bands import Band
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import reference_amplitudes
-from sargeo_training.data.chips.chips import Canvas, Window
+from sargeo.scene.scene import Scene
 from sargeo_training.data.chips.config import OpenData, SourceName, UserScene
+from sargeo_training.data.chips.evidence.boxes import SceneObjects
 from sargeo_training.data.chips.evidence.layers import Layers
 from sargeo_training.data.chips.evidence.settings import LayerFiles
 from sargeo_training.data.sources import (
@@ -30,7 +33,7 @@ from sargeo_training.data.sources import (
     ssdd,
     terramind,
 )
-from sargeo_training.images import NO_SHIPS, UNKNOWN, LabelledImage, Source, Split
+from sargeo_training.images import UNKNOWN, LabelledImage, LabelledPixels, Source, Split
 
 Unit = OpenData | UserScene
 """What is loaded as a whole."""
@@ -49,59 +52,76 @@ _LOADERS: dict[SourceName, Callable[[Path], Source]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """An image with a name, and whatever is known of it.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SourceImage:
+    """An image that chips are cut from, read block by block, with whatever is known of it.
 
     Attributes
     ----------
     source, name, licence : str
-    canvas : Canvas
+    shape : tuple of int
+        (rows, cols).
     bands : tuple of Band
     read : callable
-        Reads the window of a block.
+        Reads the pixels of a block.
     split : str or None
         None where chips are split by place.
+    grid : GeoGrid or None
+    gsd_m : tuple of float or None
+        (row to row, column to column) everywhere, whatever the grid says.
+    gsd_known : bool
+        False where the grid's spacing says nothing about the ground.
+    ground : shapely geometry or None
+        In the CRS of the grid: chips must lie within.
     centre : tuple of float or None
         (lon, lat), known without a grid.
-    incidence_deg, platform, acquired
+    incidence_deg, platform, acquired, polarisation_known
         As in `sargeo_training.images.LabelledImage`.
     layers : Layers
     landcover_by, ships_by : str
-        Who says what the labels and the ships of a window say.
-    polarisation_known : bool
-        As in `sargeo_training.images.LabelledImage`.
+        Who says what the labels and the ships of its pixels say.
     """
 
     source: str
     name: str
     licence: str
-    canvas: Canvas
+    shape: tuple[int, int]
     bands: tuple[Band, ...]
-    read: Callable[[Block], Window]
-    split: Split | None
+    read: Callable[[Block], LabelledPixels]
+    split: Split | None = None
+    grid: GeoGrid | None = None
+    gsd_m: tuple[float, float] | None = None
+    gsd_known: bool = True
+    ground: BaseGeometry | None = None
     centre: tuple[float, float] | None = None
     incidence_deg: float | None = None
     platform: str | None = None
     acquired: datetime | None = None
+    polarisation_known: bool = True
     layers: Layers = field(default_factory=Layers)
     landcover_by: str = "reference labels"
     ships_by: str = "reference boxes"
-    polarisation_known: bool = True
 
     @cached_property
     def references(self) -> tuple[float, ...]:
-        """Reference amplitude of each band over the whole picture."""
+        """Reference amplitude of each band over the whole image."""
 
         def read(block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-            window = self.read(block)
-            return window.values.astype(np.float32), window.valid
+            pixels = self.read(block)
+            return pixels.values.astype(np.float32), pixels.valid
 
-        return reference_amplitudes(read, self.canvas.shape, self.bands)
+        return reference_amplitudes(read, self.shape, self.bands)
+
+    def spacing_m(self, row: float, col: float) -> tuple[float, float] | None:
+        """Ground spacing at a place, per axis; None where it is unknown."""
+        if self.gsd_m is not None or self.grid is None or not self.gsd_known:
+            return self.gsd_m
+        down, across = (float(s) for s in self.grid.spacing_m(row, col))
+        return (down, across) if math.isfinite(down + across) else None
 
 
 @lru_cache(maxsize=1)
-def pictures_of(unit: Unit, base: Path) -> tuple[Picture, ...]:
+def source_images(unit: Unit, base: Path) -> tuple[SourceImage, ...]:
     """Load a unit; the last one stays in memory.
 
     Parameters
@@ -134,77 +154,64 @@ def _each_scene_once(source: Source) -> Iterator[LabelledImage]:
         names.add(image.name)
 
 
-def _of_labelled(image: LabelledImage, source: Source, unit: OpenData, base: Path) -> Picture:
-    def read(block: Block) -> Window:
-        rows, cols = block.slices()
-        inside = block.contains(image.ships[:, 0], image.ships[:, 1])
-        ships = image.ships[inside]
-        ships[:, :2] -= (block.row, block.col)
-        told = zip(image.categories, inside, strict=False)
-        return Window(
-            image.values[:, rows, cols],
-            image.valid[rows, cols],
-            image.labels[rows, cols],
-            image.searched[rows, cols],
-            ships,
-            tuple(category for category, within in told if within),
-        )
-
-    return Picture(
+def _of_labelled(image: LabelledImage, source: Source, unit: OpenData, base: Path) -> SourceImage:
+    return SourceImage(
         source=source.name,
         name=image.name,
         licence=source.licence,
-        canvas=Canvas(
-            image.shape, image.grid, None if image.grid else image.gsd_m, ground=image.ground
-        ),
+        shape=image.shape,
         bands=image.bands,
-        read=read,
+        read=image.crop,
         split=image.split,
+        grid=image.grid,
+        gsd_m=None if image.grid else image.gsd_m,
+        ground=image.ground,
         centre=image.centre,
         incidence_deg=image.incidence_deg,
         platform=image.platform,
         acquired=image.acquired,
+        polarisation_known=image.polarisation_known,
         layers=_rooted(unit.layers, base).around(image.grid) if image.grid else Layers(),
         landcover_by=image.landcover_by,
         ships_by=image.ships_by,
-        polarisation_known=image.polarisation_known,
     )
 
 
-def _of_scene(unit: UserScene, base: Path) -> Picture:
+def _of_scene(unit: UserScene, base: Path) -> SourceImage:
     scene = open_scene(base / unit.path, assume=unit.assume)
     layers = _rooted(unit.layers, base).around(scene.grid)
-
-    def read(block: Block) -> Window:
-        raster = scene.read(block)
-        labels = np.full(raster.valid.shape, UNKNOWN, dtype=np.uint8)
-        if layers.objects is None:
-            nowhere = np.zeros(raster.valid.shape, dtype=bool)
-            return Window(raster.values, raster.valid, labels, nowhere, NO_SHIPS)
-        found = layers.objects.within(raster.grid)
-        return Window(
-            raster.values, raster.valid, labels, found.searched, found.ships, found.categories
-        )
-
-    return Picture(
+    return SourceImage(
         source="scenes",
         name=unit.title,
         licence=unit.licence,
-        canvas=Canvas(
-            scene.grid.shape,
-            scene.grid,
-            None if scene.assumed_gsd_m is None else (scene.assumed_gsd_m,) * 2,
-            scene.gsd_known,
-        ),
+        shape=scene.grid.shape,
         bands=scene.bands,
-        read=read,
+        read=partial(_read_scene, scene, layers.objects),
         split=unit.split,
+        grid=scene.grid,
+        gsd_m=None if scene.assumed_gsd_m is None else (scene.assumed_gsd_m,) * 2,
+        gsd_known=scene.gsd_known,
         incidence_deg=scene.incidence_deg,
         platform=unit.platform or scene.platform,
         acquired=unit.acquired,
         layers=layers,
         ships_by=unit.layers.objects.layer if unit.layers.objects else "none",
     )
+
+
+def _read_scene(scene: Scene, objects: SceneObjects | None, block: Block) -> LabelledPixels:
+    """Read a block of a scene, which has no labels, and its objects where they are known."""
+    raster = scene.read(block)
+    pixels = LabelledPixels(
+        values=raster.values,
+        valid=raster.valid,
+        labels=np.full(raster.valid.shape, UNKNOWN, dtype=np.uint8),
+        searched=np.zeros(raster.valid.shape, dtype=bool),
+    )
+    if objects is None:
+        return pixels
+    found = objects.within(raster.grid)
+    return replace(pixels, searched=found.searched, ships=found.ships, categories=found.categories)
 
 
 def _rooted(files: LayerFiles, base: Path) -> LayerFiles:
