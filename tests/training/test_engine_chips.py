@@ -13,7 +13,8 @@ from support.damage import flip_arrays, flip_record
 from support.training import chips, telling_settings, tokeniser, write_chips
 
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.crops.chip_stream import ChipStream, whole
+from sargeo_training.crops.chip_stream import ChipStream
+from sargeo_training.crops.samples import whole_chip
 from sargeo_training.data.material import gather_chips
 from sargeo_training.data.target_text import Writing
 from sargeo_training.engine.material import gather
@@ -128,8 +129,8 @@ def test_a_chip_that_is_no_square_is_filled_up() -> None:
         labels=chip.labels[:, :16],
         searched=chip.searched[:, :16],
     )
-    sample = whole(narrow, 64)
+    sample = whole_chip(narrow, 64)
     assert sample.power.shape == (2, 64, 64)
     assert sample.valid[:, :32].all()
     assert not sample.valid[:, 32:].any()
-    np.testing.assert_array_equal(whole(narrow, 32).power[:, :, :16], narrow.values[:, :, :16])
+    np.testing.assert_array_equal(whole_chip(narrow, 32).power[:, :, :16], narrow.values[:, :, :16])

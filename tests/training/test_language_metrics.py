@@ -11,7 +11,7 @@ from support.labelled_images import coast, coast_sources
 
 from sargeo.legend import LAND_COVER, OPEN_WATER
 from sargeo.model.spec import Figure
-from sargeo_training.crops.augmentation import Sample
+from sargeo_training.crops.samples import Sample
 from sargeo_training.evaluation.language_metrics import (
     LanguageReport,
     class_vectors,

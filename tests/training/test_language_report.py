@@ -12,8 +12,7 @@ from support.labelled_images import coast_sources
 from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.crops.augmentation import Sample
-from sargeo_training.crops.chip_stream import whole
+from sargeo_training.crops.samples import Sample, whole_chip
 from sargeo_training.data.chip import Chip
 from sargeo_training.data.material import Material
 from sargeo_training.data.target_text import Writing
@@ -76,7 +75,7 @@ def test_place_is_not_told_where_it_is_said_so(monkeypatch: pytest.MonkeyPatch) 
         numbers: Sequence[int],
         change: Callable[[Sample], Sample] = lambda sample: sample,
     ) -> np.ndarray:
-        told.append({change(whole(shown[k], 64)).lonlat is not None for k in numbers})
+        told.append({change(whole_chip(shown[k], 64)).lonlat is not None for k in numbers})
         return embed_chips(network, config, shown, numbers, change)
 
     monkeypatch.setattr(language_report, "embed_chips", embed)

@@ -11,21 +11,18 @@ from support.labelled_images import CALIBRATED, PICTURE, SHIPS, coast
 from sargeo.geo.grid import Block
 from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
-    Sample,
     augment,
     augmentations,
     change_gain,
-    cut,
     cut_border,
-    cut_scaled,
     drop_bands,
     drop_metadata,
     forget_calibration,
     move,
-    resize,
     stretch_tiles,
     turn,
 )
+from sargeo_training.crops.samples import Sample, cut, cut_scaled, resize
 from sargeo_training.settings.config import MetadataDropout
 
 SEEDS = range(12)

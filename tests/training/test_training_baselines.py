@@ -13,7 +13,7 @@ from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, LOW_VEGETATION, TREES
 from sargeo.model.spec import Figure
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.evaluation.ablation import ablation_table, read_reports, write_ablations
 from sargeo_training.evaluation.baselines.cfar import find_ships

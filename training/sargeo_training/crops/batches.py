@@ -18,14 +18,9 @@ from torch import Tensor
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.context import SLOTS, Context
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES
-from sargeo_training.crops.augmentation import (
-    Augmentation,
-    Sample,
-    augment,
-    augmentations,
-    cut_scaled,
-)
+from sargeo_training.crops.augmentation import Augmentation, augment, augmentations
 from sargeo_training.crops.radiometry import normalise
+from sargeo_training.crops.samples import Sample, cut_scaled
 from sargeo_training.crops.targets import make_targets
 from sargeo_training.images import LabelledImage, Source
 from sargeo_training.parallel import WHOLE, Part

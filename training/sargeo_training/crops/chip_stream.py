@@ -16,14 +16,12 @@ from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
     Augmentation,
-    Sample,
     augment,
     drop_metadata,
-    resize,
 )
 from sargeo_training.crops.batches import Inputs, make_inputs
 from sargeo_training.crops.counterfactual import exchanges, statements
-from sargeo_training.crops.radiometry import as_power
+from sargeo_training.crops.samples import Sample, whole_chip
 from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_told
 from sargeo_training.data.chip import Chip
 from sargeo_training.data.target_text import Writing, last_told
@@ -105,7 +103,9 @@ class ChipStream:
         drawn = [self._draw(number * size + place) for place in range(size)]
         inputs = make_inputs(
             [
-                augment(whole(self._chips[drawn[place]], self._settings.chip_px), rng, self._steps)
+                augment(
+                    whole_chip(self._chips[drawn[place]], self._settings.chip_px), rng, self._steps
+                )
                 for place, rng in zip(places, rngs, strict=True)
             ],
             self._sensors,
@@ -141,6 +141,10 @@ class ChipStream:
             [made[place] for made in rounds for place in places],
         )
 
+    def _sample(self, number: int, rng: np.random.Generator) -> Sample:
+        """Return a whole chip, augmented."""
+        return augment(whole_chip(self._chips[number], self._settings.chip_px), rng, self._steps)
+
     def _draw(self, turn: int) -> int:
         """Return the number of the chip whose turn it is."""
         epoch, place = divmod(turn, len(self._numbers))
@@ -150,32 +154,6 @@ class ChipStream:
 @lru_cache(maxsize=4)
 def _order(seed: int, epoch: int, count: int) -> tuple[int, ...]:
     return tuple(np.random.default_rng((seed, epoch)).permutation(count).tolist())
-
-
-def whole(chip: Chip, size: int) -> Sample:
-    """Return a whole chip as a square of ``size`` pixels; what it lacks of one is not valid."""
-    side, (rows, cols) = max(chip.shape), chip.shape
-    power = np.zeros((len(chip.bands), side, side), dtype=np.float32)
-    power[:, :rows, :cols] = as_power(chip.values, chip.bands)
-    valid, searched = np.zeros((2, side, side), dtype=bool)
-    valid[:rows, :cols], searched[:rows, :cols] = chip.valid, chip.searched
-    labels = np.zeros((side, side), dtype=np.uint8)
-    labels[:rows, :cols] = chip.labels
-    record = chip.record
-    sample = Sample(
-        power=power,
-        valid=valid,
-        labels=labels,
-        searched=searched,
-        ships=chip.ships.copy(),
-        bands=chip.bands,
-        references=record.references,
-        gsd_m=record.gsd_m,
-        incidence_deg=record.incidence_deg,
-        lonlat=record.centre,
-        sensor=record.platform,
-    )
-    return sample if side == size else resize(sample, size)
 
 
 def hide(

@@ -26,7 +26,7 @@ from sargeo.model.storage import load_spec, save_model
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
-from sargeo_training.crops.augmentation import cut
+from sargeo_training.crops.samples import cut
 from sargeo_training.engine.material import mixture
 from sargeo_training.engine.networks import (
     MAPPING_PARTS,

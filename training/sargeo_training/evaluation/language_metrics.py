@@ -22,7 +22,7 @@ from sargeo.geo.grid import Block
 from sargeo.legend import LAND_COVER
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.evaluation.answer_metrics import BLIND, RIGHT
 from sargeo_training.evaluation.intervals import figure_of
 from sargeo_training.evaluation.report import figure_table, make_report

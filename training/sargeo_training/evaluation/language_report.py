@@ -14,8 +14,8 @@ from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import TEMPLATES
 from sargeo.model.spec import Figure
-from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.batches import make_inputs
+from sargeo_training.crops.samples import Sample
 from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.splits import ground_groups
 from sargeo_training.data.material import Material

@@ -19,8 +19,8 @@ from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.objects import decode
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.crops.batches import make_inputs
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import IGNORE, cell_classes
 from sargeo_training.images import NO_PLACE, PLACES, UNKNOWN, LabelledImage, Source, Split
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from sargeo.legend import LAND_COVER
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.evaluation.scoring import CONFIDENCE, ScoredTile, answer, by_source
 from sargeo_training.evaluation.ship_metrics import tally

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.crops.radiometry import normalise
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import IGNORE, cell_classes
 from sargeo_training.evaluation.scoring import tiles_of
 from sargeo_training.images import UNKNOWN, Source

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sargeo.legend import LAND_COVER
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.data.sources.every import load_all
 from sargeo_training.evaluation.baselines.cfar import find_ships
 from sargeo_training.evaluation.baselines.classifiers import Classifier, Forests, Thresholds
