@@ -33,7 +33,7 @@ from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.objects import object_facts
 from sargeo_training.data.facts import Facts
 from sargeo_training.data.sources import simulated
-from sargeo_training.data.target_text import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import figure_table
@@ -165,10 +165,10 @@ def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineT
         take_from(network, "sargeo-tiny", MAPPING_PARTS)
         return network
 
-    def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
-        told = [k for k, chip in enumerate(chips) if chip.record.id in writings]
+    def streams(target_texts: Mapping[str, TargetText], _: Stage) -> Streams:
+        told = [k for k, chip in enumerate(chips) if chip.record.id in target_texts]
         stream = ChipStream(
-            chips, told, config, tokeniser, lambda k: (writings[chips[k].record.id],)
+            chips, told, config, tokeniser, lambda k: (target_texts[chips[k].record.id],)
         )
         return Streams(chips=stream)
 

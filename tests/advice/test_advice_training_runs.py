@@ -527,7 +527,7 @@ def scio(*names: str, **stage: Any) -> Config:
 def opened(config: Config, shards: Path, folder: Path, **given: Any) -> None:
     start = given.get("start")
     known = material.gather(
-        config, stages_of(config, start), data=None, shards=shards, writings=None, say=print
+        config, stages_of(config, start), data=None, shards=shards, target_texts=None, say=print
     )
     given = {"noise": None, "seed": 0, "start": None, **given}
     open_run(config, known, folder, **given, say=print)
@@ -675,7 +675,7 @@ def test_right_and_wrong_clauses_are_given() -> None:
 )
 @pytest.mark.parametrize("higher", [True, False])
 def test_texts_are_not_cut(higher: bool) -> None:
-    clauses = training.chips(1)[0].record.writings[0].clauses
+    clauses = training.chips(1)[0].record.target_texts[0].clauses
     short, long = Text("short", 0, clauses[:1]), Text("long", 1, clauses * 30)
     few = training.tokeniser(training.telling_settings())
     with pytest.raises(UsageError):

@@ -107,7 +107,7 @@ def chips(count: int = 6) -> list[Chip]:
     for k in range(count):
         chip = told_chip(f"chip_{k}", seed=k, ships=None if k % 2 else SHIPS)
         writing = write(chip.record, np.random.default_rng(k))
-        record = chip.record.model_copy(update={"writings": (writing,)})
+        record = chip.record.model_copy(update={"target_texts": (writing,)})
         made.append(dataclasses.replace(chip, record=record))
     return made
 
@@ -124,14 +124,16 @@ def tokeniser(config: Config) -> Tokeniser:
     """Return a tokeniser of the texts of some chips."""
     language = config.network.language
     assert language is not None
-    texts = [w.detailed for chip in chips() for w in chip.record.writings]
+    texts = [w.detailed for chip in chips() for w in chip.record.target_texts]
     return Tokeniser.train(texts, language.vocabulary, language.max_tokens)
 
 
 def both_streams(config: Config) -> Streams:
     """Return crops, and chips with texts."""
     words, shown = tokeniser(config), chips()
-    stream = ChipStream(shown, range(len(shown)), config, words, lambda k: shown[k].record.writings)
+    stream = ChipStream(
+        shown, range(len(shown)), config, words, lambda k: shown[k].record.target_texts
+    )
     return Streams(crops(config), stream, words, config.seed)
 
 

@@ -274,5 +274,5 @@ def test_words_are_those_of_all_texts_whichever_stage_is_first(
     alone = Tokeniser.train(all_names(), 512, 48)
     language = begun[0].language
     assert language is not None
-    caption = chips()[0].record.writings[0].detailed
+    caption = chips()[0].record.target_texts[0].detailed
     assert language.tokeniser.count(caption) < alone.count(caption)

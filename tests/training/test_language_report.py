@@ -15,7 +15,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.samples import Sample, whole_chip
 from sargeo_training.data.chip import Chip
 from sargeo_training.data.material import Material
-from sargeo_training.data.target_text import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.validation import retrieval_score
 from sargeo_training.evaluation import language_report
@@ -101,9 +101,9 @@ def test_without_real_chips_there_is_no_retrieval() -> None:
 
 
 def test_empty_writings_beside_one_that_tells_change_nothing() -> None:
-    empty = Writing(writer="nobody", clauses=(), concise="", detailed="")
+    empty = TargetText(writer="nobody", clauses=(), concise="", detailed="")
     plain = held_out(chips(12))
-    both = [held_out([c], writings=(empty, *c.record.writings, empty))[0] for c in plain]
+    both = [held_out([c], target_texts=(empty, *c.record.target_texts, empty))[0] for c in plain]
     assert measure(both) == measure(plain)
     config = telling_settings()
     scores = [

@@ -22,9 +22,9 @@ from sargeo_training.crops.augmentation import (
 from sargeo_training.crops.batches import Inputs, make_inputs
 from sargeo_training.crops.counterfactual import exchanges, statements
 from sargeo_training.crops.samples import Sample, whole_chip
-from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_told
+from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_text
 from sargeo_training.data.chip import Chip
-from sargeo_training.data.target_text import Writing, last_told
+from sargeo_training.data.target_text import TargetText, last_informative
 from sargeo_training.parallel import Part
 from sargeo_training.settings.config import Config
 
@@ -84,7 +84,7 @@ class ChipStream:
         numbers: Sequence[int],
         config: Config,
         tokeniser: Tokeniser | None = None,
-        texts: Callable[[int], Sequence[Writing]] = lambda _: (),
+        texts: Callable[[int], Sequence[TargetText]] = lambda _: (),
     ) -> None:
         self._chips, self._numbers = chips, np.asarray(numbers)
         self._settings, self._hiding = config.chips, config.reconstruction
@@ -112,28 +112,28 @@ class ChipStream:
         )
         hidden = hide(inputs.valid, self._hiding.hidden, self._hiding.cell_px, rngs)
         of_batch = np.random.default_rng((self._seed, _CHIPS, number))
-        texts = self._tell(drawn, places, rngs, of_batch)
+        texts = self._text_batch(drawn, places, rngs, of_batch)
         return ChipBatch(inputs, torch.from_numpy(hidden), texts)
 
-    def _tell(
+    def _text_batch(
         self,
         drawn: Sequence[int],
         places: Sequence[int],
         rngs: Sequence[np.random.Generator],
         of_batch: np.random.Generator,
     ) -> TextBatch | None:
-        """Tell of the chips at some places of the batch, which exchange statements with all."""
+        """Return the texts of some places, which swap statements with the whole batch."""
         if self._tokeniser is None:
             return None
         length = float(of_batch.random())
-        told = [
-            draw_told(self._texts(drawn[place]), self._settings, length, rng)
+        samples = [
+            draw_text(self._texts(drawn[place]), self._settings, length, rng)
             for place, rng in zip(places, rngs, strict=True)
         ]
-        said = [statements(last_told(self._texts(k))) for k in drawn]
-        rounds = [exchanges(said, of_batch) for _ in range(self._settings.exchanges)]
+        claimed = [statements(last_informative(self._texts(k))) for k in drawn]
+        rounds = [exchanges(claimed, of_batch) for _ in range(self._settings.exchanges)]
         return collate_texts(
-            told,
+            samples,
             [drawn[place] for place in places],
             self._tokeniser,
             self._settings,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sargeo.scene.bands import Band, Polarisation, Quantity, Scale
 from sargeo_training.data.facts import Facts
-from sargeo_training.data.target_text import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.images import LabelledPixels, Split
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -109,12 +109,14 @@ class Record(_Part):
         The centre in words.
     facts
         What maps, tables and terrain say of this ground.
-    writings
-        Texts made from all this.
+    target_texts
+        Made from all this; ``writings`` in shards.
     references
         Reference amplitude of each band over the whole scene (`sargeo.scene.radiometry`), which
         normalisation needs.
     """
+
+    model_config = ConfigDict(populate_by_name=True)
 
     id: str
     source: str
@@ -135,7 +137,9 @@ class Record(_Part):
     centre: LonLat | None = None
     place: Place | None = None
     facts: Facts = Facts()
-    writings: tuple[Writing, ...] = ()
+    target_texts: tuple[TargetText, ...] = Field(
+        default=(), validation_alias="writings", serialization_alias="writings"
+    )
     references: tuple[Positive, ...]
 
     @field_validator("id")

@@ -17,7 +17,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
 from sargeo_training.data.material import Material
-from sargeo_training.data.target_text import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.checkpoints import (
     BEST,
     LAST,
@@ -47,7 +47,7 @@ def pretrain(
     *,
     data: Path | None = None,
     shards: Path | None = None,
-    writings: Mapping[str, Writing] | None = None,
+    target_texts: Mapping[str, TargetText] | None = None,
     stage: str | None = None,
     start: str | None = None,
     resume: bool = False,
@@ -61,7 +61,7 @@ def pretrain(
         Of the run. Gets the settings, and a folder for each stage.
     data, shards : Path, optional
         Folders of the data sets and of chips, for stages that learn from labelled crops or chips.
-    writings : mapping of str to Writing, optional
+    target_texts : mapping of str to TargetText, optional
         Texts by id of the chip, in place of those in the shards.
     stage : str, optional
         Train this stage alone, from the weights of the one before it in the folder.
@@ -89,7 +89,7 @@ def pretrain(
     if first_process():
         refuse_other_run(config, folder, resume=resume or stage is not None)
     say = console.print
-    material = gather(config, stages, data=data, shards=shards, writings=writings, say=say)
+    material = gather(config, stages, data=data, shards=shards, target_texts=target_texts, say=say)
     if first_process():  # only now: a call that is refused leaves nothing behind
         settle(config, folder)
     for each in stages:

@@ -75,7 +75,7 @@ def pose(material: Material, noise: float | None, seed: int) -> Posed:
     UsageError
         If nothing was written about any chip.
     """
-    numbers = material.numbers("train", told=True)
+    numbers = material.numbers("train", with_text=True)
     order = np.random.default_rng(seed).permutation(numbers)
     calibrating = frozenset(order[: round(CALIBRATION_SHARE * len(numbers))].tolist())
     anew = calibrating if noise is None else frozenset(numbers)
@@ -103,7 +103,7 @@ def pose_held_out(material: Material, noise: float, seed: int) -> Posed:
 
     Their tower may have learnt the labels of the other chips.
     """
-    numbers = material.numbers("holdout", told=True)
+    numbers = material.numbers("holdout", with_text=True)
     true = [true_text(material.records[k], k, seed) for k in numbers]
     records = _records_of(material, true)
     wrong, truth = corrupt(true, records, share=noise, seed=seed) if true else ([], _NOTHING)
