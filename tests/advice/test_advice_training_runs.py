@@ -526,9 +526,7 @@ def scio(*names: str, **stage: Any) -> Config:
 
 def opened(config: Config, shards: Path, folder: Path, **given: Any) -> None:
     start = given.get("start")
-    known = material.gather(
-        config, stages_of(config, start), data=None, shards=shards, target_texts=None, say=print
-    )
+    known = material.gather(config, stages_of(config, start), data=None, shards=shards, say=print)
     given = {"noise": None, "seed": 0, "start": None, **given}
     open_run(config, known, folder, **given, say=print)
 

@@ -81,9 +81,7 @@ def test_chips_of_which_only_the_radar_is_told_are_left_out_and_counted(tmp_path
     config = telling_settings(stages=[stage])
     folder = write_chips(tmp_path, shown)
     said: list[str] = []
-    material = gather(
-        config, config.stages, data=None, shards=folder, target_texts=None, say=said.append
-    )
+    material = gather(config, config.stages, data=None, shards=folder, say=said.append)
     assert radar
     assert material.numbers("train", with_text=True) == [0, 2, 3]
     assert [line[:25] for line in said] == ["1 of 4 chips to train on "]

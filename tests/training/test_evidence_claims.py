@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
 from sargeo_training.data.chip import BandRecord, Place, Record
-from sargeo_training.data.chips.evidence import facts_of
+from sargeo_training.data.chips.evidence.layers import facts_of
 from sargeo_training.data.facts import (
     SECTORS,
     Facts,

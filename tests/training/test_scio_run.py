@@ -52,7 +52,7 @@ def turned(facts: Any) -> dict[str, Any]:
 
 def material(shards: Path) -> Material:
     config = settings("joint")
-    return gather(config, config.stages, data=None, shards=shards, target_texts=None, say=print)
+    return gather(config, config.stages, data=None, shards=shards, say=print)
 
 
 def false_clauses(posed: Posed, known: Material) -> set[tuple[str, int]]:

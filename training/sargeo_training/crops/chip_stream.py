@@ -101,15 +101,8 @@ class ChipStream:
         places = part.indices(size)
         rngs = [np.random.default_rng((self._seed, _CHIPS, number, place)) for place in places]
         drawn = [self._draw(number * size + place) for place in range(size)]
-        inputs = make_inputs(
-            [
-                augment(
-                    whole_chip(self._chips[drawn[place]], self._settings.chip_px), rng, self._steps
-                )
-                for place, rng in zip(places, rngs, strict=True)
-            ],
-            self._sensors,
-        )
+        samples = [self._sample(drawn[k], rng) for k, rng in zip(places, rngs, strict=True)]
+        inputs = make_inputs(samples, self._sensors)
         hidden = hide(inputs.valid, self._hiding.hidden, self._hiding.cell_px, rngs)
         of_batch = np.random.default_rng((self._seed, _CHIPS, number))
         texts = self._text_batch(drawn, places, rngs, of_batch)

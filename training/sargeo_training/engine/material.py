@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sargeo.errors import UsageError
@@ -28,7 +27,6 @@ def gather(
     *,
     data: Path | None,
     shards: Path | None,
-    target_texts: Mapping[str, TargetText] | None,
     say: Say,
 ) -> Material:
     """Open what stages learn from.
@@ -54,7 +52,7 @@ def gather(
             "Give the folder of `sargeo train data` by --shards, or for texts that of "
             "`sargeo train texts`.",
         )
-    material = replace(gather_chips(shards, sources, say=say), target_texts=target_texts)
+    material = gather_chips(shards, sources, say=say)
     if any(stage.texts for stage in stages):
         _count_undescribed(material, say)
     return material

@@ -166,9 +166,9 @@ def score_by_text(
     ]
 
 
-def landcover_figures(tiles: Sequence[ScoredTile], temperature: float = 1.0) -> list[Figure]:
+def landcover_figures(tiles: Sequence[ScoredTile]) -> list[Figure]:
     """Return the figures of land cover by text; those of simulated scenes are left out."""
-    return list(make_report("land cover by text", tiles, temperature, 1.0).figures)
+    return list(make_report("land cover by text", tiles, 1.0, 1.0).figures)
 
 
 def write_language_report(report: LanguageReport, folder: Path) -> None:

@@ -126,7 +126,7 @@ def run_ablation(
         See `sargeo_training.scio.run.run_rounds`.
     """
     stages = stages_of(config, start)
-    material = gather(config, stages, data=data, shards=shards, target_texts=None, say=say)
+    material = gather(config, stages, data=data, shards=shards, say=say)
     galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.texts]
     learnt = material.real("train")
     found, figures = [], []

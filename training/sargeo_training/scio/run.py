@@ -197,7 +197,7 @@ def run_rounds(
         If chips cannot be read, or too few texts could be made wrong to choose thresholds by.
     """
     stages = stages_of(config, start)
-    material = gather(config, stages, data=data, shards=shards, target_texts=None, say=say)
+    material = gather(config, stages, data=data, shards=shards, say=say)
     run = open_run(config, material, folder, noise=noise, seed=seed, start=start, say=say)
     run.rounds.run(rounds)
     if noise is not None:
