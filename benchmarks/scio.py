@@ -22,22 +22,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from sargeo.geo.grid import Block
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.registry import read_spec
 from sargeo.model.spec import Figure, LanguageSpec
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.chip_stream import ChipStream
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import BandRecord, Chip, Record
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.objects import object_facts
-from sargeo_training.data.chips.facts import Facts
-from sargeo_training.data.record import BandRecord, Record
+from sargeo_training.data.facts import Facts
 from sargeo_training.data.sources import simulated
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import figure_table
-from sargeo_training.images import Sheet
+from sargeo_training.images import LabelledImage
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import refill_figures, screening_figures
 from sargeo_training.scio.network import chips_loader
@@ -105,44 +105,52 @@ def show(figures: list[Figure]) -> None:
 
 def made_chips(number: int) -> list[Chip]:
     """Cut squares from simulated scenes, about as many from each."""
-    sheets = simulated.load(Path()).of_split("train")
-    places = np.random.default_rng(0).permutation((sheets[0].shape[0] // CHIP_PX) ** 2)
-    turns = itertools.product(places, sheets)
-    across = sheets[0].shape[1] // CHIP_PX
+    images = simulated.load(Path()).of_split("train")
+    places = np.random.default_rng(0).permutation((images[0].shape[0] // CHIP_PX) ** 2)
+    turns = itertools.product(places, images)
+    across = images[0].shape[1] // CHIP_PX
     return [
-        cut_chip(sheet, *(CHIP_PX * int(n) for n in divmod(place, across)))
-        for place, sheet in itertools.islice(turns, number)
+        cut_chip(image, *(CHIP_PX * int(n) for n in divmod(place, across)))
+        for place, image in itertools.islice(turns, number)
     ]
 
 
-def cut_chip(sheet: Sheet, row: int, col: int) -> Chip:
-    part = np.s_[row : row + CHIP_PX, col : col + CHIP_PX]
-    labels, valid, searched = sheet.labels[part], sheet.valid[part], sheet.searched[part]
-    ships = sheet.ships - np.array([row, col, 0, 0, 0], dtype=np.float32)
-    ships = ships[((ships[:, :2] >= 0) & (ships[:, :2] < CHIP_PX)).all(axis=1)]
-    spacing_m = np.full(len(ships), GSD_M)
+def cut_chip(image: LabelledImage, row: int, col: int) -> Chip:
+    pixels = image.crop(Block(row, col, CHIP_PX, CHIP_PX))
+    spacing_m = np.full(len(pixels.ships), GSD_M)
     facts = Facts(
-        landcover=landcover_facts(labels, valid, "the simulator"),
+        landcover=landcover_facts(pixels.labels, pixels.valid, "the simulator"),
         objects=object_facts(
-            ships, searched, valid, "the simulator", spacing_m=(spacing_m, spacing_m)
+            pixels.ships,
+            pixels.searched,
+            pixels.valid,
+            "the simulator",
+            spacing_m=(spacing_m, spacing_m),
         ),
     )
     record = Record(
-        id=f"{sheet.name}_{row}_{col}",
+        id=f"{image.name}_{row}_{col}",
         source="simulated",
-        scene=sheet.name,
+        scene=image.name,
         licence="this project",
         split="train",
         platform="simulated",
-        bands=tuple(BandRecord.of(band) for band in sheet.bands),
-        gsd_m=sheet.gsd_m,
+        bands=tuple(BandRecord.of(band) for band in image.bands),
+        gsd_m=image.gsd_m,
         extent_m=CHIP_PX * GSD_M,
-        incidence_deg=sheet.incidence_deg,
+        incidence_deg=image.incidence_deg,
         shape=(CHIP_PX, CHIP_PX),
         facts=facts,
-        references=sheet.references,
+        references=image.references,
     )
-    return Chip(record, sheet.values[:, *part], valid, labels, searched, ships)
+    return Chip(
+        record=record,
+        values=pixels.values,
+        valid=pixels.valid,
+        labels=pixels.labels,
+        searched=pixels.searched,
+        ships=pixels.ships,
+    )
 
 
 def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineTrainer:
@@ -157,10 +165,10 @@ def trainer(chips: Sequence[Chip], texts: Sequence[Text], steps: int) -> EngineT
         take_from(network, "sargeo-tiny", MAPPING_PARTS)
         return network
 
-    def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
-        told = [k for k, chip in enumerate(chips) if chip.record.id in writings]
+    def streams(target_texts: Mapping[str, TargetText], _: Stage) -> Streams:
+        told = [k for k, chip in enumerate(chips) if chip.record.id in target_texts]
         stream = ChipStream(
-            chips, told, config, tokeniser, lambda k: (writings[chips[k].record.id],)
+            chips, told, config, tokeniser, lambda k: (target_texts[chips[k].record.id],)
         )
         return Streams(chips=stream)
 

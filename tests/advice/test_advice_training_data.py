@@ -411,7 +411,7 @@ def test_damaged_chips_are_built_again(
     assert Shards(folder)[0].valid.any()
 
 
-@follows("sargeo_training.data.shards:replace_writings", BUILD)
+@follows("sargeo_training.data.shards:replace_texts", BUILD)
 def test_chips_of_which_none_can_be_read_are_built_again(
     scenes: Path, tmp_path: Path, refused: Refused, done: Done
 ) -> None:
@@ -460,7 +460,7 @@ def test_texts_of_facts_go_elsewhere(
 ) -> None:
     refused("train", "texts", chips, "-o", chips, code=2)
     done("train", "texts", chips, "-o", tmp_path / "told")
-    assert all(len(chip.record.writings) == 1 for chip in Shards(tmp_path / "told"))
+    assert all(len(chip.record.target_texts) == 1 for chip in Shards(tmp_path / "told"))
 
 
 @pytest.fixture
@@ -473,7 +473,7 @@ def write_texts(refused: Refused, done: Done, chips: Path, tmp_path: Path) -> Ca
         if code:
             return refused(*words, code=code)
         done(*words)
-        assert all(chip.record.writings for chip in Shards(out))
+        assert all(chip.record.target_texts for chip in Shards(out))
         return None
 
     return call
@@ -487,7 +487,7 @@ def test_facts_are_worded_by_a_seed(chips: Path, tmp_path: Path, done: Done) -> 
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         done("train", "texts", chips, "-o", tmp_path / name, "--seed", seed)
     first, same, other = (
-        [chip.record.writings[0].detailed for chip in Shards(tmp_path / name)] for name in "abc"
+        [chip.record.target_texts[0].detailed for chip in Shards(tmp_path / name)] for name in "abc"
     )
     assert first == same != other
 

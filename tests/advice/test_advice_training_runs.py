@@ -16,9 +16,9 @@ import yaml
 from shapely import box
 from support import scio_corpus, training
 from support.advice import exercises, follows
+from support.labelled_images import coast, coast_sources
 from support.rasters import CRS_CASES
 from support.seaside import seaside
-from support.sheets import coast, coast_sources
 from support.tiles import tile
 
 from sargeo.errors import ModelDamagedError, ReferenceDataError, UsageError
@@ -131,7 +131,7 @@ def test_the_training_extra_is_installed(
 
 @pytest.fixture
 def coasts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few made-up sheets are the data sets."""
+    """A few made-up images are the data sets."""
     monkeypatch.setattr(material, "load_all", lambda *_, **__: coast_sources())
     monkeypatch.setattr(runs, "stage_score", lambda *_: 0.5)
 
@@ -368,9 +368,9 @@ def test_a_checkpoint_of_the_same_settings_is_taken(tmp_path: Path) -> None:
 
 
 def measured_sources() -> list[Any]:
-    """Return the made-up sheets with some to calibrate on."""
+    """Return the made-up images with some to calibrate on."""
     return [
-        dataclasses.replace(each, sheets=(*each.sheets, coast("v", split="validation")))
+        dataclasses.replace(each, images=(*each.images, coast("v", split="validation")))
         for each in coast_sources()
     ]
 
@@ -397,7 +397,7 @@ def test_a_run_without_language_is_exported(
 def report(folder: Path, images: int = 1) -> Path:
     tiles = [tile(said=[0, 4], true=[0, 4], source="los_angeles") for _ in range(images)]
     for number, each in enumerate(tiles):
-        object.__setattr__(each, "sheet", f"sheet {number}")
+        object.__setattr__(each, "image", f"image {number}")
     write_report(make_report(folder.name, tiles, 1.0, 0.5), folder)
     return folder
 
@@ -526,9 +526,7 @@ def scio(*names: str, **stage: Any) -> Config:
 
 def opened(config: Config, shards: Path, folder: Path, **given: Any) -> None:
     start = given.get("start")
-    known = material.gather(
-        config, stages_of(config, start), data=None, shards=shards, writings=None, say=print
-    )
+    known = material.gather(config, stages_of(config, start), data=None, shards=shards, say=print)
     given = {"noise": None, "seed": 0, "start": None, **given}
     open_run(config, known, folder, **given, say=print)
 
@@ -675,7 +673,7 @@ def test_right_and_wrong_clauses_are_given() -> None:
 )
 @pytest.mark.parametrize("higher", [True, False])
 def test_texts_are_not_cut(higher: bool) -> None:
-    clauses = training.chips(1)[0].record.writings[0].clauses
+    clauses = training.chips(1)[0].record.target_texts[0].clauses
     short, long = Text("short", 0, clauses[:1]), Text("long", 1, clauses * 30)
     few = training.tokeniser(training.telling_settings())
     with pytest.raises(UsageError):
@@ -797,7 +795,7 @@ def handed_on(
 
     where, more = ROUNDS[command]
     monkeypatch.setattr(where, note)
-    monkeypatch.setattr("sargeo_training.commands.decisions", lambda run: None)
+    monkeypatch.setattr("sargeo_training.commands.scio.decisions", lambda run: None)
     path = written(folder / "scio.yaml", training.scio_content(*STAGES))
     words = (*command.split(), shards, "--config", path, "-o", folder / "run", *more)
     words = (*words, "--from", "sargeo-tiny", "--noise", 0.4, "--seed", 7, "--data", folder)

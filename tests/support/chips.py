@@ -10,10 +10,9 @@ from affine import Affine
 from support.rasters import write_raster
 
 from sargeo.legend import BUILT_UP, OPEN_WATER
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import BandRecord, Chip, Place, Record
 from sargeo_training.data.chips.config import BuildConfig
-from sargeo_training.data.chips.facts import Bounds, Facts, LandCoverFacts
-from sargeo_training.data.record import BandRecord, Place, Record
+from sargeo_training.data.facts import Bounds, Facts, LandCoverFacts
 from sargeo_training.data.shards import Shards
 
 SHARES = {OPEN_WATER.name: 0.75, BUILT_UP.name: 0.25}

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.scene.bands import Polarisation
+from sargeo_training.data.chip import BandRecord, Place, Record
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
-from sargeo_training.data.chips.facts import (
+from sargeo_training.data.facts import (
     SECTORS,
     Facts,
     NamedFact,
@@ -20,7 +21,6 @@ from sargeo_training.data.chips.facts import (
     TerrainFacts,
     VectorFacts,
 )
-from sargeo_training.data.record import BandRecord, Place, Record
 
 SIDE = 36
 PLATFORMS = ("Sentinel-1", "TerraSAR-X", "AIRSAR", "simulated", None)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from sargeo.legend import LAND_COVER_CODES
+from sargeo_training.data.chip import BandRecord, Record
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
-from sargeo_training.data.chips.facts import Facts, ObjectFact, ObjectFacts
-from sargeo_training.data.record import BandRecord, Record
-from sargeo_training.data.writing import Claim, Clause
+from sargeo_training.data.facts import Facts, ObjectFact, ObjectFacts
+from sargeo_training.data.target_text import Claim, Clause
 from sargeo_training.scio.texts import Text
 from sargeo_training.text.claims import Findings, findings, verdict
 from sargeo_training.text.grounded import phrase, write

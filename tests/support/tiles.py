@@ -27,7 +27,7 @@ def tile(
     code = PLACES.index(place) if place else NO_PLACE
     return ScoredTile(
         source=source,
-        sheet="sheet",
+        image="image",
         block=Block(0, 0, 128, 128),
         logits=chosen if logits is None else logits,
         classes=np.array(true or [], dtype=np.int64),

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from support.fake_endpoint import Answer, Request, text_of
 
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.chips.facts import Bounds, Facts, LandCoverFacts, ObjectFact, ObjectFacts
-from sargeo_training.data.record import BandRecord, Place, Record
+from sargeo_training.data.chip import BandRecord, Chip, Place, Record
+from sargeo_training.data.facts import Bounds, Facts, LandCoverFacts, ObjectFact, ObjectFacts
 from sargeo_training.images import NO_SHIPS
 
 SHARES = {"open water": 0.7, "built-up": 0.2, "trees": 0.1}

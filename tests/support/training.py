@@ -1,4 +1,4 @@
-"""Short runs of the training engine on made-up sheets."""
+"""Short runs of the training engine on made-up images."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from support.sheets import coast_sources
+from support.labelled_images import coast_sources
 from support.told_chips import SHIPS, told_chip
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.batches import Mixture
 from sargeo_training.crops.chip_stream import ChipStream
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import Chip
 from sargeo_training.data.shards import SHARDS, encode, write_index, write_shard
 from sargeo_training.data.sources import simulated
 from sargeo_training.engine.callbacks import Validate
@@ -107,7 +107,7 @@ def chips(count: int = 6) -> list[Chip]:
     for k in range(count):
         chip = told_chip(f"chip_{k}", seed=k, ships=None if k % 2 else SHIPS)
         writing = write(chip.record, np.random.default_rng(k))
-        record = chip.record.model_copy(update={"writings": (writing,)})
+        record = chip.record.model_copy(update={"target_texts": (writing,)})
         made.append(dataclasses.replace(chip, record=record))
     return made
 
@@ -124,19 +124,21 @@ def tokeniser(config: Config) -> Tokeniser:
     """Return a tokeniser of the texts of some chips."""
     language = config.network.language
     assert language is not None
-    texts = [w.detailed for chip in chips() for w in chip.record.writings]
+    texts = [w.detailed for chip in chips() for w in chip.record.target_texts]
     return Tokeniser.train(texts, language.vocabulary, language.max_tokens)
 
 
 def both_streams(config: Config) -> Streams:
     """Return crops, and chips with texts."""
     words, shown = tokeniser(config), chips()
-    stream = ChipStream(shown, range(len(shown)), config, words, lambda k: shown[k].record.writings)
+    stream = ChipStream(
+        shown, range(len(shown)), config, words, lambda k: shown[k].record.target_texts
+    )
     return Streams(crops(config), stream, words, config.seed)
 
 
 def crops(config: Config) -> Mixture:
-    """Return the dense stream on made-up sheets."""
+    """Return the dense stream on made-up images."""
     return mixture(config, coast_sources())
 
 

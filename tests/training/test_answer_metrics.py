@@ -8,8 +8,8 @@ import torch
 from support.told_chips import told_chip
 from support.training import chips, telling_settings, tokeniser
 
-from sargeo_training.data.chips.facts import ObjectFact, ObjectFacts
-from sargeo_training.data.writing import Application, Claim, Question, Writing
+from sargeo_training.data.facts import ObjectFact, ObjectFacts
+from sargeo_training.data.target_text import Application, Claim, Question, TargetText
 from sargeo_training.engine.networks import new_network
 from sargeo_training.evaluation.answer_metrics import (
     BLIND,
@@ -39,8 +39,8 @@ def question(value: str | int, **changes: object) -> Question:
     return Question.model_validate({**given, **changes})
 
 
-def writing(*questions: Question) -> Writing:
-    return Writing(writer="me", clauses=(), concise="", detailed="", questions=questions)
+def writing(*questions: Question) -> TargetText:
+    return TargetText(writer="me", clauses=(), concise="", detailed="", questions=questions)
 
 
 NO_FACTS: Findings = {}

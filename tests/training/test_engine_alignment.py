@@ -9,8 +9,9 @@ from torch import Tensor
 from sargeo.legend import LAND_COVER, OPEN_WATER
 from sargeo_training.crops.batches import TargetMaps
 from sargeo_training.crops.targets import IGNORE, WATER_INDEX
-from sargeo_training.objectives.alignment import NAMES, alignment_loss, draw_names
+from sargeo_training.objectives.alignment import alignment_loss, draw_names
 
+NAMES = len(LAND_COVER) + 1
 TEXTS = torch.eye(NAMES)
 WARM = torch.tensor(0.1)
 SHIP = NAMES - 1

@@ -13,13 +13,14 @@ from support.damage import flip_arrays, flip_record
 from support.training import chips, telling_settings, tokeniser, write_chips
 
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.crops.chip_stream import ChipStream, whole
+from sargeo_training.crops.chip_stream import ChipStream
+from sargeo_training.crops.samples import whole_chip
 from sargeo_training.data.material import gather_chips
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.material import gather
 from sargeo_training.parallel import WHOLE, Part
 
-Texts = Callable[[int], Sequence[Writing]]
+Texts = Callable[[int], Sequence[TargetText]]
 
 CONFIG = telling_settings()
 SHOWN = chips(8)
@@ -32,8 +33,8 @@ def stream(tokeniser: Tokeniser | None = None, texts: Texts | None = None) -> Ch
     return ChipStream(SHOWN, range(8), CONFIG, tokeniser, texts or written)
 
 
-def written(number: int) -> Sequence[Writing]:
-    return SHOWN[number].record.writings
+def written(number: int) -> Sequence[TargetText]:
+    return SHOWN[number].record.target_texts
 
 
 def test_every_chip_comes_once_an_epoch() -> None:
@@ -63,7 +64,7 @@ def test_without_tokeniser_there_are_no_texts() -> None:
 
 
 def test_other_writings_take_the_place_of_the_records() -> None:
-    same = Writing(writer="other", clauses=(), concise="Nothing.", detailed="Nothing.")
+    same = TargetText(writer="other", clauses=(), concise="Nothing.", detailed="Nothing.")
     batch = stream(tokeniser(CONFIG), lambda _: (same,)).batch(0, WHOLE)
     assert len(set(batch.texts.keys[:, 1].tolist())) == 1
     assert not batch.texts.exchanged.any()
@@ -71,20 +72,18 @@ def test_other_writings_take_the_place_of_the_records() -> None:
 
 def test_chips_of_which_only_the_radar_is_told_are_left_out_and_counted(tmp_path: Path) -> None:
     shown = chips(4)
-    (writing,) = shown[1].record.writings
+    (writing,) = shown[1].record.target_texts
     radar = tuple(c for c in writing.clauses if c.level == "SAR knowledge")
     bare = writing.model_copy(update={"clauses": radar})
-    record = shown[1].record.model_copy(update={"writings": (bare,)})
+    record = shown[1].record.model_copy(update={"target_texts": (bare,)})
     shown[1] = dataclasses.replace(shown[1], record=record)
     stage = {"name": "texts", "steps": 1, "learning_rate": 1e-3, "losses": {"contrast": 1.0}}
     config = telling_settings(stages=[stage])
     folder = write_chips(tmp_path, shown)
     said: list[str] = []
-    material = gather(
-        config, config.stages, data=None, shards=folder, writings=None, say=said.append
-    )
+    material = gather(config, config.stages, data=None, shards=folder, say=said.append)
     assert radar
-    assert material.numbers("train", told=True) == [0, 2, 3]
+    assert material.numbers("train", with_text=True) == [0, 2, 3]
     assert [line[:25] for line in said] == ["1 of 4 chips to train on "]
 
 
@@ -94,7 +93,7 @@ def test_damaged_chips_are_left_out_and_told(tmp_path: Path) -> None:
     said: list[str] = []
     material = gather_chips(folder, (), say=said.append)
     whole_ones = [0, 1, 3, 4, 6, 7]
-    assert material.numbers("train", told=True) == whole_ones
+    assert material.numbers("train", with_text=True) == whole_ones
     (line,) = said
     assert line.startswith("2 of 8 chips ")
     assert line.endswith(f": {', '.join(broken)}.")
@@ -103,7 +102,7 @@ def test_damaged_chips_are_left_out_and_told(tmp_path: Path) -> None:
     other = gather_chips(folder, (), say=said.append)
     for number in range(3):
         batches = [
-            ChipStream(m.shards, m.numbers("train", told=True), CONFIG).batch(number, WHOLE)
+            ChipStream(m.shards, m.numbers("train", with_text=True), CONFIG).batch(number, WHOLE)
             for m in (material, other)
             if m.shards is not None
         ]
@@ -128,8 +127,8 @@ def test_a_chip_that_is_no_square_is_filled_up() -> None:
         labels=chip.labels[:, :16],
         searched=chip.searched[:, :16],
     )
-    sample = whole(narrow, 64)
+    sample = whole_chip(narrow, 64)
     assert sample.power.shape == (2, 64, 64)
     assert sample.valid[:, :32].all()
     assert not sample.valid[:, 32:].any()
-    np.testing.assert_array_equal(whole(narrow, 32).power[:, :, :16], narrow.values[:, :, :16])
+    np.testing.assert_array_equal(whole_chip(narrow, 32).power[:, :, :16], narrow.values[:, :, :16])

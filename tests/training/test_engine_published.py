@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from support.labelled_images import coast_sources
 from support.published import DEPTH, GRID, HEADS, VECTOR, WIDTH, WORDS, bert, timm_tower
-from support.sheets import coast_sources
 from support.training import settings
 
 from sargeo.errors import CheckpointRefusedError, UsageError

@@ -1,4 +1,4 @@
-"""A short run on made-up sheets learns, keeps its best weights, and can be repeated."""
+"""A short run on made-up images learns, keeps its best weights, and can be repeated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.sheets import coast, coast_sources
+from support.labelled_images import coast, coast_sources
 from support.training import (
     Recorder,
     chips,
@@ -53,8 +53,8 @@ def test_run_learns_and_exports_a_model_that_loads(
     spec = model_spec(config, ("made up",)).model_copy(update={"temperature": report.temperature})
     save_model(tmp_path / "model", network, spec)
     model = load_model(tmp_path / "model", "cpu")
-    sheet = coast()
-    prediction = model.predict(sheet.values, bands=("VV", "VH"), scale="linear")
+    image = coast()
+    prediction = model.predict(image.values, bands=("VV", "VH"), scale="linear")
     water = prediction.landcover[8:40] == 80
     land = prediction.landcover[88:120] == 80
     assert water.mean() > land.mean()
@@ -275,5 +275,5 @@ def test_words_are_those_of_all_texts_whichever_stage_is_first(
     alone = Tokeniser.train(all_names(), 512, 48)
     language = begun[0].language
     assert language is not None
-    caption = chips()[0].record.writings[0].detailed
+    caption = chips()[0].record.target_texts[0].detailed
     assert language.tokeniser.count(caption) < alone.count(caption)

@@ -18,7 +18,7 @@ def said(**values: Value) -> dict[str, Statement]:
 
 
 def test_what_an_image_cannot_show_is_no_statement() -> None:
-    (writing,) = chips(1)[0].record.writings
+    (writing,) = chips(1)[0].record.target_texts
     found = statements(writing)
     assert found
     assert all(domain(fact).kind != "other" for fact in found)

@@ -11,13 +11,19 @@ from sargeo.model.tokens import MASK
 from sargeo_training.crops.counterfactual import Exchange
 from sargeo_training.crops.text_batches import (
     Span,
-    Told,
+    TextSample,
     collate_texts,
-    draw_told,
+    draw_text,
     hidden_tokens,
     keyword_spans,
 )
-from sargeo_training.data.writing import Clause, Question, Writing, has_text, last_told
+from sargeo_training.data.target_text import (
+    Clause,
+    Question,
+    TargetText,
+    any_informative,
+    last_informative,
+)
 from sargeo_training.settings.config import Chips
 
 WATER = Clause(
@@ -36,7 +42,7 @@ SHIPS = Clause(
     claims=(),
     keywords=("2",),
 )
-WRITING = Writing(
+WRITING = TargetText(
     writer="test",
     clauses=(WATER, SHIPS),
     concise="There are 2 ships, and open water covers 70 % of it.",
@@ -45,7 +51,7 @@ WRITING = Writing(
         Question(application="counting", question="How many ships?", answer="2", claims=()),
     ),
 )
-EMPTY = Writing(writer="nobody", clauses=(), concise="", detailed="")
+EMPTY = TargetText(writer="nobody", clauses=(), concise="", detailed="")
 
 
 def words_of(text: str, spans: object) -> list[str]:
@@ -71,36 +77,38 @@ def test_keywords_of_free_words_are_found_anywhere_as_whole_words() -> None:
 def test_texts_and_questions_vary() -> None:
     rng = np.random.default_rng(0)
     settings = Chips(answers=0.5)
-    told = [draw_told((EMPTY, WRITING), settings, rng.random(), rng) for _ in range(100)]
-    texts = {t.text for t in told}
+    drawn = [draw_text((EMPTY, WRITING), settings, rng.random(), rng) for _ in range(100)]
+    texts = {t.caption for t in drawn}
     assert {WRITING.concise, WRITING.detailed, SHIPS.text} <= texts
-    asked = [t for t in told if t.prompt]
+    asked = [t for t in drawn if t.prompt]
     assert 25 < len(asked) < 75
-    assert {(t.prompt, t.said) for t in asked} == {("How many ships?", "2")}
-    assert all(t.said == t.text for t in told if not t.prompt)
+    assert {(t.prompt, t.target) for t in asked} == {("How many ships?", "2")}
+    assert all(t.target == t.caption for t in drawn if not t.prompt)
 
 
 @pytest.mark.parametrize("share", [0, 0.3])
 def test_detailed_captions_have_their_share(share: float) -> None:
     rng = np.random.default_rng(0)
     settings = Chips(detailed=share)
-    texts = [draw_told((WRITING,), settings, length, rng).text for length in np.arange(0, 1, 0.01)]
+    texts = [
+        draw_text((WRITING,), settings, length, rng).caption for length in np.arange(0, 1, 0.01)
+    ]
     # A few clauses may by chance be all of them, and then read as the detailed caption.
     assert sum(t == WRITING.detailed for t in texts[50:]) == pytest.approx(100 * share, abs=1)
 
 
-def test_a_chip_of_empty_writings_has_no_text() -> None:
-    assert not has_text(())
-    assert not has_text((EMPTY,))
-    assert has_text((EMPTY, WRITING))
+def test_a_chip_of_empty_texts_has_no_text() -> None:
+    assert not any_informative(())
+    assert not any_informative((EMPTY,))
+    assert any_informative((EMPTY, WRITING))
 
 
-def test_the_last_writing_that_tells_something_counts() -> None:
+def test_the_last_text_that_describes_the_ground_counts() -> None:
     other = WRITING.model_copy(update={"writer": "other"})
-    assert last_told((EMPTY, WRITING)) is WRITING
-    assert last_told((WRITING, other, EMPTY)) is other
-    with pytest.raises(ValueError, match="no writing"):
-        last_told((EMPTY,))
+    assert last_informative((EMPTY, WRITING)) is WRITING
+    assert last_informative((WRITING, other, EMPTY)) is other
+    with pytest.raises(ValueError, match="no text"):
+        last_informative((EMPTY,))
 
 
 def test_how_the_radar_worked_is_no_text() -> None:
@@ -108,11 +116,11 @@ def test_how_the_radar_worked_is_no_text() -> None:
     radar = WRITING.model_copy(
         update={"clauses": (clause,), "concise": "C band.", "detailed": "C band."}
     )
-    assert not has_text((EMPTY, radar))
+    assert not any_informative((EMPTY, radar))
     rng = np.random.default_rng(0)
-    told = [draw_told((radar, WRITING), Chips(), rng.random(), rng).text for _ in range(50)]
-    assert "C band." not in told
-    assert has_text((WRITING.model_copy(update={"clauses": (clause, SHIPS)}),))
+    drawn = [draw_text((radar, WRITING), Chips(), rng.random(), rng).caption for _ in range(50)]
+    assert "C band." not in drawn
+    assert any_informative((WRITING.model_copy(update={"clauses": (clause, SHIPS)}),))
 
 
 def test_whole_keywords_are_hidden_and_one_at_least() -> None:
@@ -137,24 +145,24 @@ def _keywords(text: str) -> tuple[Span, ...]:
 
 def test_words_are_hidden_in_all_that_is_said() -> None:
     rng = np.random.default_rng(0)
-    told = [draw_told((WRITING,), Chips(), rng.random(), rng) for _ in range(20)]
-    assert {t.whole for t in told} == {WRITING.detailed}
-    assert {t.keywords for t in told} == {_keywords(WRITING.detailed)}
+    drawn = [draw_text((WRITING,), Chips(), rng.random(), rng) for _ in range(20)]
+    assert {t.description for t in drawn} == {WRITING.detailed}
+    assert {t.keywords for t in drawn} == {_keywords(WRITING.detailed)}
     short = WRITING.model_copy(update={"detailed": ""})
-    told = [draw_told((short,), Chips(), rng.random(), rng) for _ in range(20)]
-    assert all(t.whole == t.text for t in told)
+    drawn = [draw_text((short,), Chips(), rng.random(), rng) for _ in range(20)]
+    assert all(t.description == t.caption for t in drawn)
 
 
 def test_tokens_hide_keywords_and_give_questions() -> None:
     config = telling_settings()
     words = tokeniser(config)
-    told = [
-        Told(SHIPS.text, WRITING.detailed, _keywords(WRITING.detailed), "", "x"),
-        Told(SHIPS.text, WRITING.detailed, (), "How many ships?", "2 ships"),
+    drawn = [
+        TextSample(SHIPS.text, WRITING.detailed, _keywords(WRITING.detailed), "", "x"),
+        TextSample(SHIPS.text, WRITING.detailed, (), "How many ships?", "2 ships"),
     ]
     rngs = [np.random.default_rng(k) for k in range(2)]
     exchanged = [Exchange("2 ships.", "5 ships."), None]
-    batch = collate_texts(told, [5, 6], words, config.chips, rngs, exchanged)
+    batch = collate_texts(drawn, [5, 6], words, config.chips, rngs, exchanged)
     masked = batch.masked.ids == words.id_of(MASK)
     assert torch.equal(masked, batch.hidden)
     assert masked[0].any()
@@ -162,10 +170,10 @@ def test_tokens_hide_keywords_and_give_questions() -> None:
     assert torch.equal(batch.masked.ids[~masked], whole[~masked])
     assert torch.equal(batch.words, whole[masked])
     assert torch.equal(batch.caption.ids, words.encode([SHIPS.text] * 2).ids)
-    assert words.decode(batch.said.ids[1][batch.learnt[1]].tolist()) == "2 ships"
+    assert words.decode(batch.target.ids[1][batch.learnt[1]].tolist()) == "2 ships"
     assert batch.keys[:, 0].tolist() == [5, 6]
     assert batch.keys[0, 1] == batch.keys[1, 1]
     assert batch.exchanged.tolist() == [True, False]
     assert words.decode(batch.right.ids[0].tolist()) == "2 ships."
     assert words.decode(batch.wrong.ids[0].tolist()) == "5 ships."
-    assert has_text(chips()[0].record.writings)
+    assert any_informative(chips()[0].record.target_texts)

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sargeo.legend import LAND_COVER_CODES, OPEN_WATER
-from sargeo_training.data.chips.evidence import facts_of
-from sargeo_training.data.chips.facts import (
+from sargeo_training.data.chip import BandRecord, Place, Record
+from sargeo_training.data.chips.evidence.layers import facts_of
+from sargeo_training.data.facts import (
     SECTORS,
     Facts,
     NamedFact,
     TerrainFacts,
     VectorFacts,
 )
-from sargeo_training.data.record import BandRecord, Place, Record
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.images import NOT_WATER, UNKNOWN
 from sargeo_training.text.claims import domain, findings, judge, truths
 

@@ -154,16 +154,16 @@ def test_files_that_are_no_rasters_or_have_no_crs_are_refused(tmp_path: Path) ->
 
 @pytest.mark.data
 def test_the_tile_of_terramind_is_read_as_its_source_reads_it(sargeo_data: Path) -> None:
-    (sheet,) = terramind.load(sargeo_data).sheets
-    path = sargeo_data / "terramind" / "LULC" / f"{sheet.name}.tif"
+    (image,) = terramind.load(sargeo_data).images
+    path = sargeo_data / "terramind" / "LULC" / f"{image.name}.tif"
     grid = GeoGrid(
         CRS.from_epsg(32632),
         Affine(10, 0, 549892.6970314482, 0, -10, 6344077.6142594535),
-        sheet.shape,
+        image.shape,
     )
     product = ClassRaster(PRODUCTS["terramesh-lulc"], (path,))
-    np.testing.assert_array_equal(product.labels(grid), sheet.labels)
-    facts = product.gather(grid, sheet.valid)
+    np.testing.assert_array_equal(product.labels(grid), image.labels)
+    facts = product.gather(grid, image.valid)
     assert facts is not None
     crops_and_rangeland = np.isin(read_band(path), (4, 9)).mean()
     share = facts.shares["low vegetation"]

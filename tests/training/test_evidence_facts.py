@@ -16,8 +16,9 @@ from support.rasters import write_raster
 
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block, GeoGrid
-from sargeo_training.data.chips.evidence import LayerFiles, Layers, facts_of
-from sargeo_training.data.chips.facts import (
+from sargeo_training.data.chips.evidence.layers import Layers, facts_of
+from sargeo_training.data.chips.evidence.settings import LayerFiles
+from sargeo_training.data.facts import (
     SECTORS,
     Facts,
     LandCoverFacts,
@@ -28,8 +29,8 @@ from sargeo_training.data.chips.facts import (
 )
 from sargeo_training.data.sources import los_angeles
 from sargeo_training.images import NO_SHIPS
-from sargeo_training.reference import load_landcover
 from sargeo_training.reference.blocks import SCENES
+from sargeo_training.reference.labels import load_landcover
 
 GRID = GeoGrid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5_000_000), (60, 60))
 UNKNOWN = np.zeros(GRID.shape, dtype=np.uint8)

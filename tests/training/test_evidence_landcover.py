@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
-from sargeo_training.data.chips.facts import SECTORS, sector_of
+from sargeo_training.data.facts import SECTORS, sector_of
 from sargeo_training.images import NOT_WATER, UNKNOWN
 
 TREES, BUILT, WATER = 10, 50, 80

@@ -15,7 +15,7 @@ from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo_training.data.chips.evidence.boxes import SceneObjects
 from sargeo_training.data.chips.evidence.objects import object_facts, spacing_at
-from sargeo_training.data.chips.facts import ObjectFact
+from sargeo_training.data.facts import ObjectFact
 from sargeo_training.data.sources import opensarship, ssdd
 from sargeo_training.images import NO_SHIPS
 
@@ -205,24 +205,24 @@ def test_lines_are_refused_as_boxes(tmp_path: Path) -> None:
 @pytest.mark.data
 def test_annotations_of_ssdd_are_read_as_its_sheets_are(sargeo_data: Path) -> None:
     path = min((sargeo_data / "ssdd" / "annotations").glob("*.xml"))
-    sheet = ssdd._image(sargeo_data / "ssdd", path.stem)
-    np.testing.assert_array_equal(read(path).ships.astype(np.float32), sheet.ships)
+    image = ssdd._image(sargeo_data / "ssdd", path.stem)
+    np.testing.assert_array_equal(read(path).ships.astype(np.float32), image.ships)
 
 
 @pytest.mark.data
 def test_ships_of_opensarship_keep_their_categories(sargeo_data: Path) -> None:
-    sheets = opensarship.load(sargeo_data).sheets
-    told = [category for sheet in sheets for category in sheet.categories]
-    assert len(told) == sum(len(sheet.ships) for sheet in sheets)
+    images = opensarship.load(sargeo_data).images
+    told = [category for image in images for category in image.categories]
+    assert len(told) == sum(len(image.ships) for image in images)
     assert (told.count("cargo"), told.count("tanker"), told.count(None)) == (96, 37, 24)
-    sheet = sheets[0]
+    image = images[0]
     facts = object_facts(
-        sheet.ships,
-        sheet.searched,
-        sheet.valid,
+        image.ships,
+        image.searched,
+        image.valid,
         "AIS",
-        categories=sheet.categories,
-        spacing_m=spacing_at(sheet.ships, None, sheet.gsd_m),
+        categories=image.categories,
+        spacing_m=spacing_at(image.ships, None, image.gsd_m),
     )
     assert facts is not None
-    assert {item.category for item in facts.items} == set(sheet.categories)
+    assert {item.category for item in facts.items} == set(image.categories)

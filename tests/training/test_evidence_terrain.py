@@ -14,7 +14,7 @@ from support.rasters import write_raster
 
 from sargeo.geo.grid import GeoGrid
 from sargeo_training.data.chips.evidence.terrain import TerrainModel, slopes_deg
-from sargeo_training.data.chips.facts import TerrainFacts
+from sargeo_training.data.facts import TerrainFacts
 
 UTM = GeoGrid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5_000_000), (64, 64))
 MERCATOR = GeoGrid(CRS.from_epsg(3395), Affine(10, 0, 1_500_000, 0, -10, 8_400_000), (64, 64))

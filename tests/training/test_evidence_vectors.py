@@ -18,7 +18,7 @@ from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import GeoGrid
 from sargeo_training.data.chips.evidence.osm import read_features
 from sargeo_training.data.chips.evidence.vectors import VectorMap
-from sargeo_training.data.chips.facts import VectorFacts
+from sargeo_training.data.facts import VectorFacts
 
 GEOD = Geod(ellps="WGS84")
 X, Y = 500_000.0, 5_000_000.0

@@ -146,7 +146,7 @@ def test_pixels_that_teach_do_not_validate(scene: Path, tiny_model: Path, tmp_pa
     for seed in range(4):
         ground = label(open_scene(scene), overlapping(tmp_path, 60), "kind", spec, seed)
         teaches, validates = (
-            np.any([sheet.labels > 0 for sheet in ground.sheets if sheet.split == split], axis=0)
+            np.any([image.labels > 0 for image in ground.images if image.split == split], axis=0)
             for split in ("train", "validation")
         )
         assert teaches.any()

@@ -12,17 +12,17 @@ import pytest
 import rasterio
 import webdataset
 from support.chips import all_records, write_scene_folder
-from support.sheets import coast
+from support.labelled_images import coast
 
 from sargeo.errors import DiskFullError, NothingValidError, UsageError
 from sargeo.legend import BUILT_UP, OPEN_WATER
 from sargeo_training.data.chips import build as building
-from sargeo_training.data.chips import pictures
+from sargeo_training.data.chips import source_images
 from sargeo_training.data.chips.build import BuildReport, build
 from sargeo_training.data.chips.candidates import NOTHING_FITS
 from sargeo_training.data.chips.choice import DUPLICATE
 from sargeo_training.data.chips.config import OPEN_DATA, BuildConfig, OpenData
-from sargeo_training.data.chips.facts import Facts
+from sargeo_training.data.facts import Facts
 from sargeo_training.data.shards import SHARDS, Shards
 from sargeo_training.images import Source
 
@@ -255,19 +255,19 @@ def test_data_sets_keep_their_split_and_give_twins_once(
     values = coast().values
     turned, upside_down = np.rot90(values, axes=(1, 2)), np.rot90(values, 2, axes=(1, 2))
     near = {"gsd_m": (8.0, 8.0)}  # smaller than every level
-    sheets = (
+    images = (
         coast("a", values=values, landcover_by="we", **near),
         coast("b", values=turned, split="holdout", **near),
         coast("b", values=turned, **near),  # the same picture, seen by another split's labels
         coast("c", values=upside_down, split="validation", gsd_m=None, polarisation_known=False),
         coast("d", values=values, **near),  # the same pixels as those of "a"
     )
-    source = Source("terramind", 1.0, sheets, "none")
-    monkeypatch.setitem(pictures._LOADERS, "terramind", lambda _folder: source)
-    pictures.pictures_of.cache_clear()
+    source = Source("terramind", 1.0, images, "none")
+    monkeypatch.setitem(source_images._LOADERS, "terramind", lambda _folder: source)
+    source_images.source_images.cache_clear()
     config = BuildConfig(sources=(OpenData(name="terramind"),))
     report = build(config, tmp_path, data=tmp_path, workers=1)
-    pictures.pictures_of.cache_clear()
+    source_images.source_images.cache_clear()
     assert report.chips == {"terramind": {"train": 1, "holdout": 1, "validation": 1}}
     assert report.skipped == {DUPLICATE: 1}
     chips = {chip.record.scene: chip for chip in Shards(tmp_path)}
@@ -275,9 +275,9 @@ def test_data_sets_keep_their_split_and_give_twins_once(
     assert chips["c"].record.extent_m is None
     assert chips["c"].record.place is None
     assert not chips["c"].record.polarisation_known
-    np.testing.assert_array_equal(chips["a"].values, sheets[0].values)
-    np.testing.assert_array_equal(chips["a"].ships, sheets[0].ships)
-    assert sheets[0].ships[0, 0] == 20.5
+    np.testing.assert_array_equal(chips["a"].values, images[0].values)
+    np.testing.assert_array_equal(chips["a"].ships, images[0].ships)
+    assert images[0].ships[0, 0] == 20.5
     landcover = chips["a"].record.facts.landcover
     assert landcover is not None
     assert landcover.layer == "we"
@@ -287,7 +287,7 @@ def test_the_settings_for_the_open_data_are_the_defaults_said_aloud() -> None:
     config = BuildConfig.read(OPEN_DATA)
     default = BuildConfig(sources=config.sources)
     assert config == default
-    assert {source.name for source in config.sources} == set(pictures._LOADERS)
+    assert {source.name for source in config.sources} == set(source_images._LOADERS)
 
 
 @pytest.mark.parametrize(

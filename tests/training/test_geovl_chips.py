@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from affine import Affine
 from pyproj import CRS
 from shapely import box
 
-from sargeo.geo.grid import GeoGrid
+from sargeo.geo.grid import Block, GeoGrid
 from sargeo.legend import OPEN_WATER, TREES
 from sargeo.scene.bands import Band
-from sargeo_training.data.chips.chips import Canvas, Window, average, plan_cuts
 from sargeo_training.data.chips.config import ChipSettings
-from sargeo_training.images import NO_SHIPS
+from sargeo_training.data.chips.cutting import average
+from sargeo_training.data.chips.planning import PlannedChip, plan_chips
+from sargeo_training.data.chips.source_images import SourceImage
+from sargeo_training.images import LabelledPixels
 
 GRIDS = {
     "utm": ("EPSG:32633", Affine(10, 0, 500_000, 0, -10, 5_000_000)),
@@ -32,58 +35,85 @@ def grid_of(name: str, shape: tuple[int, int] = (1100, 1300)) -> GeoGrid:
     return GeoGrid(CRS.from_user_input(crs), transform, shape)
 
 
-def window_of(values: np.ndarray, **changes: np.ndarray) -> Window:
+def unread(block: Block) -> LabelledPixels:
+    raise AssertionError("planning reads no pixels")
+
+
+def planned(
+    settings: ChipSettings,
+    shape: tuple[int, int],
+    grid: GeoGrid | None = None,
+    **known: Any,
+) -> list[PlannedChip]:
+    image = SourceImage(
+        source="made",
+        name="up",
+        licence="none",
+        shape=shape,
+        bands=(Band("VV", "sigma0", "db"),),
+        read=unread,
+        grid=grid,
+        **known,
+    )
+    return plan_chips(image, settings, index=3)
+
+
+def pixels_of(values: np.ndarray, **changes: np.ndarray) -> LabelledPixels:
     shape = values.shape[1:]
     given = {
         "valid": np.ones(shape, bool),
         "labels": np.zeros(shape, np.uint8),
         "searched": np.ones(shape, bool),
-        "ships": NO_SHIPS,
     }
-    return Window(values, **{**given, **changes})
+    return LabelledPixels(values=values, **{**given, **changes})
 
 
 @pytest.mark.parametrize("name", GRIDS)
 def test_chips_of_a_level_show_the_same_metres(name: str) -> None:
     grid = grid_of(name)
-    cuts = plan_cuts(Canvas(grid.shape, grid), ChipSettings(levels_m=(1200, 4800), max_px=200))
-    assert cuts
-    for cut in cuts:
-        crop = grid.crop(cut.block)
+    chips = planned(ChipSettings(levels_m=(1200, 4800), max_px=200), grid.shape, grid)
+    assert chips
+    for chip in chips:
+        crop = grid.crop(chip.block)
         down, across = (float(s) for s in crop.spacing_m(crop.height / 2, crop.width / 2))
         for extent_m, spacing in ((crop.height * down, down), (crop.width * across, across)):
-            assert abs(extent_m - cut.extent_m) <= (0.5 * cut.factor + 0.01) * spacing
-        assert max(crop.shape) <= 200 * cut.factor
-        assert crop.height % cut.factor == crop.width % cut.factor == 0
-        assert grid.block.intersection(cut.block) == cut.block
+            assert abs(extent_m - chip.extent_m) <= (0.5 * chip.factor + 0.01) * spacing
+        assert max(crop.shape) <= 200 * chip.factor
+        assert crop.height % chip.factor == crop.width % chip.factor == 0
+        assert grid.block.intersection(chip.block) == chip.block
 
 
 def test_chips_of_a_level_share_no_pixel_and_lie_in_the_middle() -> None:
-    cuts = plan_cuts(Canvas((1050, 1000), grid_of("utm")), ChipSettings(levels_m=(2500,)))
+    chips = planned(ChipSettings(levels_m=(2500,)), (1050, 1000), grid_of("utm"))
     covered = np.zeros((1050, 1000), int)
-    for cut in cuts:
-        covered[cut.block.slices()] += 1
+    for chip in chips:
+        covered[chip.block.slices()] += 1
     assert covered.max() == 1
-    assert len(cuts) == 16
+    assert len(chips) == 16
     assert covered[:24].max() == covered[-24:].max() == 0
 
 
 def test_a_level_with_too_few_pixels_is_left_out() -> None:
-    canvas = Canvas((1100, 1300), grid_of("polar"))
-    levels = {c.level for c in plan_cuts(canvas, ChipSettings(levels_m=(1250, 5000), min_px=64))}
+    settings = ChipSettings(levels_m=(1250, 5000), min_px=64)
+    levels = {c.level for c in planned(settings, (1100, 1300), grid_of("polar"))}
     assert levels == {"5000m"}
 
 
 def test_a_picture_smaller_than_every_level_is_a_chip_of_its_own() -> None:
-    (cut,) = plan_cuts(Canvas((57, 85), gsd_m=(10.0, 10.0)), ChipSettings())
-    assert (cut.level, cut.extent_m, cut.block.height, cut.block.width) == ("whole", 850, 57, 85)
+    (chip,) = planned(ChipSettings(), (57, 85), gsd_m=(10.0, 10.0))
+    assert (chip.level, chip.extent_m, chip.block.height, chip.block.width) == (
+        "whole",
+        850,
+        57,
+        85,
+    )
 
 
 def test_images_without_spacing_stay_whole_unless_they_are_large() -> None:
     settings = ChipSettings(plain_px=100)
-    (whole,) = plan_cuts(Canvas((90, 100)), settings)
+    (whole,) = planned(settings, (90, 100))
     assert (whole.level, whole.extent_m, whole.block.size) == ("whole", None, 9000)
-    parts = plan_cuts(Canvas((90, 330)), settings)
+    parts = planned(settings, (90, 330))
     assert [(p.level, p.block.col, p.block.width) for p in parts] == [
         ("100px", 15, 100),
         ("100px", 115, 100),
@@ -95,11 +125,11 @@ def test_chips_stay_on_the_ground_of_their_split() -> None:
     grid = grid_of("utm")
     left, top = grid.transform.c, grid.transform.f
     ground = box(left + 1000, top - 7000, left + 4000, top - 1000)
-    cuts = plan_cuts(Canvas(grid.shape, grid, ground=ground), ChipSettings(levels_m=(1000,)))
-    assert len(cuts) == 18
-    assert all(ground.buffer(1).covers(box(*grid.crop(cut.block).bounds)) for cut in cuts)
+    chips = planned(ChipSettings(levels_m=(1000,)), grid.shape, grid, ground=ground)
+    assert len(chips) == 18
+    assert all(ground.buffer(1).covers(box(*grid.crop(chip.block).bounds)) for chip in chips)
     hole = box(*grid.bounds) - ground
-    others = plan_cuts(Canvas(grid.shape, grid, ground=hole), ChipSettings(levels_m=(1000,)))
+    others = planned(ChipSettings(levels_m=(1000,)), grid.shape, grid, ground=hole)
     assert others
     assert not any(ground.buffer(-1).intersects(box(*grid.crop(c.block).bounds)) for c in others)
 
@@ -109,8 +139,8 @@ def test_power_is_averaged_whatever_the_scale(scale: str) -> None:
     power = np.array([[[1.0, 10.0], [100.0, 1000.0]]])
     values = {"db": 10 * np.log10(power), "linear": power, "amplitude": np.sqrt(power)}[scale]
     valid = np.array([[True, True], [True, False]])
-    window = window_of(values.astype(np.float32), valid=valid)
-    averaged = average(window, (Band("VV", "sigma0", scale),), 2)
+    pixels = pixels_of(values.astype(np.float32), valid=valid)
+    averaged = average(pixels, (Band("VV", "sigma0", scale),), 2)
     mean = (1 + 10 + 100) / 3
     expected = {"db": 10 * math.log10(mean), "linear": mean, "amplitude": math.sqrt(mean)}[scale]
     assert averaged.values.item() == pytest.approx(expected, rel=1e-5)
@@ -122,8 +152,8 @@ def test_bytes_stay_bytes_and_labels_are_those_of_most_pixels() -> None:
     labels = np.array([[TREES.code, TREES.code, 0, 0], [TREES.code, OPEN_WATER.code, 0, 80]])
     searched = np.array([[True, True, True, True], [True, True, True, False]])
     ships = np.array([[1.0, 3.0, 2.0, 4.0, 4.5]], np.float32)
-    window = window_of(values, labels=labels.astype(np.uint8), searched=searched, ships=ships)
-    averaged = average(window, (Band("VH", "uncalibrated", "amplitude"),), 2)
+    pixels = pixels_of(values, labels=labels.astype(np.uint8), searched=searched, ships=ships)
+    averaged = average(pixels, (Band("VH", "uncalibrated", "amplitude"),), 2)
     assert averaged.values.dtype == np.uint8
     assert averaged.values.tolist() == [[[200, 200]]]
     assert averaged.labels.tolist() == [[TREES.code, 0]]
@@ -134,5 +164,5 @@ def test_bytes_stay_bytes_and_labels_are_those_of_most_pixels() -> None:
 def test_invalid_pixels_of_any_value_do_not_count() -> None:
     values = np.array([[[np.float32(-12), np.float32(60)]] * 2])
     valid = np.array([[True, False]] * 2)
-    averaged = average(window_of(values, valid=valid), (Band("VV", "sigma0", "db"),), 2)
+    averaged = average(pixels_of(values, valid=valid), (Band("VV", "sigma0", "db"),), 2)
     assert averaged.values.item() == pytest.approx(-12, abs=1e-4)

@@ -18,11 +18,10 @@ from support.chips import all_records, made_chip, made_record
 from support.damage import flip_arrays, flip_record
 
 from sargeo.errors import ReferenceDataError
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.record import Record
-from sargeo_training.data.shards import SHARDS, Shards, encode, replace_writings, write_shard
+from sargeo_training.data.chip import Chip, Record
+from sargeo_training.data.shards import SHARDS, Shards, encode, replace_texts, write_shard
 from sargeo_training.data.shards import write_index as index
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 
 ARRAYS = ("values", "valid", "labels", "searched", "ships")
 CHIPS = [
@@ -103,20 +102,20 @@ def test_outlines_are_cut_at_the_antimeridian(tmp_path: Path) -> None:
 
 
 def test_texts_are_replaced_by_writer(tmp_path: Path) -> None:
-    def by(writer: str, words: str) -> Writing:
-        return Writing(writer=writer, clauses=(), concise=words, detailed=words)
+    def by(writer: str, words: str) -> TargetText:
+        return TargetText(writer=writer, clauses=(), concise=words, detailed=words)
 
     folder = write_folder(tmp_path / "first")
     name = CHIPS[1].record.id
-    replace_writings(folder, {name: by("grounded", "old"), "nobody": by("x", "y")}, tmp_path / "2")
-    replace_writings(tmp_path / "2", {name: by("model", "other")}, tmp_path / "3")
-    replace_writings(tmp_path / "3", {name: by("grounded", "new")}, tmp_path / "4")
+    replace_texts(folder, {name: by("grounded", "old"), "nobody": by("x", "y")}, tmp_path / "2")
+    replace_texts(tmp_path / "2", {name: by("model", "other")}, tmp_path / "3")
+    replace_texts(tmp_path / "3", {name: by("grounded", "new")}, tmp_path / "4")
     last = Shards(tmp_path / "4")
-    assert [w.concise for w in last.record(1).writings] == ["other", "new"]
-    assert last.record(0).writings == ()
+    assert [w.concise for w in last.record(1).target_texts] == ["other", "new"]
+    assert last.record(0).target_texts == ()
     for i, chip in enumerate(CHIPS):
         np.testing.assert_array_equal(last[i].values, chip.values)
-    assert Shards(folder).record(1).writings == ()
+    assert Shards(folder).record(1).target_texts == ()
     assert gpd.read_parquet(tmp_path / "4" / "index.parquet")["texts"].tolist() == [0, 2, 0]
 
 
@@ -171,11 +170,11 @@ def test_no_index_vouches_for_damaged_arrays(tmp_path: Path) -> None:
 
 def test_copies_leave_damaged_chips_out(tmp_path: Path) -> None:
     folder, out = write_folder(tmp_path / "chips"), tmp_path / "out"
-    assert replace_writings(folder, {}, out) == ()
+    assert replace_texts(folder, {}, out) == ()
     flip_record(folder, 0)
     (folder / SHARDS / "b-00000.tar").unlink()
     names = [chip.record.id for chip in CHIPS]
-    assert replace_writings(folder, {}, out) == (names[0], names[2])
+    assert replace_texts(folder, {}, out) == (names[0], names[2])
     # Nor is a shard left of which no chip is any more.
     assert [path.name for path in (out / SHARDS).iterdir()] == ["a-00000.tar"]
     assert Shards(out).ids == (names[1],)
@@ -184,11 +183,11 @@ def test_copies_leave_damaged_chips_out(tmp_path: Path) -> None:
 
 def test_a_copy_of_nothing_leaves_what_was_there(tmp_path: Path) -> None:
     folder, out = write_folder(tmp_path / "chips"), tmp_path / "out"
-    replace_writings(folder, {}, out)
+    replace_texts(folder, {}, out)
     for path in (folder / SHARDS).iterdir():
         path.write_bytes(b"")
     with pytest.raises(ReferenceDataError, match="None of the chips"):
-        replace_writings(folder, {}, out)
+        replace_texts(folder, {}, out)
     assert [chip.record.id for chip in Shards(out)] == [chip.record.id for chip in CHIPS]
 
 

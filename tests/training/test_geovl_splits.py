@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.chips import made_record
 
 from sargeo.geo.grid import geodesic_distance_m
+from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.config import SplitSettings
 from sargeo_training.data.chips.splits import GUARD, assign_splits, cell_of, ground_groups
-from sargeo_training.data.record import Record
 from sargeo_training.images import Split
 
 SETTINGS = SplitSettings(holdout=0.3, validation=0.2, cell_km=20, gap_m=500)

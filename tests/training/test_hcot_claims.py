@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support.hcot_records import SIDE, covered, ground, record_of, records, shipping
 
 from sargeo.legend import LAND_COVER_CODES
-from sargeo_training.data.chips.facts import Facts, NamedFact, TerrainFacts, VectorFacts
-from sargeo_training.data.record import Place, Record
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.chip import Place, Record
+from sargeo_training.data.facts import Facts, NamedFact, TerrainFacts, VectorFacts
+from sargeo_training.data.target_text import Claim
 from sargeo_training.text import domains
 from sargeo_training.text.claims import domain, findings, judge, truths
 from sargeo_training.text.findings import Measure, reaches

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.hcot_records import covered, ground, record_of, records, shipping
 
-from sargeo_training.data.chips.facts import Facts
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import (
+from sargeo_training.data.chip import Record
+from sargeo_training.data.facts import Facts
+from sargeo_training.data.target_text import (
     APPLICATIONS,
     FIELDS,
     LEVELS,
     Claim,
     Clause,
     Question,
-    Writing,
+    TargetText,
 )
 from sargeo_training.text.claims import findings, judge
 from sargeo_training.text.grounded import calibrated, caption, phrase, write
@@ -32,7 +32,7 @@ def busy_coast() -> Record:
     return record_of(Facts(landcover=cover, objects=ships), incidence_deg=38.0, extent_m=2560.0)
 
 
-def written(record: Record, seed: int = 0) -> Writing:
+def written(record: Record, seed: int = 0) -> TargetText:
     return write(record, np.random.default_rng(seed))
 
 
@@ -186,7 +186,7 @@ def test_a_writing_has_to_be_sound() -> None:
     with pytest.raises(ValidationError, match="not a field of the land"):
         Clause(**given, field="Count", keywords=())
     writing = written(busy_coast())
-    assert Writing.model_validate_json(writing.model_dump_json()) == writing
+    assert TargetText.model_validate_json(writing.model_dump_json()) == writing
 
 
 def _questions(record: Record, number: int = 60) -> list[Question]:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sargeo_training.data.chips.facts import SECTORS
-from sargeo_training.data.writing import FIELDS, Claim, Scope
+from sargeo_training.data.facts import SECTORS
+from sargeo_training.data.target_text import FIELDS, Claim, Scope
 from sargeo_training.text.domains import CLASSES, FAMILIES, SIDES, domain
 from sargeo_training.text.grounded import SCOPES, phrase
 from sargeo_training.text.phrases import Entry, entries, entry_for

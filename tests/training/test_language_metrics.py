@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.sheets import coast, coast_sources
+from support.labelled_images import coast, coast_sources
 
 from sargeo.legend import LAND_COVER, OPEN_WATER
 from sargeo.model.spec import Figure
-from sargeo_training.crops.augmentation import Sample
+from sargeo_training.crops.samples import Sample
 from sargeo_training.evaluation.language_metrics import (
     LanguageReport,
     class_vectors,
@@ -123,12 +123,12 @@ def test_cells_that_hold_their_class_are_mapped_rightly() -> None:
 
 
 def test_unlabelled_sheets_are_not_embedded() -> None:
-    sheet = coast(split="holdout", labels=np.full((128, 128), UNKNOWN, dtype=np.uint8))
+    image = coast(split="holdout", labels=np.full((128, 128), UNKNOWN, dtype=np.uint8))
 
     def never(_: Sample) -> np.ndarray:
         raise AssertionError("nothing is to be scored here")
 
-    source = Source("bare", 1.0, (sheet,), "none")
+    source = Source("bare", 1.0, (image,), "none")
     assert score_by_text(never, np.eye(5, dtype=np.float32), [source], "holdout") == []
 
 

@@ -8,15 +8,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 import torch
-from support.sheets import coast_sources
+from support.labelled_images import coast_sources
 from support.training import chips, telling_settings, tokeniser
 
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.crops.augmentation import Sample
-from sargeo_training.crops.chip_stream import whole
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.crops.samples import Sample, whole_chip
+from sargeo_training.data.chip import Chip
 from sargeo_training.data.material import Material
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.validation import retrieval_score
 from sargeo_training.evaluation import language_report
@@ -76,7 +75,7 @@ def test_place_is_not_told_where_it_is_said_so(monkeypatch: pytest.MonkeyPatch) 
         numbers: Sequence[int],
         change: Callable[[Sample], Sample] = lambda sample: sample,
     ) -> np.ndarray:
-        told.append({change(whole(shown[k], 64)).lonlat is not None for k in numbers})
+        told.append({change(whole_chip(shown[k], 64)).lonlat is not None for k in numbers})
         return embed_chips(network, config, shown, numbers, change)
 
     monkeypatch.setattr(language_report, "embed_chips", embed)
@@ -102,9 +101,9 @@ def test_without_real_chips_there_is_no_retrieval() -> None:
 
 
 def test_empty_writings_beside_one_that_tells_change_nothing() -> None:
-    empty = Writing(writer="nobody", clauses=(), concise="", detailed="")
+    empty = TargetText(writer="nobody", clauses=(), concise="", detailed="")
     plain = held_out(chips(12))
-    both = [held_out([c], writings=(empty, *c.record.writings, empty))[0] for c in plain]
+    both = [held_out([c], target_texts=(empty, *c.record.target_texts, empty))[0] for c in plain]
     assert measure(both) == measure(plain)
     config = telling_settings()
     scores = [

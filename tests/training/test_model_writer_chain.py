@@ -23,8 +23,8 @@ from support.told_chips import (
     told_chip,
 )
 
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.writing import LEVELS
+from sargeo_training.data.chip import Chip
+from sargeo_training.data.target_text import LEVELS
 from sargeo_training.text.cache import AnswerCache
 from sargeo_training.text.claims import truths
 from sargeo_training.text.cost import Bill
@@ -56,7 +56,7 @@ def write(
 
 def test_the_chain_writes_level_by_level(tmp_path: Path) -> None:
     written, fake = write(told_chip(), telling(), tmp_path)
-    writing = written.writing
+    writing = written.target_text
     assert writing is not None
     assert writing.writer == "model:fake"
     assert [level_of(request) for request in fake.requests] == [1, 2, 3, 4, 5]
@@ -78,8 +78,8 @@ def test_the_chain_writes_level_by_level(tmp_path: Path) -> None:
 
 def test_clauses_name_the_layers_that_prove_them(tmp_path: Path) -> None:
     written, _ = write(told_chip(), telling(), tmp_path)
-    assert written.writing is not None
-    evidence = {clause.field: clause.evidence for clause in written.writing.clauses}
+    assert written.target_text is not None
+    evidence = {clause.field: clause.evidence for clause in written.target_text.clauses}
     assert evidence["Terrain"] == ("class raster",)
     assert evidence["Count"] == ("boxes",)
 
@@ -120,9 +120,9 @@ def test_what_the_evidence_contradicts_is_dropped(tmp_path: Path) -> None:
         level5={"keep": [1, 2, 3, 4], "questions": [wrong_question, QUESTION]},
     )
     written, fake = write(told_chip(), answers, tmp_path)
-    assert written.writing is not None
-    assert written.writing.fields("target")["Count"] == "There are 2 ships."
-    assert [question.answer for question in written.writing.questions] == ["2"]
+    assert written.target_text is not None
+    assert written.target_text.fields("target")["Count"] == "There are 2 ships."
+    assert [question.answer for question in written.target_text.questions] == ["2"]
     assert written.tally.contradicted == 2
     assert WRONG_COUNT["text"] not in text_of(fake.requests[4])
 
@@ -142,21 +142,21 @@ def test_what_nobody_looked_for_is_not_denied(tmp_path: Path) -> None:
     some = statement("A ship is seen.", "objects.present:ship", "yes")
     answers = telling(level4={"clauses": [none, zero, some]})
     written, _ = write(told_chip(ships=None), answers, tmp_path)
-    assert written.writing is not None
-    texts = [clause.text for clause in written.writing.clauses]
+    assert written.target_text is not None
+    texts = [clause.text for clause in written.target_text.clauses]
     assert some["text"] in texts
     assert not {none["text"], zero["text"]} & set(texts)
     # The ship and the question about ships: the evidence says nothing of either.
     assert (written.tally.unfounded_absences, written.tally.unproven) == (2, 2)
-    unproven = next(clause for clause in written.writing.clauses if clause.text == some["text"])
+    unproven = next(clause for clause in written.target_text.clauses if clause.text == some["text"])
     assert unproven.evidence == ()
 
 
 def test_calibration_drops_what_is_inconsistent(tmp_path: Path) -> None:
     answers = telling(level5={"keep": [4, 1], "questions": []})
     written, _ = write(told_chip(), answers, tmp_path)
-    assert written.writing is not None
-    assert [clause.text for clause in written.writing.clauses] == [
+    assert written.target_text is not None
+    assert [clause.text for clause in written.target_text.clauses] == [
         WATER["text"],
         SHIP_COUNT["text"],
     ]
@@ -193,7 +193,7 @@ def test_an_invalid_answer_is_asked_again_and_told_why(invalid: Any, tmp_path: P
         return invalid if len(asked) == 1 else GOOD[1]
 
     written, fake = write(told_chip(), telling(level1=first_wrong), tmp_path)
-    assert written.writing is not None
+    assert written.target_text is not None
     assert written.tally.clauses == 4
     assert written.tally.invalid_answers == 1
     assert not written.tally.not_written
@@ -206,8 +206,8 @@ def test_an_invalid_answer_is_asked_again_and_told_why(invalid: Any, tmp_path: P
 def test_a_level_without_a_valid_answer_stays_unwritten(invalid: Any, tmp_path: Path) -> None:
     answers = telling(level4=invalid, level5={"keep": [1, 2], "questions": []})
     written, fake = write(told_chip(), answers, tmp_path)
-    assert written.writing is not None
-    assert "Count" not in written.writing.fields("target")
+    assert written.target_text is not None
+    assert "Count" not in written.target_text.fields("target")
     assert written.tally.not_written == {"instance identification": 1}
     assert written.tally.invalid_answers == 2
     assert [level_of(request) for request in fake.requests] == [1, 2, 3, 4, 4, 5]
@@ -222,7 +222,7 @@ def test_sentences_stand_where_calibration_stays_unwritten(tmp_path: Path) -> No
 def test_nothing_is_written_where_no_sentence_is_left(tmp_path: Path) -> None:
     empty: dict[str, Any] = {f"level{level}": {"clauses": []} for level in range(1, 5)}
     written, fake = write(told_chip(), telling(**empty), tmp_path)
-    assert written.writing is None
+    assert written.target_text is None
     assert len(fake.requests) == 4
 
 
@@ -251,7 +251,7 @@ def test_answers_are_paid_for_once(tmp_path: Path) -> None:
 
         first, second = asyncio.run(twice(told_chip()))
         assert len(fake.requests) == 5
-        assert second.writing == first.writing
+        assert second.target_text == first.target_text
         assert second.tally.cached_answers == 5
         asyncio.run(twice(told_chip(seed=1)))
         assert len(fake.requests) == 10

@@ -9,7 +9,7 @@ import pytest
 from support.told_chips import SHIP_COUNT, WATER, told_chip
 
 from sargeo.errors import UsageError
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.text.answers import Statement
 from sargeo_training.text.checking import Tally
 from sargeo_training.text.endpoint_settings import WriterSettings
@@ -26,7 +26,7 @@ def settings(**call: Any) -> WriterSettings:
 
 def written(text: dict[str, Any] = WATER) -> Written:
     clause = Statement.model_validate(text).clause("geoscience", ("class raster",))
-    writing = Writing(
+    writing = TargetText(
         writer="model:fake", clauses=(clause,), concise=clause.text, detailed=clause.text
     )
     return Written(writing, Tally(clauses=1, not_written={"calibration": 1}))
@@ -42,7 +42,7 @@ def test_a_log_is_taken_up_again(tmp_path: Path) -> None:
     log.add("b", Written(None, Tally(contradicted=3)))
     again = opened(tmp_path)
     assert again.done == {"a", "b"}
-    assert again.writings == {"a": written().writing} == log.writings
+    assert again.target_texts == {"a": written().target_text} == log.target_texts
     assert again.tally == log.tally
     assert again.tally == Tally(clauses=1, contradicted=3, not_written={"calibration": 1})
 
@@ -56,7 +56,7 @@ def test_a_line_that_a_killed_run_left_is_cut_off(lost: int, tmp_path: Path) -> 
     again = opened(tmp_path)
     assert again.done == {"a"}
     again.add("b", written(SHIP_COUNT))
-    assert opened(tmp_path).writings == log.writings
+    assert opened(tmp_path).target_texts == log.target_texts
 
 
 def test_a_run_killed_before_its_first_line_was_whole_begins_anew(tmp_path: Path) -> None:
@@ -90,15 +90,15 @@ def test_texts_of_records_that_changed_or_went_do_not_count(tmp_path: Path) -> N
     log.add("b", written())
     changed = TextLog(log.path, {"a": "9", "c": "3"}, settings())
     assert not changed.done
-    assert not changed.writings
+    assert not changed.target_texts
     assert changed.tally == Tally()
     changed.add("a", written(SHIP_COUNT))
-    assert TextLog(log.path, {"a": "9"}, settings()).writings == changed.writings
+    assert TextLog(log.path, {"a": "9"}, settings()).target_texts == changed.target_texts
 
 
 def test_the_digest_of_a_record_is_that_of_what_is_known_of_it() -> None:
     chip = told_chip()
-    told = chip.record.model_copy(update={"writings": (written().writing,)})
+    told = chip.record.model_copy(update={"target_texts": (written().target_text,)})
     assert digest_of(told) == digest_of(chip.record)
     assert digest_of(told_chip(ships=None).record) != digest_of(chip.record)
 

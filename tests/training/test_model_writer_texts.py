@@ -17,7 +17,7 @@ from support.told_chips import GOOD, WRONG_COUNT, level_of, telling, told_chip
 
 from sargeo.errors import OutputNotWritableError, UsageError
 from sargeo_training.data.shards import SHARDS, Shards, encode, write_index, write_shard
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.text.endpoint import EndpointError
 from sargeo_training.text.endpoint_settings import WriterSettings
 from sargeo_training.text.write_texts import TextsReport, write_all, write_texts
@@ -30,11 +30,11 @@ def folder(tmp_path: Path) -> Path:
     """Six chips of different pixels; each has a text by another writer."""
     folder = tmp_path / "chips"
     (folder / SHARDS).mkdir(parents=True)
-    before = Writing(writer="grounded", clauses=(), concise="", detailed="")
+    before = TargetText(writer="grounded", clauses=(), concise="", detailed="")
     chips = []
     for number in range(CHIPS):
         chip = told_chip(f"told_{number}", seed=number)
-        record = chip.record.model_copy(update={"writings": (before,)})
+        record = chip.record.model_copy(update={"target_texts": (before,)})
         chips.append(encode(replace(chip, record=record)))
     write_shard(folder / SHARDS / "000.tar", chips[:4])
     write_shard(folder / SHARDS / "001.tar", chips[4:])
@@ -49,7 +49,7 @@ def settings(fake: FakeEndpoint, **parts: Any) -> WriterSettings:
 
 
 def writers(folder: Path) -> list[list[str]]:
-    return [[text.writer for text in record.writings] for record in all_records(Shards(folder))]
+    return [[text.writer for text in record.target_texts] for record in all_records(Shards(folder))]
 
 
 def but(

@@ -14,7 +14,7 @@ import yaml
 from support.outcome import Outcome
 from support.training import Recorder, chips, scio_content, write_chips
 
-from sargeo_training.data.chips.chip import Chip
+from sargeo_training.data.chip import Chip
 from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.scio.ablation import ARMS, PAGE
 from sargeo_training.scio.run import STAGES

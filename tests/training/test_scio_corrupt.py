@@ -81,7 +81,7 @@ def test_where_all_is_asked_for_all_pairs_are_swapped() -> None:
 
 
 def test_questions_would_tell_the_truth_and_are_left_out() -> None:
-    writing = NOISY[0].writing("noisy")
+    writing = NOISY[0].target_text("noisy")
     assert writing.questions == ()
     assert writing.detailed == NOISY[0].caption()
 

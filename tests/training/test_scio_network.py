@@ -18,7 +18,7 @@ from sargeo.model.spec import LanguageSpec
 from sargeo.model.tokens import MASK, Tokens
 from sargeo_training.crops.batches import Inputs
 from sargeo_training.crops.chip_stream import ChipStream
-from sargeo_training.data.writing import Claim, Clause, Writing
+from sargeo_training.data.target_text import Claim, Clause, TargetText
 from sargeo_training.engine.callbacks import StepLog
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.streams import Streams
@@ -170,16 +170,16 @@ def test_texts_alone_show_contradictions_and_rare_words() -> None:
 def trained(folder: Path, said: list[str]) -> NetworkScorer:
     words = tokeniser(CONFIG)
 
-    def streams(writings: Mapping[str, Writing], _: Stage) -> Streams:
+    def streams(target_texts: Mapping[str, TargetText], _: Stage) -> Streams:
         told = ChipStream(
-            CHIPS, range(len(CHIPS)), CONFIG, words, lambda k: (writings[CHIPS[k].record.id],)
+            CHIPS, range(len(CHIPS)), CONFIG, words, lambda k: (target_texts[CHIPS[k].record.id],)
         )
         return Streams(training.crops(CONFIG), told, words)
 
     trainer = EngineTrainer(
         CONFIG, network, streams, Loader(), lambda _: float(len(said)), said.append
     )
-    texts = [Text(c.record.id, k, c.record.writings[0].clauses) for k, c in enumerate(CHIPS)]
+    texts = [Text(c.record.id, k, c.record.target_texts[0].clauses) for k, c in enumerate(CHIPS)]
     scorer = trainer.train(texts, folder / "joint", None)
     evidence = leave_out(scorer, texts)
     assert np.isfinite(evidence.rises).all()

@@ -14,7 +14,7 @@ import pytest
 from support.scio_corpus import OracleScorer, records, texts_of
 
 from sargeo.errors import UsageError
-from sargeo_training.data.writing import Clause
+from sargeo_training.data.target_text import Clause
 from sargeo_training.scio import refill as refilling
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.decisions import read_decisions, refilled_of, write_page

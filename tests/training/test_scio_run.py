@@ -52,7 +52,7 @@ def turned(facts: Any) -> dict[str, Any]:
 
 def material(shards: Path) -> Material:
     config = settings("joint")
-    return gather(config, config.stages, data=None, shards=shards, writings=None, say=print)
+    return gather(config, config.stages, data=None, shards=shards, say=print)
 
 
 def false_clauses(posed: Posed, known: Material) -> set[tuple[str, int]]:
@@ -72,7 +72,7 @@ def test_only_the_chips_of_calibration_are_made_wrong(shards: Path) -> None:
     assert {c.id for c in posed.truth.corruptions} <= posed.calibration.ids
     for text in posed.texts:
         if text.id not in posed.calibration.ids:
-            assert text.clauses == known.records[text.image].writings[-1].clauses
+            assert text.clauses == known.records[text.image].target_texts[-1].clauses
     assert posed.true.keys() == posed.calibration.ids
     true = dataclasses.replace(posed, texts=list(posed.true.values()))
     assert not false_clauses(true, known)
@@ -97,7 +97,7 @@ def test_held_out_chips_are_posed_but_choose_nothing(shards: Path) -> None:
         held_out = known.records[number].model_copy(update={"split": "holdout"})
         known.records[number] = held_out  # type: ignore[index]
     posed = pose_held_out(known, 0.5, seed=0)
-    assert {text.image for text in posed.texts} == set(known.numbers("holdout", told=True))
+    assert {text.image for text in posed.texts} == set(known.numbers("holdout", with_text=True))
     assert {c.place for c in posed.truth.corruptions} == false_clauses(posed, known) != set()
     assert not posed.calibration.ids
     assert len(posed.tallies((), {})) == len(posed.texts)

@@ -12,7 +12,7 @@ from support.scio_corpus import OracleScorer, records, texts_of
 from sargeo.errors import ReferenceDataError
 from sargeo.model.spec import Figure
 from sargeo_training.crops.text_batches import Span
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.measures import screening_figures, tallies
 from sargeo_training.scio.scorer import Floats

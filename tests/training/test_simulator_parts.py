@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from sargeo_training.data.sources.simulated import stretch_to_8_bit
 from sargeo_training.simulator.backscatter import (
     BAND_POLARISATIONS,
     LAND_BACKSCATTER,
@@ -16,16 +17,14 @@ from sargeo_training.simulator.backscatter import (
     draw_state_db,
     mean_backscatter,
 )
-from sargeo_training.simulator.degrade import stretch_to_8_bit
 from sargeo_training.simulator.fields import TABLE_SIZE, Lattice
-from sargeo_training.simulator.imaging import Radar, render
+from sargeo_training.simulator.imaging import Radar, render, shading
 from sargeo_training.simulator.landscape import Landscape
 from sargeo_training.simulator.offshore import Landmarks
 from sargeo_training.simulator.sea import cmod5n, sea_backscatter
 from sargeo_training.simulator.ships import NO_SHIPS
 from sargeo_training.simulator.speckle import blur, speckle
 from sargeo_training.simulator.surfaces import LEGEND_CODES, Surface
-from sargeo_training.simulator.terrain import shading
 
 NO_LANDMARKS = Landmarks(np.empty(0), np.empty(0), np.empty(0))
 
@@ -207,7 +206,7 @@ def test_fractals_are_standardised_and_smoother_with_a_steeper_slope() -> None:
 
 def test_8_bit_keeps_the_order_of_pixels_and_leaves_zero_free() -> None:
     sigma0 = np.random.default_rng(8).gamma(2.0, 0.05, size=(2, 64, 96)).astype(np.float32)
-    drawn = stretch_to_8_bit(sigma0)
+    drawn = stretch_to_8_bit(sigma0, 96)
     assert drawn.dtype == np.uint8
     assert drawn.min() == 1
     assert drawn.max() == 255
@@ -218,6 +217,6 @@ def test_8_bit_keeps_the_order_of_pixels_and_leaves_zero_free() -> None:
 def test_tiles_are_stretched_each_by_itself() -> None:
     sigma0 = np.random.default_rng(9).gamma(2.0, 0.05, size=(1, 64, 128)).astype(np.float32)
     sigma0[..., 64:] *= 100
-    by_tile, by_scene = (stretch_to_8_bit(sigma0, kind, tile=64) for kind in ("tile", "scene"))
+    by_tile, at_once = (stretch_to_8_bit(sigma0, tile) for tile in (64, 128))
     assert by_tile[..., :64].mean() == pytest.approx(by_tile[..., 64:].mean(), abs=10)
-    assert by_scene[..., :64].mean() < 0.3 * by_scene[..., 64:].mean()
+    assert at_once[..., :64].mean() < 0.3 * at_once[..., 64:].mean()

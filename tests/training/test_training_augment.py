@@ -6,26 +6,23 @@ import dataclasses
 
 import numpy as np
 import pytest
-from support.sheets import CALIBRATED, PICTURE, SHIPS, coast
+from support.labelled_images import CALIBRATED, PICTURE, SHIPS, coast
 
 from sargeo.geo.grid import Block
 from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
-    Sample,
     augment,
     augmentations,
     change_gain,
-    cut,
     cut_border,
-    cut_scaled,
     drop_bands,
     drop_metadata,
     forget_calibration,
     move,
-    resize,
     stretch_tiles,
     turn,
 )
+from sargeo_training.crops.samples import Sample, cut, cut_scaled, resize
 from sargeo_training.settings.config import MetadataDropout
 
 SEEDS = range(12)
@@ -33,11 +30,11 @@ SEEDS = range(12)
 
 def marked(size: int = 128) -> Sample:
     """Return a sample whose power encodes its labels, with ships' centres as brightest pixels."""
-    sheet = coast(size=size)
-    power = sheet.labels.astype(np.float32)[None].repeat(2, axis=0)
+    image = coast(size=size)
+    power = image.labels.astype(np.float32)[None].repeat(2, axis=0)
     for row, col, *_ in SHIPS:
         power[:, int(row), int(col)] = 1000.0
-    return dataclasses.replace(cut(sheet, Block(0, 0, size, size)), power=power)
+    return dataclasses.replace(cut(image, Block(0, 0, size, size)), power=power)
 
 
 def bright_pixels(sample: Sample) -> set[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Plain methods learn made-up sheets, find boxes on water, and fill the same table as the model."""
+"""Plain methods learn made-up images, find boxes on water, and fill the same table as the model."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.sheets import CALIBRATED, PICTURE, SHIPS, coast
+from support.labelled_images import CALIBRATED, PICTURE, SHIPS, coast
 
 from sargeo.errors import ReferenceDataError
 from sargeo.geo.grid import Block
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, LOW_VEGETATION, TREES
 from sargeo.model.spec import Figure
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.evaluation.ablation import ablation_table, read_reports, write_ablations
 from sargeo_training.evaluation.baselines.cfar import find_ships
@@ -53,8 +53,8 @@ def sources(**changes: Any) -> tuple[Source, ...]:
 
 
 def sample(**changes: Any) -> Sample:
-    sheet = coast(**changes)
-    return cut(sheet, Block(0, 0, *sheet.shape))
+    image = coast(**changes)
+    return cut(image, Block(0, 0, *image.shape))
 
 
 def test_statistics_tell_water_from_land_and_missing_bands_are_nan() -> None:
@@ -94,8 +94,8 @@ def test_thresholds_give_probabilities_and_know_dark_water_and_nearest_land() ->
     labels[64:96, :] = TREES.code
     values = coast().values.copy()
     values[:, 64:96] *= 20
-    sheet = coast(labels=labels, values=values)
-    cells = training_cells([Source("three", 1.0, (sheet,), "none")], seed=0)
+    image = coast(labels=labels, values=values)
+    cells = training_cells([Source("three", 1.0, (image,), "none")], seed=0)
     classify = Thresholds(cells)
     features = local_statistics(sample(labels=labels, values=values))
     answer = classify.probabilities(features.reshape(len(features), -1).T, "three")

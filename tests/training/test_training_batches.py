@@ -7,7 +7,7 @@ import threading
 
 import pytest
 import torch
-from support.sheets import CALIBRATED, PICTURE, coast, coast_sources
+from support.labelled_images import CALIBRATED, PICTURE, coast, coast_sources
 
 from sargeo_training.crops.batches import Ahead, Mixture, collate
 from sargeo_training.images import Source

@@ -12,7 +12,7 @@ import pytest
 from sargeo.legend import LAND_COVER_CODES
 from sargeo_training.data.sources.every import load_all
 from sargeo_training.data.sources.sen1floods11 import HELD_OUT
-from sargeo_training.images import UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import UNKNOWN, LabelledImage, Source, Split
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -24,24 +24,24 @@ def sources(sargeo_data: Path) -> dict[str, Source]:
 
 def test_no_pixel_is_known_to_two_splits(sources: dict[str, Source]) -> None:
     for source in sources.values():
-        for sheet, other in combinations(source.sheets, 2):
-            if sheet.name == other.name:
-                assert not ((sheet.labels != UNKNOWN) & (other.labels != UNKNOWN)).any()
-                assert not (sheet.searched & other.searched).any()
+        for image, other in combinations(source.images, 2):
+            if image.name == other.name:
+                assert not ((image.labels != UNKNOWN) & (other.labels != UNKNOWN)).any()
+                assert not (image.searched & other.searched).any()
 
 
 def test_los_angeles_validates_on_every_class_and_on_ships(sources: dict[str, Source]) -> None:
     for split in get_args(Split):
-        sheets = sources["los_angeles"].of_split(split)
-        codes = {int(code) for s in sheets for code in np.unique(s.labels)}
+        images = sources["los_angeles"].of_split(split)
+        codes = {int(code) for s in images for code in np.unique(s.labels)}
         assert codes == {UNKNOWN, *LAND_COVER_CODES}
-        assert sum(len(s.ships) for s in sheets) >= 2
+        assert sum(len(s.ships) for s in images) >= 2
 
 
 def test_los_angeles_is_dense_on_training_ground_alone(sources: dict[str, Source]) -> None:
-    for sheet in sources["los_angeles"].sheets:
-        labelled = (sheet.labels[sheet.valid] != UNKNOWN).mean()
-        assert (labelled > 0.4) == (sheet.split == "train")
+    for image in sources["los_angeles"].images:
+        labelled = (image.labels[image.valid] != UNKNOWN).mean()
+        assert (labelled > 0.4) == (image.split == "train")
 
 
 def test_whole_chips_and_tiles_are_held_out(sources: dict[str, Source]) -> None:
@@ -55,14 +55,14 @@ def test_whole_chips_and_tiles_are_held_out(sources: dict[str, Source]) -> None:
 
 def test_ssdd_is_complete(sources: dict[str, Source]) -> None:
     ssdd = sources["ssdd"]
-    assert len(ssdd.sheets) == 928
+    assert len(ssdd.images) == 928
     assert 100 < len(ssdd.of_split("holdout")) < 180
-    assert all(len(s.ships) for s in ssdd.sheets)
+    assert all(len(s.ships) for s in ssdd.images)
 
 
 def test_every_sheet_to_train_on_teaches_something(sources: dict[str, Source]) -> None:
-    def teaches(sheet: Sheet) -> bool:
-        return bool((sheet.labels[sheet.valid] != UNKNOWN).any() or sheet.searched.any())
+    def teaches(image: LabelledImage) -> bool:
+        return bool((image.labels[image.valid] != UNKNOWN).any() or image.searched.any())
 
     idle = [s.name for src in sources.values() for s in src.of_split("train") if not teaches(s)]
     assert idle == []
@@ -70,8 +70,8 @@ def test_every_sheet_to_train_on_teaches_something(sources: dict[str, Source]) -
 
 def test_ships_lie_on_searched_ground(sources: dict[str, Source]) -> None:
     for name in ("ssdd", "opensarship", "simulated"):
-        for sheet in sources[name].sheets:
+        for image in sources[name].images:
             rows, cols = (
-                np.clip(sheet.ships[:, k].astype(int), 0, n - 1) for k, n in enumerate(sheet.shape)
+                np.clip(image.ships[:, k].astype(int), 0, n - 1) for k, n in enumerate(image.shape)
             )
-            assert sheet.searched[rows, cols].all(), sheet.name
+            assert image.searched[rows, cols].all(), image.name

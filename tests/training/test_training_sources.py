@@ -85,7 +85,7 @@ def test_sen1floods11_holds_out_whole_chips(tmp_path: Path) -> None:
         root = tmp_path / "sen1floods11"
         write(root / f"{name}_s1_vv_vh_db.tif", decibels, crs="EPSG:4326", transform=degrees)
         write(root / f"{name}_water.tif", water, crs="EPSG:4326", transform=degrees)
-    held_out, trained = sen1floods11.load(tmp_path).sheets
+    held_out, trained = sen1floods11.load(tmp_path).images
     assert (held_out.split, trained.split) == ("holdout", "train")
     assert trained.labels[:, 0].tolist() == [OPEN_WATER.code] * 4 + [NOT_WATER] * 3 + [UNKNOWN]
     assert not trained.valid[0, 0]
@@ -101,15 +101,15 @@ def test_sen12mscr_says_where_it_is_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "sen12mscr" / "ROIs1158_spring_s1_1_p169.tif"
     write(path, decibels, crs="EPSG:32737", transform=utm)
     source = sen12mscr.load(tmp_path)
-    (sheet,) = source.sheets
-    assert (source.weight, sheet.name, sheet.split) == (0, path.stem, "train")
-    assert [band.polarisation for band in sheet.bands] == ["VV", "VH"]
-    assert sheet.gsd_m == pytest.approx((10, 10), rel=2e-3)
-    assert sheet.grid is not None
-    assert (~sheet.valid).sum() == 1
-    assert np.isfinite(sheet.values).all()
-    assert not sheet.labels.any()
-    assert not sheet.searched.any()
+    (image,) = source.images
+    assert (source.weight, image.name, image.split) == (0, path.stem, "train")
+    assert [band.polarisation for band in image.bands] == ["VV", "VH"]
+    assert image.gsd_m == pytest.approx((10, 10), rel=2e-3)
+    assert image.grid is not None
+    assert (~image.valid).sum() == 1
+    assert np.isfinite(image.values).all()
+    assert not image.labels.any()
+    assert not image.searched.any()
 
 
 def test_ssdd_reads_boxes_lengths_and_sea(tmp_path: Path) -> None:
@@ -121,12 +121,12 @@ def test_ssdd_reads_boxes_lengths_and_sea(tmp_path: Path) -> None:
     write(root / "land_masks" / "000001.png", sea)
     (root / "annotations").mkdir()
     (root / "annotations" / "000001.xml").write_text(SSDD_XML, encoding="utf-8")
-    (sheet,) = ssdd.load(tmp_path).sheets
-    assert sheet.ships.tolist() == [[23, 20, 6, 20, 21.5]]
-    assert sheet.labels[0, 0] == NOT_WATER
-    assert sheet.labels[0, 39] == OPEN_WATER.code
-    assert sheet.gsd_m is None
-    assert sheet.searched.all()
+    (image,) = ssdd.load(tmp_path).images
+    assert image.ships.tolist() == [[23, 20, 6, 20, 21.5]]
+    assert image.labels[0, 0] == NOT_WATER
+    assert image.labels[0, 39] == OPEN_WATER.code
+    assert image.gsd_m is None
+    assert image.searched.all()
 
 
 @pytest.mark.parametrize(("ais", "length_px"), [("120", 12.0), ("0", 11.8)])
@@ -134,29 +134,29 @@ def test_opensarship_trusts_ais_before_the_eye(tmp_path: Path, ais: str, length_
     product = tmp_path / "opensarship" / "S1A_IW_GRDH_x"
     write(product / "Cargo_x106_y50.tif", np.full((2, 40, 120), 0.02, np.float32))
     (product / "Ship.xml").write_text(OPENSARSHIP_XML.format(ais=ais), encoding="utf-8")
-    (sheet,) = opensarship.load(tmp_path).sheets
-    row, col, height, width, length = sheet.ships[0]
+    (image,) = opensarship.load(tmp_path).images
+    row, col, height, width, length = image.ships[0]
     assert (row, col) == (20, 41)  # of a chip that is cut to 82 columns
     assert (height, width) == (3, 12)
     assert length == pytest.approx(length_px)
-    assert sheet.searched[int(row), int(col)]
-    assert not sheet.searched[int(row), int(col) + 30]
-    assert sheet.valid.sum() == 40 * 82
+    assert image.searched[int(row), int(col)]
+    assert not image.searched[int(row), int(col) + 30]
+    assert image.valid.sum() == 40 * 82
 
 
 def test_opensarship_gives_whole_chips_with_their_place_and_time(tmp_path: Path) -> None:
     product = tmp_path / "opensarship" / "S1A_IW_GRDH_x"
     write(product / "Cargo_x106_y50.tif", np.full((2, 40, 120), 0.02, np.float32))
     (product / "Ship.xml").write_text(OPENSARSHIP_XML.format(ais="120"), encoding="utf-8")
-    (sheet,) = opensarship.load_singles(tmp_path).sheets
-    assert sheet.shape == (40, 120)
-    assert sheet.ships[0, :2].tolist() == [20, 60]
-    assert sheet.searched[20, 60]
-    assert not sheet.searched[20, 90]
-    assert sheet.categories == ("cargo",)
-    assert sheet.centre == pytest.approx((119.1583, 39.10183))
-    assert sheet.acquired == datetime(2016, 1, 31, 10, 17, tzinfo=UTC)
-    assert sheet.incidence_deg == 31.8
+    (image,) = opensarship.load_singles(tmp_path).images
+    assert image.shape == (40, 120)
+    assert image.ships[0, :2].tolist() == [20, 60]
+    assert image.searched[20, 60]
+    assert not image.searched[20, 90]
+    assert image.categories == ("cargo",)
+    assert image.centre == pytest.approx((119.1583, 39.10183))
+    assert image.acquired == datetime(2016, 1, 31, 10, 17, tzinfo=UTC)
+    assert image.incidence_deg == 31.8
 
 
 def test_flooded_ground_was_land_before_and_water_after(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_flooded_ground_was_land_before_and_water_after(tmp_path: Path) -> None:
     write(root / "flood.tif", flooded)
     for name in ("vv_pre", "vh_pre", "vv_post", "vh_post"):
         write(root / f"{name}.tif", measured)
-    before, after = flood.load(tmp_path).sheets
+    before, after = flood.load(tmp_path).images
     assert before.labels[75, 75] == NOT_WATER
     assert after.labels[75, 75] == OPEN_WATER.code
     assert after.valid[75, 75]
@@ -186,7 +186,7 @@ def test_flevoland_holds_out_whole_fields(tmp_path: Path) -> None:
             codes[8 * i : 8 * i + 6, 8 * j : 8 * j + 6] = (1, 2, 3, 10, 15)[(i + j) % 5]
     write(root / "labels_train.tif", codes)
     write(root / "hh_vv_hv_quarter_db.tif", np.full((3, 64, 64), 160, np.uint8))
-    trained, held_out = airsar.load_flevoland(tmp_path).sheets
+    trained, held_out = airsar.load_flevoland(tmp_path).images
     both = (trained.labels > 0) & (held_out.labels > 0)
     assert not both.any()
     assert ((trained.labels > 0) | (held_out.labels > 0))[codes > 0].all()
@@ -203,12 +203,12 @@ def test_simulated_sheets_have_boxes_around_their_ships(monkeypatch: pytest.Monk
     monkeypatch.setattr(simulated, "_COUNTS", {"train": 5, "holdout": 1})
     monkeypatch.setattr(simulated, "_SHAPE", (256, 256))
     source = simulated.load(Path())
-    sheets = source.sheets
-    assert [s.bands[0].polarisation for s in sheets] == ["HH", "VV", "VV", "VV", "HH", "HH"]
-    assert [s.calibrated for s in sheets] == [True, True, True, False, True, True]
+    images = source.images
+    assert [s.bands[0].polarisation for s in images] == ["HH", "VV", "VV", "VV", "HH", "HH"]
+    assert [s.calibrated for s in images] == [True, True, True, False, True, True]
     assert len(source.of_split("holdout")) == 1
-    assert (sheets[0].labels != sheets[-1].labels).any()
-    ships = np.concatenate([s.ships for s in sheets])
+    assert (images[0].labels != images[-1].labels).any()
+    ships = np.concatenate([s.ships for s in images])
     assert len(ships)
     diagonal = np.hypot(ships[:, 2], ships[:, 3])
     assert (diagonal >= ships[:, 4] - 1e-3).all()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from support.sheets import coast, coast_sources
+from support.labelled_images import coast, coast_sources
 from support.tiles import tile
 from support.training import settings
 
@@ -42,7 +42,7 @@ def test_pictures_show_radar_truth_and_answer(tmp_path: Path) -> None:
 
 def test_no_more_than_three_of_a_source(tmp_path: Path) -> None:
     network = new_network(settings()).eval()
-    sheets = tuple(coast(f"held {i}", split="holdout") for i in range(4))
-    sources = [Source("s", 1.0, sheets, "none")]
+    images = tuple(coast(f"held {i}", split="holdout") for i in range(4))
+    sources = [Source("s", 1.0, images, "none")]
     tiles = score_split(network, sources, "holdout")
     assert len(write_worst(network, sources, tiles, 0.9, tmp_path)) == 3

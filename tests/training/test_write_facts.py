@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_chip_of_which_something_is_known_gets_a_text(folder: Path, tmp_path: Path) -> None:
     said: list[str] = []
     assert write_facts(folder, tmp_path / "out", 0, say=said.append) == 5
-    assert [len(record.writings) for record in all_records(Shards(tmp_path / "out"))] == [1] * 5
+    assert [len(record.target_texts) for record in all_records(Shards(tmp_path / "out"))] == [1] * 5
     assert said == []
 
 
@@ -33,7 +33,7 @@ def test_damaged_chips_are_skipped_and_told(folder: Path, tmp_path: Path) -> Non
     assert write_facts(folder, tmp_path / "out", 0, say=said.append) == 3
     out = Shards(tmp_path / "out")
     assert out.ids == ("told_0", "told_2", "told_4")
-    assert [chip.record.writings[0].writer for chip in out] == ["grounded"] * 3
+    assert [chip.record.target_texts[0].writer for chip in out] == ["grounded"] * 3
     (line,) = said
     assert line.startswith("2 of 5 chips ")
     assert line.endswith(f": {', '.join(broken)}.")

@@ -25,6 +25,9 @@ Split = Literal["train", "validation", "holdout"]
 SYNTHETIC = "simulated"
 """The source whose figures say how well the network learnt the simulator, and no more."""
 
+Values = NDArray[np.uint8] | NDArray[np.float32]
+"""Backscatter as it was stored: 8 bit pictures stay bytes."""
+
 UNKNOWN = 0
 NOT_WATER = 1
 """Partial label: any class of the legend but open water."""
@@ -37,7 +40,7 @@ The last three are NaN where nobody measured them."""
 NO_SHIPS: NDArray[np.float32] = np.zeros((0, len(SHIP_COLUMNS)), dtype=np.float32)
 
 SHIP_ANCHOR, SEARCHED_ANCHOR = -1, -2
-"""Keys of ships, and of ground searched for ships, in `Sheet.anchors`."""
+"""Keys of ships, and of ground searched for ships, in `LabelledImage.anchors`."""
 
 PLACES = ("offshore", "inshore", "land")
 """Kinds of searched ground; ships of each are told apart when they are measured."""
@@ -48,8 +51,58 @@ NO_PLACE = 255
 _ANCHORS_PER_KEY = 4000
 
 
-@dataclass(frozen=True)
-class Sheet:
+@dataclass(frozen=True, kw_only=True)
+class LabelledPixels:
+    """Backscatter, pixel by pixel, with all that labels say of it.
+
+    Attributes
+    ----------
+    values : ndarray of uint8 or float32, shape (C, H, W)
+        Backscatter in the scale of each band.
+    valid : ndarray of bool, shape (H, W)
+    labels : ndarray of uint8, shape (H, W)
+        Codes of the legend, `UNKNOWN` or `NOT_WATER`.
+    searched : ndarray of bool, shape (H, W)
+        Where every ship is in the table.
+    ships : ndarray of float32, shape (M, 5)
+        See `SHIP_COLUMNS`.
+    categories : tuple of str or None
+        What kind of ship, such as "tanker", for each row of `ships`; empty where nobody said of
+        any.
+    """
+
+    values: Values
+    valid: NDArray[np.bool_]
+    labels: NDArray[np.uint8]
+    searched: NDArray[np.bool_]
+    ships: NDArray[np.float32] = field(default_factory=lambda: NO_SHIPS)
+    categories: tuple[str | None, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, cols)."""
+        return self.values.shape[1], self.values.shape[2]
+
+    def crop(self, block: Block) -> LabelledPixels:
+        """Return the pixels of a block, which lies within; ships count from its corner."""
+        rows, cols = block.slices()
+        inside = block.contains(self.ships[:, 0], self.ships[:, 1])
+        ships = self.ships[inside]
+        ships[:, :2] -= (block.row, block.col)
+        # Categories are none at all where nobody told ships apart.
+        pairs = zip(self.categories, inside, strict=False)
+        return LabelledPixels(
+            values=self.values[:, rows, cols],
+            valid=self.valid[rows, cols],
+            labels=self.labels[rows, cols],
+            searched=self.searched[rows, cols],
+            ships=ships,
+            categories=tuple(category for category, within in pairs if within),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledImage(LabelledPixels):
     """A SAR image with whatever is known of it.
 
     Attributes
@@ -57,31 +110,19 @@ class Sheet:
     name : str
         File stem; unique within its source.
     split : {"train", "validation", "holdout"}
-    values : ndarray of uint8 or float32, shape (C, H, W)
-        Backscatter in the scale of each band.
     bands : tuple of Band
         One for each channel, all of one quantity.
-    valid : ndarray of bool, shape (H, W)
-    labels : ndarray of uint8, shape (H, W)
-        Codes of the legend, `UNKNOWN` or `NOT_WATER`.
-    ships : ndarray of float32, shape (M, 5)
-        See `SHIP_COLUMNS`.
-    searched : ndarray of bool, shape (H, W)
-        Where every ship is in the table.
     gsd_m : tuple of float or None
         (row to row, column to column), where it is known.
     incidence_deg : float or None
     places : ndarray of uint8, shape (H, W), or None
         Index into `PLACES` or `NO_PLACE`; None where nobody said.
-    categories : tuple of str or None
-        What kind of ship, such as "tanker", for each row of `ships`; empty where nobody said of
-        any.
     grid : GeoGrid or None
         Where the pixels lie on Earth.
     centre : tuple of float or None
         (lon, lat) of the middle in degrees, where that is known without a grid.
     ground : shapely geometry or None
-        In the CRS of the grid: where several sheets show one scene, what belongs to this one's
+        In the CRS of the grid: where several images show one scene, what belongs to this one's
         split. None means all of it.
     platform : str or None
         Satellite or aircraft, such as ``"Sentinel-1"``.
@@ -95,16 +136,10 @@ class Sheet:
 
     name: str
     split: Split
-    values: NDArray[np.uint8] | NDArray[np.float32]
     bands: tuple[Band, ...]
-    valid: NDArray[np.bool_]
-    labels: NDArray[np.uint8]
-    searched: NDArray[np.bool_]
-    ships: NDArray[np.float32] = field(default_factory=lambda: NO_SHIPS)
     gsd_m: tuple[float, float] | None = None
     incidence_deg: float | None = None
     places: NDArray[np.uint8] | None = None
-    categories: tuple[str | None, ...] = ()
     grid: GeoGrid | None = None
     centre: tuple[float, float] | None = None
     ground: BaseGeometry | None = None
@@ -115,18 +150,13 @@ class Sheet:
     polarisation_known: bool = True
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, cols)."""
-        return self.values.shape[1], self.values.shape[2]
-
-    @property
     def calibrated(self) -> bool:
         """Whether values are absolute backscatter."""
         return self.bands[0].calibrated
 
     @cached_property
     def references(self) -> tuple[float, ...]:
-        """Reference amplitude of each band, as mapping the whole sheet would find it."""
+        """Reference amplitude of each band, as mapping the whole image would find it."""
 
         def read(block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             rows, cols = block.slices()
@@ -163,19 +193,19 @@ class Source:
     name : str
     weight : float
         Share of training crops, relative to other sources.
-    sheets : tuple of Sheet
+    images : tuple of LabelledImage
     licence : str
         As it was found with the data.
     """
 
     name: str
     weight: float
-    sheets: tuple[Sheet, ...]
+    images: tuple[LabelledImage, ...]
     licence: str
 
-    def of_split(self, split: Split) -> tuple[Sheet, ...]:
-        """Return the sheets of one split."""
-        return tuple(s for s in self.sheets if s.split == split)
+    def of_split(self, split: Split) -> tuple[LabelledImage, ...]:
+        """Return the images of one split."""
+        return tuple(s for s in self.images if s.split == split)
 
 
 def _some_pixels(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -1,1 +1,1 @@
-"""What the network is fed: sheets, augmentation, targets and batches."""
+"""What the network is fed: images, augmentation, targets and batches."""

@@ -8,128 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
-from torch.nn import functional
 
-from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
-from sargeo_training.crops.radiometry import as_power
-from sargeo_training.images import UNKNOWN, Sheet
+from sargeo_training.crops.samples import Sample
 from sargeo_training.settings.config import MetadataDropout
 
 Float32Array = NDArray[np.float32]
 
-_SCALES = (0.7, 1.5)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A part of a sheet on its way to the network.
-
-    Attributes
-    ----------
-    power : ndarray of float32, shape (C, P, P)
-        Linear power of each band; the square of digital numbers where nobody calibrated.
-    valid, labels, searched, ships
-        As in `Sheet`, for these pixels.
-    bands : tuple of Band
-    references : tuple of float
-        Reference amplitude of each band.
-    gsd_m : tuple of float or None
-    incidence_deg : float or None
-    lonlat : tuple of float or None
-        In degrees; see `move`.
-    sensor : str or None
-        Name of the platform.
-    """
-
-    power: Float32Array
-    valid: NDArray[np.bool_]
-    labels: NDArray[np.uint8]
-    searched: NDArray[np.bool_]
-    ships: Float32Array
-    bands: tuple[Band, ...]
-    references: tuple[float, ...]
-    gsd_m: tuple[float, float] | None
-    incidence_deg: float | None
-    lonlat: tuple[float, float] | None = None
-    sensor: str | None = None
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether power is absolute backscatter."""
-        return self.bands[0].calibrated
-
-
 Augmentation = Callable[[Sample, Generator], Sample]
-
-
-def cut(sheet: Sheet, block: Block) -> Sample:
-    """Cut a block; what lies beyond the edges is invalid, unlabelled and unsearched."""
-    size = (block.height, block.width)
-    inside = block.intersection(Block(0, 0, *sheet.shape))
-    if inside is None:
-        raise ValueError(f"{block} misses sheet {sheet.name} of shape {sheet.shape}")
-    here, there = inside.slices(), inside.slices(block)
-    power = np.zeros((len(sheet.bands), *size), dtype=np.float32)
-    power[:, *there] = as_power(sheet.values[:, *here], sheet.bands)
-    valid, searched = np.zeros((2, *size), dtype=bool)
-    valid[there], searched[there] = sheet.valid[here], sheet.searched[here]
-    labels = np.full(size, UNKNOWN, dtype=np.uint8)
-    labels[there] = sheet.labels[here]
-    ships = sheet.ships[block.contains(sheet.ships[:, 0], sheet.ships[:, 1])].copy()
-    ships[:, :2] -= (block.row, block.col)
-    return Sample(
-        power=power,
-        valid=valid,
-        labels=labels,
-        searched=searched,
-        ships=ships,
-        bands=sheet.bands,
-        references=sheet.references,
-        gsd_m=sheet.gsd_m,
-        incidence_deg=sheet.incidence_deg,
-        sensor=sheet.platform,
-    )
-
-
-def cut_scaled(sheet: Sheet, centre: tuple[int, int], size: int, rng: Generator) -> Sample:
-    """Cut a square around a centre and bring it to ``size`` pixels, at times at another scale."""
-    factor = float(rng.uniform(*_SCALES)) if rng.random() < 0.4 else 1.0
-    side = round(size * factor)
-    sample = cut(sheet, Block(centre[0] - side // 2, centre[1] - side // 2, side, side))
-    return sample if side == size else resize(sample, size)
-
-
-def resize(sample: Sample, size: int) -> Sample:
-    """Resample a square to ``size`` pixels: mean power, and the nearest of labels and masks."""
-    factor = size / sample.valid.shape[0]
-    power = functional.interpolate(
-        torch.from_numpy(sample.power)[None],
-        size=(size, size),
-        mode="bilinear",
-        antialias=factor < 1,
-    )[0].numpy()
-    nearest = ((np.arange(size) + 0.5) / factor).astype(np.int64)
-    picked = np.ix_(nearest, nearest)
-    gsd_m = sample.gsd_m
-    return dataclasses.replace(
-        sample,
-        power=power,
-        valid=sample.valid[picked],
-        labels=sample.labels[picked],
-        searched=sample.searched[picked],
-        ships=sample.ships * np.float32(factor),
-        gsd_m=gsd_m and (gsd_m[0] / factor, gsd_m[1] / factor),
-    )
 
 
 def turn(sample: Sample, rng: Generator) -> Sample:

@@ -18,16 +18,11 @@ from torch import Tensor
 from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.context import SLOTS, Context
 from sargeo.scene.bands import POLARISATIONS, QUANTITIES
-from sargeo_training.crops.augmentation import (
-    Augmentation,
-    Sample,
-    augment,
-    augmentations,
-    cut_scaled,
-)
+from sargeo_training.crops.augmentation import Augmentation, augment, augmentations
 from sargeo_training.crops.radiometry import normalise
+from sargeo_training.crops.samples import Sample, cut_scaled
 from sargeo_training.crops.targets import make_targets
-from sargeo_training.images import Sheet, Source
+from sargeo_training.images import LabelledImage, Source
 from sargeo_training.parallel import WHOLE, Part
 
 Batch = TypeVar("Batch")
@@ -80,7 +75,7 @@ class Mixture:
     Parameters
     ----------
     sources : sequence of Source
-        Those without weight or without sheets to train on are left out.
+        Those without weight or without images to train on are left out.
     size : int
         Side of a crop in pixels.
     batch_size : int
@@ -105,8 +100,8 @@ class Mixture:
         codes: Sequence[int] = LAND_COVER_CODES,
     ) -> None:
         used = [(s.weight, s.of_split("train")) for s in sources if s.weight > 0]
-        self._sheets = [sheets for _, sheets in used if sheets]
-        weights = np.array([weight for weight, sheets in used if sheets])
+        self._images = [images for _, images in used if images]
+        weights = np.array([weight for weight, images in used if images])
         self._shares = weights / weights.sum()
         self._size, self._batch_size, self._seed = size, batch_size, seed
         self._steps = augmentations() if steps is None else steps
@@ -115,9 +110,9 @@ class Mixture:
     def draw(self, number: int, index: int) -> Sample:
         """Draw one augmented sample: the one at ``index`` of batch ``number``."""
         rng = np.random.default_rng((self._seed, number, index))
-        sheets = self._sheets[rng.choice(len(self._sheets), p=self._shares)]
-        sheet = sheets[rng.integers(len(sheets))]
-        sample = cut_scaled(sheet, _place(sheet, self._size, rng), self._size, rng)
+        images = self._images[rng.choice(len(self._images), p=self._shares)]
+        image = images[rng.integers(len(images))]
+        sample = cut_scaled(image, _place(image, self._size, rng), self._size, rng)
         return augment(sample, rng, self._steps)
 
     def batch(self, number: int, part: Part = WHOLE) -> TrainingBatch:
@@ -126,14 +121,14 @@ class Mixture:
         return collate(samples, self._sensors, self._codes)
 
 
-def _place(sheet: Sheet, size: int, rng: Generator) -> tuple[int, int]:
-    """Draw the centre of a crop that holds an anchor, within the sheet where that is possible."""
-    keys = sorted(sheet.anchors)
-    pixels = sheet.anchors[keys[rng.integers(len(keys))]]
+def _place(image: LabelledImage, size: int, rng: Generator) -> tuple[int, int]:
+    """Draw the centre of a crop that holds an anchor, within the image where that is possible."""
+    keys = sorted(image.anchors)
+    pixels = image.anchors[keys[rng.integers(len(keys))]]
     anchor = pixels[rng.integers(len(pixels))] + rng.integers(-size // 3, size // 3 + 1, 2)
     row, col = (
         int(np.clip(a, size // 2, n - size // 2)) if n > size else n // 2
-        for a, n in zip(anchor, sheet.shape, strict=True)
+        for a, n in zip(anchor, image.shape, strict=True)
     )
     return row, col
 

@@ -16,17 +16,15 @@ from sargeo.model.tokens import Tokeniser
 from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
     Augmentation,
-    Sample,
     augment,
     drop_metadata,
-    resize,
 )
 from sargeo_training.crops.batches import Inputs, make_inputs
 from sargeo_training.crops.counterfactual import exchanges, statements
-from sargeo_training.crops.radiometry import as_power
-from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_told
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.writing import Writing, last_told
+from sargeo_training.crops.samples import Sample, whole_chip
+from sargeo_training.crops.text_batches import TextBatch, collate_texts, draw_text
+from sargeo_training.data.chip import Chip
+from sargeo_training.data.target_text import TargetText, last_informative
 from sargeo_training.parallel import Part
 from sargeo_training.settings.config import Config
 
@@ -86,7 +84,7 @@ class ChipStream:
         numbers: Sequence[int],
         config: Config,
         tokeniser: Tokeniser | None = None,
-        texts: Callable[[int], Sequence[Writing]] = lambda _: (),
+        texts: Callable[[int], Sequence[TargetText]] = lambda _: (),
     ) -> None:
         self._chips, self._numbers = chips, np.asarray(numbers)
         self._settings, self._hiding = config.chips, config.reconstruction
@@ -103,43 +101,42 @@ class ChipStream:
         places = part.indices(size)
         rngs = [np.random.default_rng((self._seed, _CHIPS, number, place)) for place in places]
         drawn = [self._draw(number * size + place) for place in range(size)]
-        inputs = make_inputs(
-            [
-                augment(whole(self._chips[drawn[place]], self._settings.chip_px), rng, self._steps)
-                for place, rng in zip(places, rngs, strict=True)
-            ],
-            self._sensors,
-        )
+        samples = [self._sample(drawn[k], rng) for k, rng in zip(places, rngs, strict=True)]
+        inputs = make_inputs(samples, self._sensors)
         hidden = hide(inputs.valid, self._hiding.hidden, self._hiding.cell_px, rngs)
         of_batch = np.random.default_rng((self._seed, _CHIPS, number))
-        texts = self._tell(drawn, places, rngs, of_batch)
+        texts = self._text_batch(drawn, places, rngs, of_batch)
         return ChipBatch(inputs, torch.from_numpy(hidden), texts)
 
-    def _tell(
+    def _text_batch(
         self,
         drawn: Sequence[int],
         places: Sequence[int],
         rngs: Sequence[np.random.Generator],
         of_batch: np.random.Generator,
     ) -> TextBatch | None:
-        """Tell of the chips at some places of the batch, which exchange statements with all."""
+        """Return the texts of some places, which swap statements with the whole batch."""
         if self._tokeniser is None:
             return None
         length = float(of_batch.random())
-        told = [
-            draw_told(self._texts(drawn[place]), self._settings, length, rng)
+        samples = [
+            draw_text(self._texts(drawn[place]), self._settings, length, rng)
             for place, rng in zip(places, rngs, strict=True)
         ]
-        said = [statements(last_told(self._texts(k))) for k in drawn]
-        rounds = [exchanges(said, of_batch) for _ in range(self._settings.exchanges)]
+        claimed = [statements(last_informative(self._texts(k))) for k in drawn]
+        rounds = [exchanges(claimed, of_batch) for _ in range(self._settings.exchanges)]
         return collate_texts(
-            told,
+            samples,
             [drawn[place] for place in places],
             self._tokeniser,
             self._settings,
             rngs,
             [made[place] for made in rounds for place in places],
         )
+
+    def _sample(self, number: int, rng: np.random.Generator) -> Sample:
+        """Return a whole chip, augmented."""
+        return augment(whole_chip(self._chips[number], self._settings.chip_px), rng, self._steps)
 
     def _draw(self, turn: int) -> int:
         """Return the number of the chip whose turn it is."""
@@ -150,32 +147,6 @@ class ChipStream:
 @lru_cache(maxsize=4)
 def _order(seed: int, epoch: int, count: int) -> tuple[int, ...]:
     return tuple(np.random.default_rng((seed, epoch)).permutation(count).tolist())
-
-
-def whole(chip: Chip, size: int) -> Sample:
-    """Return a whole chip as a square of ``size`` pixels; what it lacks of one is not valid."""
-    side, (rows, cols) = max(chip.shape), chip.shape
-    power = np.zeros((len(chip.bands), side, side), dtype=np.float32)
-    power[:, :rows, :cols] = as_power(chip.values, chip.bands)
-    valid, searched = np.zeros((2, side, side), dtype=bool)
-    valid[:rows, :cols], searched[:rows, :cols] = chip.valid, chip.searched
-    labels = np.zeros((side, side), dtype=np.uint8)
-    labels[:rows, :cols] = chip.labels
-    record = chip.record
-    sample = Sample(
-        power=power,
-        valid=valid,
-        labels=labels,
-        searched=searched,
-        ships=chip.ships.copy(),
-        bands=chip.bands,
-        references=record.references,
-        gsd_m=record.gsd_m,
-        incidence_deg=record.incidence_deg,
-        lonlat=record.centre,
-        sensor=record.platform,
-    )
-    return sample if side == size else resize(sample, size)
 
 
 def hide(

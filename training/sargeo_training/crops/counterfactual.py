@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.text.contrary import contrary
 from sargeo_training.text.domains import Value, domain
 
@@ -38,11 +38,11 @@ Statements = Mapping[str, Statement]
 """By fact."""
 
 
-def statements(writing: Writing) -> Statements:
-    """Return what a writing claims that an image can show."""
+def statements(target_text: TargetText) -> Statements:
+    """Return what a target text claims that an image can show."""
     return {
         claim.fact: Statement(claim.value, clause.text)
-        for clause in writing.clauses
+        for clause in target_text.clauses
         for claim in clause.claims
         if domain(claim.fact).kind != "other"
     }

@@ -65,7 +65,7 @@ def make_targets(
     Parameters
     ----------
     labels, valid, searched, ships
-        As in `sargeo_training.crops.augmentation.Sample`.
+        As in `sargeo_training.crops.samples.Sample`.
     codes : sequence of int
         Of the classes, in the order of the network's channels.
     """

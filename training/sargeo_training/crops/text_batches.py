@@ -1,4 +1,4 @@
-"""Texts of a step as tokens: what is compared, what is hidden, and what is to be said."""
+"""Texts of a step as tokens: what is compared, what is masked, and what is to be generated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from sargeo.model.tokens import DEC, MASK, Tokeniser, Tokens
 from sargeo_training.crops.counterfactual import Exchange
-from sargeo_training.data.writing import Clause, Writing
+from sargeo_training.data.target_text import Clause, TargetText
 from sargeo_training.parallel import gathered, longest_of_all
 from sargeo_training.settings.config import Chips
 
@@ -26,26 +26,26 @@ _FEW_CLAUSES = 3
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is told of an image.
+class TextSample:
+    """The texts that a step learns of one image.
 
     Attributes
     ----------
-    text : str
-        A caption or a few clauses.
-    whole : str
-        All clauses: a hidden word has to go with all that is said beside what is seen.
+    caption : str
+        A caption or a few clauses, to be compared with the image.
+    description : str
+        All clauses: a masked word has to go with all that is said beside what is seen.
     keywords : tuple of Span
-        The words in the whole that carry what it claims.
-    prompt, said : str
-        A question and its answer; or nothing, and the text.
+        The words of the description that carry what it claims.
+    prompt, target : str
+        A question and its answer; or nothing, and the caption.
     """
 
-    text: str
-    whole: str
+    caption: str
+    description: str
     keywords: tuple[Span, ...]
     prompt: str
-    said: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class TextBatch:
     caption : Tokens
         What is compared with the image, and matched.
     masked : Tokens
-        Of the whole, with tokens hidden: where ``hidden`` (N, M) is true.
+        Of descriptions, with tokens hidden: where ``hidden`` (N, M) is true.
     words : Tensor of int64, shape (H,)
         The H tokens that are hidden, text by text.
-    said : Tokens
-        What is to be said of the image; the tokens to learn are true in ``learnt`` (N, L).
+    target : Tokens
+        What is to be generated; the tokens to learn are true in ``learnt`` (N, L).
     keys : Tensor of int64, shape (N, 2)
         The same number for the same image, and for the same text.
     right, wrong : Tokens
@@ -75,7 +75,7 @@ class TextBatch:
     masked: Tokens
     hidden: Tensor
     words: Tensor
-    said: Tokens
+    target: Tokens
     learnt: Tensor
     keys: Tensor
     right: Tokens
@@ -89,7 +89,7 @@ class TextBatch:
             self.masked.to(device),
             self.hidden.to(device),
             self.words.to(device),
-            self.said.to(device),
+            self.target.to(device),
             self.learnt.to(device),
             self.keys.to(device),
             self.right.to(device),
@@ -98,32 +98,35 @@ class TextBatch:
         )
 
 
-def draw_told(writings: Sequence[Writing], settings: Chips, length: float, rng: Generator) -> Told:
-    """Draw what is told of an image this time: a caption or a few clauses, and maybe a question.
+def draw_text(
+    target_texts: Sequence[TargetText], settings: Chips, length: float, rng: Generator
+) -> TextSample:
+    """Draw the texts of an image for a step: a caption or a few clauses, and maybe a question.
 
     Parameters
     ----------
-    writings : sequence of Writing
-        One of them at least says something of the ground.
+    target_texts : sequence of TargetText
+        One of them at least describes the ground.
     settings : Chips
         Say how often it is a detailed caption, and how often a question is asked.
     length : float
         From 0 to below 1: the kind of the text, from the shortest. Texts of one batch are best of
         one kind, since all are padded to the longest.
     """
-    spoken = [w for w in writings if w.tells]
-    writing = spoken[rng.integers(len(spoken))]
-    short = [t for t in (_few(writing.clauses, rng), writing.concise) if t]
-    if not short or (writing.detailed and length >= 1 - settings.detailed):
-        text = writing.detailed
+    informative = [text for text in target_texts if text.informative]
+    text = informative[rng.integers(len(informative))]
+    short = [t for t in (_few(text.clauses, rng), text.concise) if t]
+    if not short or (text.detailed and length >= 1 - settings.detailed):
+        caption = text.detailed
     else:
-        text = short[min(int(length / (1 - settings.detailed) * len(short)), len(short) - 1)]
-    prompt, said = "", text
-    if writing.questions and rng.random() < settings.answers:
-        question = writing.questions[rng.integers(len(writing.questions))]
-        prompt, said = question.question, question.answer
-    whole = writing.detailed or text
-    return Told(text, whole, tuple(keyword_spans(whole, writing.clauses)), prompt, said)
+        caption = short[min(int(length / (1 - settings.detailed) * len(short)), len(short) - 1)]
+    prompt, target = "", caption
+    if text.questions and rng.random() < settings.answers:
+        question = text.questions[rng.integers(len(text.questions))]
+        prompt, target = question.question, question.answer
+    description = text.detailed or caption
+    keywords = tuple(keyword_spans(description, text.clauses))
+    return TextSample(caption, description, keywords, prompt, target)
 
 
 def keyword_spans(text: str, clauses: Sequence[Clause]) -> Iterator[Span]:
@@ -146,7 +149,7 @@ def _find(pattern: str, text: str) -> list[Span]:
 
 
 def collate_texts(
-    told: Sequence[Told],
+    samples: Sequence[TextSample],
     images: Sequence[int],
     tokeniser: Tokeniser,
     settings: Chips,
@@ -164,21 +167,22 @@ def collate_texts(
     rngs : sequence of Generator
         One for each text.
     """
-    whole = tokeniser.encode([t.whole for t in told])
-    hidden = torch.zeros_like(whole.mask)
-    for row, (each, rng) in enumerate(zip(told, rngs, strict=True)):
-        places = hidden_tokens(whole.spans[row], each.keywords, settings, rng)
+    descriptions = tokeniser.encode([s.description for s in samples])
+    hidden = torch.zeros_like(descriptions.mask)
+    for row, (each, rng) in enumerate(zip(samples, rngs, strict=True)):
+        places = hidden_tokens(descriptions.spans[row], each.keywords, settings, rng)
         hidden[row, : len(places)] = torch.from_numpy(places)
-    ids = whole.ids.masked_fill(hidden, tokeniser.id_of(MASK))
-    said = tokeniser.encode([t.said for t in told], start=DEC, prompts=[t.prompt for t in told])
-    keys = [(image, _number(t.text)) for image, t in zip(images, told, strict=True)]
+    ids = descriptions.ids.masked_fill(hidden, tokeniser.id_of(MASK))
+    prompts = [s.prompt for s in samples]
+    target = tokeniser.encode([s.target for s in samples], start=DEC, prompts=prompts)
+    keys = [(image, _number(s.caption)) for image, s in zip(images, samples, strict=True)]
     return TextBatch(
-        tokeniser.encode([t.text for t in told]),
-        Tokens(ids, whole.mask),
+        tokeniser.encode([s.caption for s in samples]),
+        Tokens(ids, descriptions.mask),
         hidden,
-        whole.ids[hidden],
-        said,
-        _learnt(said),
+        descriptions.ids[hidden],
+        target,
+        _learnt(target),
         torch.tensor(keys),
         tokeniser.encode([e.right if e else "" for e in exchanges]),
         tokeniser.encode([e.wrong if e else "" for e in exchanges]),
@@ -237,10 +241,10 @@ def _few(clauses: Sequence[Clause], rng: Generator) -> str:
     return " ".join(clauses[k].text for k in places)
 
 
-def _learnt(said: Tokens) -> Tensor:
-    """Tell which tokens are to be said: all but those that are given."""
-    given = torch.tensor(said.given)[:, None]
-    return said.mask & (torch.arange(said.mask.shape[1]) >= given)
+def _learnt(target: Tokens) -> Tensor:
+    """Tell which tokens are to be generated: all but those that are given."""
+    given = torch.tensor(target.given)[:, None]
+    return target.mask & (torch.arange(target.mask.shape[1]) >= given)
 
 
 def _number(text: str) -> int:

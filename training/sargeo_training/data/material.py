@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sargeo.errors import ReferenceDataError
-from sargeo_training.data.record import Record
+from sargeo_training.data.chip import Record
 from sargeo_training.data.shards import Shards, left_out
-from sargeo_training.data.writing import Writing, has_text, last_told
+from sargeo_training.data.target_text import TargetText, any_informative, last_informative
 from sargeo_training.images import SYNTHETIC, Source, Split
 
 Say = Callable[[str], None]
@@ -24,7 +24,7 @@ class Material:
     sources : sequence of Source
         With labels.
     shards : Shards or None
-    writings : mapping of str to Writing, or None
+    target_texts : mapping of str to TargetText, or None
         By id; in place of those in the shards. Chips that are not named have no text.
     records : mapping of int to Record
         Of the chips that can be read, by number.
@@ -32,7 +32,7 @@ class Material:
 
     sources: Sequence[Source] = ()
     shards: Shards | None = None
-    writings: Mapping[str, Writing] | None = None
+    target_texts: Mapping[str, TargetText] | None = None
     records: Mapping[int, Record] = field(default_factory=dict)
 
     @property
@@ -57,23 +57,24 @@ class Material:
         }
         return replace(self, records=records)
 
-    def texts_of(self, number: int) -> tuple[Writing, ...]:
+    def texts_of(self, number: int) -> tuple[TargetText, ...]:
         """Return what was written about a chip."""
         record = self.records[number]
-        if self.writings is None:
-            return record.writings
-        return tuple(w for w in [self.writings.get(record.id)] if w)
+        if self.target_texts is None:
+            return record.target_texts
+        text = self.target_texts.get(record.id)
+        return () if text is None else (text,)
 
-    def text_of(self, number: int) -> Writing:
-        """Return what counts of a chip of which something is said; see `last_told`."""
-        return last_told(self.texts_of(number))
+    def text_of(self, number: int) -> TargetText:
+        """Return the text that counts, of a chip that has one; see `last_informative`."""
+        return last_informative(self.texts_of(number))
 
-    def numbers(self, split: Split, *, told: bool) -> list[int]:
-        """Return the numbers of chips of a split; with ``told``, if something is said of them."""
+    def numbers(self, split: Split, *, with_text: bool) -> list[int]:
+        """Return the numbers of chips of a split, or of those alone that a text describes."""
         return [
             k
             for k, record in self.records.items()
-            if record.split == split and (not told or has_text(self.texts_of(k)))
+            if record.split == split and (not with_text or any_informative(self.texts_of(k)))
         ]
 
 

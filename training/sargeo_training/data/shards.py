@@ -22,9 +22,8 @@ from pydantic import ValidationError
 from sargeo.errors import ReferenceDataError
 from sargeo.products.files import replacing
 from sargeo.products.workspace import writing_to
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.chip import Chip, Record
+from sargeo_training.data.target_text import TargetText
 
 INDEX, SHARDS = "index.parquet", "shards"
 
@@ -206,16 +205,18 @@ def left_out(ids: Sequence[str], count: int) -> str:
     )
 
 
-def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -> tuple[str, ...]:
+def replace_texts(
+    folder: Path, target_texts: Mapping[str, TargetText], out: Path
+) -> tuple[str, ...]:
     """Copy a folder of chips with new texts; damaged chips are skipped.
 
-    A writing takes the place of the one by the same writer; those by others stay, and so does
+    A target text takes the place of the one by the same writer; those by others stay, and so does
     whatever belongs to chips that are not named.
 
     Parameters
     ----------
     folder : Path
-    writings : mapping of str to Writing
+    target_texts : mapping of str to TargetText
         By id.
     out : Path
         Another folder. Shards of an earlier copy are replaced, or gone where no chip is left.
@@ -241,7 +242,7 @@ def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -
     copied: set[str] = set()
     empty = []
     for name, indices in of_shard.items():
-        if chips := list(_rewritten(shards, indices, writings)):
+        if chips := list(_rewritten(shards, indices, target_texts)):
             write_shard(out / SHARDS / name, chips)
             copied.update(chip.id for chip in chips)
         else:
@@ -255,7 +256,7 @@ def replace_writings(folder: Path, writings: Mapping[str, Writing], out: Path) -
 
 
 def _rewritten(
-    shards: Shards, indices: Iterable[int], writings: Mapping[str, Writing]
+    shards: Shards, indices: Iterable[int], target_texts: Mapping[str, TargetText]
 ) -> Iterator[Encoded]:
     """Yield chips with their new texts; what is damaged is skipped."""
     for index in indices:
@@ -263,18 +264,18 @@ def _rewritten(
             record, chip = shards.check(index), shards.encoded(index)
         except ReferenceDataError:
             continue
-        new = writings.get(chip.id)
+        new = target_texts.get(chip.id)
         yield chip if new is None else Encoded(chip.id, _with(record, new), chip.npz)
 
 
-def _with(record: Record, new: Writing) -> bytes:
+def _with(record: Record, new: TargetText) -> bytes:
     """Encode a record whose text by a writer is replaced."""
-    kept = (writing for writing in record.writings if writing.writer != new.writer)
-    return _encode_record(record.model_copy(update={"writings": (*kept, new)}))
+    kept = (text for text in record.target_texts if text.writer != new.writer)
+    return _encode_record(record.model_copy(update={"target_texts": (*kept, new)}))
 
 
 def _encode_record(record: Record) -> bytes:
-    return record.model_dump_json(exclude_defaults=True).encode("utf-8")
+    return record.model_dump_json(exclude_defaults=True, by_alias=True).encode("utf-8")
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -321,7 +322,7 @@ def _columns(record: Record) -> dict[str, Any]:
         "lon": lon,
         "lat": lat,
         "country": record.place.country if record.place else None,
-        "texts": len(record.writings),
+        "texts": len(record.target_texts),
         "geometry": _geometry(record),
     }
 

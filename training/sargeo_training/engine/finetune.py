@@ -26,7 +26,7 @@ from sargeo.model.storage import load_spec, save_model
 from sargeo.scene.open import open_scene
 from sargeo.scene.radiometry import Normalisation
 from sargeo.scene.scene import Scene
-from sargeo_training.crops.augmentation import cut
+from sargeo_training.crops.samples import cut
 from sargeo_training.engine.material import mixture
 from sargeo_training.engine.networks import (
     MAPPING_PARTS,
@@ -39,7 +39,7 @@ from sargeo_training.engine.stages import train_stage
 from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.calibration import fit_temperature
 from sargeo_training.evaluation.scoring import ScoredTile, answer, scored, tiles_of
-from sargeo_training.images import UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import UNKNOWN, LabelledImage, Source, Split
 from sargeo_training.settings.config import Card, Config, Dense, Network, Stage, Validation
 
 _COLOURS = (
@@ -73,12 +73,12 @@ class Ground:
     Attributes
     ----------
     legend : tuple of ClassSpec
-    sheets : tuple of Sheet
+    images : tuple of LabelledImage
         Trained on and validated on; no polygon is in both, and no pixel.
     """
 
     legend: tuple[ClassSpec, ...]
-    sheets: tuple[Sheet, ...]
+    images: tuple[LabelledImage, ...]
 
 
 def finetune(
@@ -146,7 +146,7 @@ def _train(
         console.print(f"validation {score:.4f}")
         return score
 
-    source = Source(config.card.name, 1.0, ground.sheets, "of the user")
+    source = Source(config.card.name, 1.0, ground.images, "of the user")
     streams = Streams(mixture(config, [source]))
     (stage,) = config.stages
     return train_stage(
@@ -193,12 +193,12 @@ def label(scene: Scene, polygons: Path, field: str, model: ModelSpec, seed: int)
     }
     burnt["validation"][burnt["train"] != UNKNOWN] = UNKNOWN
     _refuse_unvalidated(legend, burnt["validation"])
-    sheets = [
-        sheet
+    images = [
+        image
         for split, labels in burnt.items()
-        for sheet in _sheets(scene, labels, split, references)
+        for image in _images(scene, labels, split, references)
     ]
-    return Ground(legend, tuple(sheets))
+    return Ground(legend, tuple(images))
 
 
 def mean_recall(tiles: Sequence[ScoredTile]) -> float:
@@ -209,7 +209,7 @@ def mean_recall(tiles: Sequence[ScoredTile]) -> float:
 
 
 @dataclass(frozen=True)
-class _SceneSheet(Sheet):
+class _SceneImage(LabelledImage):
     """A part of a scene, normalised as the whole scene is."""
 
     of_scene: tuple[float, ...] = ()
@@ -273,9 +273,9 @@ def _refuse_unvalidated(legend: Sequence[ClassSpec], labels: NDArray[np.uint8]) 
             )
 
 
-def _sheets(
+def _images(
     scene: Scene, labels: NDArray[np.uint8], split: Split, references: tuple[float, ...]
-) -> Iterator[Sheet]:
+) -> Iterator[LabelledImage]:
     """Read the tiles of a scene that hold labels, with some ground around."""
     gsd_m = working_gsd_m(scene)
     whole = Block(0, 0, *scene.grid.shape)
@@ -289,7 +289,7 @@ def _sheets(
             raster = scene.read(block or inner)
             own = np.zeros(raster.valid.shape, dtype=np.uint8)
             own[inner.slices(block or inner)] = labels[inner.slices()]
-            yield _SceneSheet(
+            yield _SceneImage(
                 name=f"{scene.name}_{row}_{col}",
                 split=split,
                 values=raster.values,
@@ -344,11 +344,11 @@ def _score(network: SarKnowlip, ground: Ground, codes: Sequence[int]) -> list[Sc
     """Run a network over the tiles that validate."""
     device = next(network.parameters()).device
     tiles = []
-    for sheet in ground.sheets:
-        for block in tiles_of(sheet) if sheet.split == "validation" else ():
-            sample = cut(sheet, block)
+    for image in ground.images:
+        for block in tiles_of(image) if image.split == "validation" else ():
+            sample = cut(image, block)
             tiles.append(
-                scored("scene", sheet, block, sample, *answer(network, sample, device), codes=codes)
+                scored("scene", image, block, sample, *answer(network, sample, device), codes=codes)
             )
     return tiles
 

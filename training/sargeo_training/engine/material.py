@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sargeo.errors import UsageError
@@ -13,7 +12,7 @@ from sargeo_training.crops.batches import Mixture
 from sargeo_training.crops.chip_stream import ChipStream
 from sargeo_training.data.material import Material, gather_chips
 from sargeo_training.data.sources.every import load_all
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.streams import Streams
 from sargeo_training.images import Source
 from sargeo_training.objectives.alignment import all_names
@@ -28,7 +27,6 @@ def gather(
     *,
     data: Path | None,
     shards: Path | None,
-    writings: Mapping[str, Writing] | None,
     say: Say,
 ) -> Material:
     """Open what stages learn from.
@@ -54,19 +52,19 @@ def gather(
             "Give the folder of `sargeo train data` by --shards, or for texts that of "
             "`sargeo train texts`.",
         )
-    material = replace(gather_chips(shards, sources, say=say), writings=writings)
+    material = gather_chips(shards, sources, say=say)
     if any(stage.texts for stage in stages):
-        _count_untold(material, say)
+        _count_undescribed(material, say)
     return material
 
 
-def _count_untold(material: Material, say: Say) -> None:
+def _count_undescribed(material: Material, say: Say) -> None:
     """Count aloud the chips that no text is learnt from."""
-    chips, told = (len(material.numbers("train", told=told)) for told in (False, True))
-    if told < chips:
+    chips, described = (len(material.numbers("train", with_text=w)) for w in (False, True))
+    if described < chips:
         say(
-            f"{chips - told} of {chips} chips to train on have no text that says anything of their "
-            "ground: no text is learnt from them."
+            f"{chips - described} of {chips} chips to train on have no text that says anything of "
+            "their ground: no text is learnt from them."
         )
 
 
@@ -105,7 +103,7 @@ def mixture(config: Config, sources: Sequence[Source]) -> Mixture:
 def _chip_stream(
     material: Material, config: Config, stage: Stage, tokeniser: Tokeniser | None
 ) -> ChipStream:
-    numbers = material.numbers("train", told=stage.texts)
+    numbers = material.numbers("train", with_text=stage.texts)
     if material.shards is None or not numbers:
         what = "chip with a text" if stage.texts else "chip"
         raise UsageError(
@@ -128,7 +126,9 @@ def tokeniser_for(config: Config, material: Material) -> Tokeniser | None:
     if language is None:
         return None
     if words is None:
-        if any(stage.texts for stage in config.stages) and not material.numbers("train", told=True):
+        if any(stage.texts for stage in config.stages) and not material.numbers(
+            "train", with_text=True
+        ):
             raise UsageError(
                 "The words of the run are learnt from the texts of its chips, and there are none.",
                 "Give the folder that `sargeo train texts` made by --shards.",
@@ -147,12 +147,12 @@ def tokeniser_for(config: Config, material: Material) -> Tokeniser | None:
 
 def _said(material: Material) -> Iterator[str]:
     """Yield every text that may be trained on."""
-    for number in material.numbers("train", told=True):
-        for writing in material.texts_of(number):
-            yield from _texts(writing)
+    for number in material.numbers("train", with_text=True):
+        for target_text in material.texts_of(number):
+            yield from _texts(target_text)
 
 
-def _texts(writing: Writing) -> Iterable[str]:
-    yield from (writing.concise, writing.detailed)
-    for question in writing.questions:
+def _texts(target_text: TargetText) -> Iterable[str]:
+    yield from (target_text.concise, target_text.detailed)
+    for question in target_text.questions:
         yield from (question.question, question.answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -17,7 +17,6 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
 from sargeo.products.files import write_text
 from sargeo_training.data.material import Material
-from sargeo_training.data.writing import Writing
 from sargeo_training.engine.checkpoints import (
     BEST,
     LAST,
@@ -47,7 +46,6 @@ def pretrain(
     *,
     data: Path | None = None,
     shards: Path | None = None,
-    writings: Mapping[str, Writing] | None = None,
     stage: str | None = None,
     start: str | None = None,
     resume: bool = False,
@@ -61,8 +59,6 @@ def pretrain(
         Of the run. Gets the settings, and a folder for each stage.
     data, shards : Path, optional
         Folders of the data sets and of chips, for stages that learn from labelled crops or chips.
-    writings : mapping of str to Writing, optional
-        Texts by id of the chip, in place of those in the shards.
     stage : str, optional
         Train this stage alone, from the weights of the one before it in the folder.
     start : str, optional
@@ -89,7 +85,7 @@ def pretrain(
     if first_process():
         refuse_other_run(config, folder, resume=resume or stage is not None)
     say = console.print
-    material = gather(config, stages, data=data, shards=shards, writings=writings, say=say)
+    material = gather(config, stages, data=data, shards=shards, say=say)
     if first_process():  # only now: a call that is refused leaves nothing behind
         settle(config, folder)
     for each in stages:

@@ -27,7 +27,7 @@ def stage_score(network: SarKnowlip, material: Material, config: Config, stage: 
     scores = []
     if stage.uses("landcover", "objects"):
         scores.append(validation_score(score_split(network, material.sources, "validation")))
-    numbers = material.numbers("validation", told=True)
+    numbers = material.numbers("validation", with_text=True)
     if stage.uses("contrast") and numbers:
         scores.append(retrieval_score(network, material, config, numbers[:_MOST_CHIPS]))
     return float(np.mean(scores)) if scores else np.nan

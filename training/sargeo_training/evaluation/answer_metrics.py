@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
-from sargeo_training.data.writing import APPLICATIONS, Application, Claim, Question, Writing
+from sargeo_training.data.target_text import APPLICATIONS, Application, Claim, Question, TargetText
 from sargeo_training.evaluation.figures import figure_of
 from sargeo_training.text.findings import Findings
 from sargeo_training.text.questions import answers_to, topic
@@ -41,17 +41,17 @@ Commonest = Mapping[str, str]
 """What a question asks for to the answer that is given most often."""
 
 
-def asked_of(writing: Writing) -> tuple[Question, ...]:
+def asked_of(target_text: TargetText) -> tuple[Question, ...]:
     """Return the questions that are marked: all but those for a description."""
-    return tuple(q for q in writing.questions if q.application != "description")
+    return tuple(q for q in target_text.questions if q.application != "description")
 
 
-def commonest_answers(writings: Iterable[Writing]) -> Commonest:
+def commonest_answers(target_texts: Iterable[TargetText]) -> Commonest:
     """Count the answers to the same question, however it is worded."""
     found: dict[str, Counter[tuple[Claim, ...]]] = defaultdict(Counter)
     said: dict[tuple[str, tuple[Claim, ...]], str] = {}
-    for writing in writings:
-        for question in asked_of(writing):
+    for target_text in target_texts:
+        for question in asked_of(target_text):
             what = topic(question)
             found[what][question.claims] += 1
             said[what, question.claims] = question.answer

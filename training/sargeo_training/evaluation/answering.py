@@ -8,7 +8,8 @@ import torch
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo_training.crops.batches import make_inputs
-from sargeo_training.crops.chip_stream import ChipSource, whole
+from sargeo_training.crops.chip_stream import ChipSource
+from sargeo_training.crops.samples import whole_chip
 from sargeo_training.objectives.joint import language_of
 from sargeo_training.settings.config import Config
 
@@ -30,7 +31,7 @@ def answer_chips(
     """
     language, device = language_of(network), next(network.parameters()).device
     for number, questions in asked.items():
-        sample = whole(chips[number], config.chips.chip_px)
+        sample = whole_chip(chips[number], config.chips.chip_px)
         inputs = make_inputs([sample], config.network.sensors).to(device)
         decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
         visual = language.visual_tokens(decoded)

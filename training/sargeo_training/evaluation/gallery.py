@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import known_cells, pool
-from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.batches import make_inputs
-from sargeo_training.crops.chip_stream import ChipSource, whole
+from sargeo_training.crops.chip_stream import ChipSource
+from sargeo_training.crops.samples import Sample, whole_chip
 from sargeo_training.objectives.joint import language_of
 from sargeo_training.settings.config import Config
 
@@ -44,7 +44,7 @@ def embed_chips(
     vectors = []
     for start in range(0, len(numbers), _AT_ONCE):
         part = numbers[start : start + _AT_ONCE]
-        samples = [change(whole(chips[k], config.chips.chip_px)) for k in part]
+        samples = [change(whole_chip(chips[k], config.chips.chip_px)) for k in part]
         inputs = make_inputs(samples, config.network.sensors).to(device)
         decoded = network.encode(inputs.pixels, inputs.valid, inputs.context).decoded
         vectors.append(pool(language.cells(decoded), known_cells(inputs.valid)))

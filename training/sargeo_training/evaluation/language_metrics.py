@@ -22,12 +22,12 @@ from sargeo.geo.grid import Block
 from sargeo.legend import LAND_COVER
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.evaluation.answer_metrics import BLIND, RIGHT
 from sargeo_training.evaluation.figures import figure_of, figure_table
 from sargeo_training.evaluation.report import make_report
 from sargeo_training.evaluation.scoring import ScoredTile, scored, tiles_of
-from sargeo_training.images import UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import UNKNOWN, LabelledImage, Source, Split
 
 Float32Array = NDArray[np.float32]
 Weights = NDArray[np.float64]
@@ -161,14 +161,14 @@ def score_by_text(
         Of the cosines: the inverse of the model's temperature.
     """
     return [
-        _by_text(source, sheet, block, sample, scale * vectors, cells(sample))
-        for source, sheet, block, sample in _labelled(sources, split)
+        _by_text(source, image, block, sample, scale * vectors, cells(sample))
+        for source, image, block, sample in _labelled(sources, split)
     ]
 
 
-def landcover_figures(tiles: Sequence[ScoredTile], temperature: float = 1.0) -> list[Figure]:
+def landcover_figures(tiles: Sequence[ScoredTile]) -> list[Figure]:
     """Return the figures of land cover by text; those of simulated scenes are left out."""
-    return list(make_report("land cover by text", tiles, temperature, 1.0).figures)
+    return list(make_report("land cover by text", tiles, 1.0, 1.0).figures)
 
 
 def write_language_report(report: LanguageReport, folder: Path) -> None:
@@ -227,24 +227,24 @@ def _mean(chips: Sequence[Weights]) -> float:
 
 def _labelled(
     sources: Sequence[Source], split: Split
-) -> Iterator[tuple[str, Sheet, Block, Sample]]:
+) -> Iterator[tuple[str, LabelledImage, Block, Sample]]:
     """Yield the tiles of a split that hold labels of land cover."""
     for source in sources:
-        for sheet in source.of_split(split):
-            for block in tiles_of(sheet):
-                sample = cut(sheet, block)
+        for image in source.of_split(split):
+            for block in tiles_of(image):
+                sample = cut(image, block)
                 if (sample.labels != UNKNOWN).any():
-                    yield source.name, sheet, block, sample
+                    yield source.name, image, block, sample
 
 
 def _by_text(
     source: str,
-    sheet: Sheet,
+    image: LabelledImage,
     block: Block,
     sample: Sample,
     vectors: Float32Array,
     cells: Float32Array,
 ) -> ScoredTile:
     logits = np.einsum("kd,dhw->khw", vectors, cells).astype(np.float32)
-    tile = scored(source, sheet, block, sample, logits, _NOTHING_FOUND)
+    tile = scored(source, image, block, sample, logits, _NOTHING_FOUND)
     return replace(tile, searched=False)  # texts find no ships

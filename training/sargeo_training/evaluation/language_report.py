@@ -14,12 +14,12 @@ from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import TEMPLATES
 from sargeo.model.spec import Figure
-from sargeo_training.crops.augmentation import Sample
 from sargeo_training.crops.batches import make_inputs
+from sargeo_training.crops.samples import Sample
+from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.splits import ground_groups
 from sargeo_training.data.material import Material
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Question, Writing
+from sargeo_training.data.target_text import Question, TargetText
 from sargeo_training.evaluation.answer_metrics import (
     BLIND,
     Commonest,
@@ -56,9 +56,9 @@ _WORDINGS = {
 }
 _SHOWN = ("water IoU", "mean IoU", "accuracy")
 
-_CAPTIONS: Mapping[str, Callable[[Writing], str]] = {
-    "detailed": lambda writing: writing.detailed,
-    "concise": lambda writing: writing.concise,
+_CAPTIONS: Mapping[str, Callable[[TargetText], str]] = {
+    "detailed": lambda target_text: target_text.detailed,
+    "concise": lambda target_text: target_text.concise,
 }
 
 
@@ -73,7 +73,7 @@ def measure_language(network: SarKnowlip, config: Config, material: Material) ->
     material : Material
         With chips, and the labelled sources.
     """
-    held_out = material.real("holdout").numbers("holdout", told=True)
+    held_out = material.real("holdout").numbers("holdout", with_text=True)
     figures: list[Figure] = []
     if held_out:
         figures += _retrieval(network, config, material, held_out)
@@ -102,7 +102,7 @@ def _answers(
     network: SarKnowlip, config: Config, material: Material, numbers: Sequence[int]
 ) -> Iterator[Figure]:
     train = material.real("train")
-    commonest = commonest_answers(map(train.text_of, train.numbers("train", told=True)))
+    commonest = commonest_answers(map(train.text_of, train.numbers("train", with_text=True)))
     asked = {k: found for k in numbers if (found := asked_of(material.text_of(k)))}
     words = {k: [question.question for question in found] for k, found in asked.items()}
     said = answer_chips(network, config, material.chips, words)

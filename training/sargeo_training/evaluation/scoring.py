@@ -19,10 +19,10 @@ from sargeo.legend import LAND_COVER_CODES
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.objects import decode
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.crops.batches import make_inputs
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import IGNORE, cell_classes
-from sargeo_training.images import NO_PLACE, PLACES, UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import NO_PLACE, PLACES, UNKNOWN, LabelledImage, Source, Split
 
 Float32Array = NDArray[np.float32]
 
@@ -39,9 +39,9 @@ class ScoredTile:
 
     Attributes
     ----------
-    source, sheet : str
+    source, image : str
     block : Block
-        Place in the sheet.
+        Place in the image.
     logits : ndarray of float32, shape (M, K)
         Of the M labelled cells.
     classes : ndarray of int64, shape (M,)
@@ -60,7 +60,7 @@ class ScoredTile:
     """
 
     source: str
-    sheet: str
+    image: str
     block: Block
     logits: Float32Array
     classes: NDArray[np.int64]
@@ -101,19 +101,19 @@ def score_split(network: SarKnowlip, sources: Sequence[Source], split: Split) ->
     """Run the network over every tile of a split that holds labels or was searched for ships."""
     device = next(network.parameters()).device
     return [
-        _score(network, source.name, sheet, block, device)
+        _score(network, source.name, image, block, device)
         for source in sources
-        for sheet in source.of_split(split)
-        for block in tiles_of(sheet)
+        for image in source.of_split(split)
+        for block in tiles_of(image)
     ]
 
 
-def tiles_of(sheet: Sheet) -> Iterator[Block]:
-    """Cut a sheet into tiles side by side where it is labelled or searched.
+def tiles_of(image: LabelledImage) -> Iterator[Block]:
+    """Cut an image into tiles side by side where it is labelled or searched.
 
     Tiles at the edges reach beyond it, to sides that the network takes.
     """
-    rows, cols = sheet.shape
+    rows, cols = image.shape
     for row in range(0, rows, _TILE_PX):
         for col in range(0, cols, _TILE_PX):
             height, width = (
@@ -121,7 +121,7 @@ def tiles_of(sheet: Sheet) -> Iterator[Block]:
                 for n in (rows - row, cols - col)
             )
             part = np.s_[row : row + height, col : col + width]
-            if (sheet.labels[part] != UNKNOWN).any() or sheet.searched[part].any():
+            if (image.labels[part] != UNKNOWN).any() or image.searched[part].any():
                 yield Block(row, col, height, width)
 
 
@@ -138,16 +138,16 @@ def answer(
 
 
 def _score(
-    network: SarKnowlip, source: str, sheet: Sheet, block: Block, device: torch.device
+    network: SarKnowlip, source: str, image: LabelledImage, block: Block, device: torch.device
 ) -> ScoredTile:
-    sample = cut(sheet, block)
+    sample = cut(image, block)
     logits, found = answer(network, sample, device)
-    return scored(source, sheet, block, sample, logits, found)
+    return scored(source, image, block, sample, logits, found)
 
 
 def scored(
     source: str,
-    sheet: Sheet,
+    image: LabelledImage,
     block: Block,
     sample: Sample,
     logits: Float32Array,
@@ -159,9 +159,9 @@ def scored(
     Parameters
     ----------
     source : str
-    sheet : Sheet
+    image : LabelledImage
     block : Block
-        Part of the sheet that was looked at, and ``sample`` its pixels.
+        Part of the image that was looked at, and ``sample`` its pixels.
     logits : ndarray of float32, shape (K, h, w)
         By cell of 4 by 4 pixels.
     found : ndarray of float32, shape (D, 6)
@@ -171,12 +171,12 @@ def scored(
     """
     classes = cell_classes(np.where(sample.valid, sample.labels, UNKNOWN), codes)
     known = classes != IGNORE
-    places = _places(sheet, block)
+    places = _places(image, block)
     ships = sample.ships[_look_up(sample.searched, sample.ships)]
     found = found[_look_up(sample.searched, found)]
     return ScoredTile(
         source=source,
-        sheet=sheet.name,
+        image=image.name,
         block=block,
         logits=logits[:, known].T,
         classes=classes[known],
@@ -185,14 +185,14 @@ def scored(
         found=found,
         ship_places=_look_up(places, ships),
         found_places=_look_up(places, found),
-        searched_km2=_areas_km2(places[sample.searched], sheet.gsd_m),
+        searched_km2=_areas_km2(places[sample.searched], image.gsd_m),
     )
 
 
-def _places(sheet: Sheet, block: Block) -> NDArray[np.uint8]:
+def _places(image: LabelledImage, block: Block) -> NDArray[np.uint8]:
     places = np.full((block.height, block.width), NO_PLACE, dtype=np.uint8)
-    if sheet.places is not None:
-        part = sheet.places[block.slices()]
+    if image.places is not None:
+        part = image.places[block.slices()]
         places[: part.shape[0], : part.shape[1]] = part
     return places
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from sargeo.legend import LAND_COVER
 from sargeo.model.knowlip import SarKnowlip
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import PARTIAL_NOT_WATER, WATER_INDEX
 from sargeo_training.evaluation.scoring import CONFIDENCE, ScoredTile, answer, by_source
 from sargeo_training.evaluation.ship_metrics import tally
@@ -45,14 +45,14 @@ def write_worst(
         One PNG a tile, the worst of each source first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sheets = {(s.name, x.name): x for s in sources for x in s.of_split("holdout")}
+    images = {(s.name, x.name): x for s in sources for x in s.of_split("holdout")}
     paths = []
     for source, theirs in by_source(tiles).items():
         ordered = sorted(theirs, key=lambda t: badness(t, min_confidence), reverse=True)
         for rank, tile in enumerate(ordered[:_PER_SOURCE], start=1):
-            sample = cut(sheets[source, tile.sheet], tile.block)
+            sample = cut(images[source, tile.image], tile.block)
             picture = _draw(network, sample, tile, min_confidence)
-            name = f"{source}_{rank}_{tile.sheet}_{tile.block.row}_{tile.block.col}.png"
+            name = f"{source}_{rank}_{tile.image}_{tile.block.row}_{tile.block.col}.png"
             picture.save(folder / name)
             paths.append(folder / name)
     return paths

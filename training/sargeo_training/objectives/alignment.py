@@ -42,7 +42,6 @@ _WORDS = {
 _SHIP = ("ship", "ships", "vessel", "boat", "a ship on the water")
 _FRAMES = ("{}", *TEMPLATES)  # a bare name more often than the rest
 
-NAMES = len(LAND_COVER) + 1
 """Texts of a step: one for each class of the legend in its order, then one for ships."""
 
 _FEW_CELLS = 20

@@ -73,8 +73,8 @@ class LanguageObjectives(nn.Module):
             logits = language.fill(visual, texts.masked, texts.hidden)
             losses["masking"] = masking_loss(logits, texts.words)
         if self._stage.uses("captioning"):
-            logits = language.continuation(visual, texts.said, texts.learnt)
-            losses["captioning"] = captioning_loss(logits, texts.said.ids[texts.learnt])
+            logits = language.continuation(visual, texts.target, texts.learnt)
+            losses["captioning"] = captioning_loss(logits, texts.target.ids[texts.learnt])
         return losses
 
     @torch.no_grad()

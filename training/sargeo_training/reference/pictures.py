@@ -20,6 +20,7 @@ from sargeo_training.reference.blocks import GroundBlock
 
 OPTICAL, RADAR = "s2_rgb", "s1_vh"
 _EDGE_SCALE_PX = 2.0
+_REACH_PX = 14  # greatest displacement that is looked for
 
 
 def read_picture(folder: Path, kind: str, ground: GroundBlock) -> NDArray[np.uint8]:
@@ -62,7 +63,7 @@ def picture_path(folder: Path, kind: str, scene: str) -> Path:
 
 
 def measure_displacement(
-    optical: NDArray[np.uint8], radar: NDArray[np.uint8], reach_px: int = 14
+    optical: NDArray[np.uint8], radar: NDArray[np.uint8]
 ) -> tuple[int, int, float]:
     """Find by how much the radar picture is displaced against the optical one.
 
@@ -73,8 +74,6 @@ def measure_displacement(
     ----------
     optical, radar : ndarray, shape (bands, rows, cols)
         The same block of ground.
-    reach_px : int
-        Greatest displacement that is looked for.
 
     Returns
     -------
@@ -88,10 +87,10 @@ def measure_displacement(
     felt = fade * _edges(np.sqrt(radar.mean(axis=0)))
     spectrum = np.conj(np.fft.rfft2(seen)) * np.fft.rfft2(felt)
     correlation = np.fft.irfft2(spectrum, s=seen.shape) / np.square(fade).sum()
-    near = np.roll(correlation, (reach_px, reach_px), axis=(0, 1))
-    near = near[: 2 * reach_px + 1, : 2 * reach_px + 1]
+    near = np.roll(correlation, (_REACH_PX, _REACH_PX), axis=(0, 1))
+    near = near[: 2 * _REACH_PX + 1, : 2 * _REACH_PX + 1]
     row, col = np.unravel_index(int(near.argmax()), near.shape)
-    return int(row) - reach_px, int(col) - reach_px, float(near.max())
+    return int(row) - _REACH_PX, int(col) - _REACH_PX, float(near.max())
 
 
 def _edges(picture: NDArray[np.float64]) -> NDArray[np.float64]:

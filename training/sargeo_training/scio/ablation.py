@@ -127,7 +127,7 @@ def run_ablation(
         See `sargeo_training.scio.run.run_rounds`.
     """
     stages = stages_of(config, start)
-    material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
+    material = gather(config, stages, data=data, shards=shards, say=say)
     galleries = [g for g in (_gallery(material, split) for split in _SPLITS) if g.texts]
     learnt = material.real("train")
     found, figures = [], []
@@ -165,7 +165,7 @@ def _for_seed(config: Config, seed: int) -> Config:
 
 
 def _gallery(material: Material, split: Split) -> Gallery:
-    numbers = material.real(split).numbers(split, told=True)
+    numbers = material.real(split).numbers(split, with_text=True)
     texts = [true_text(material.records[k], k, _WORDING) for k in numbers]
     records = {material.records[k].id: material.records[k] for k in numbers}
     groups = ground_groups([material.records[k] for k in numbers])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sargeo_training.data.writing import Claim, Clause
+from sargeo_training.data.target_text import Claim, Clause
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.truth import Corruption, HiddenTruth
@@ -23,7 +23,7 @@ from sargeo_training.text.domains import Kind, Value, domain
 from sargeo_training.text.grounded import phrase
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 KINDS: tuple[Kind, ...] = ("count", "class", "place", "size")
 SHARE = 0.2

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sargeo.products.files import replacing, write_text
-from sargeo_training.data.writing import Claim, Clause
+from sargeo_training.data.target_text import Claim, Clause
 from sargeo_training.scio.refill import Refill
 from sargeo_training.scio.screen import Evidence, Place, group_of
 from sargeo_training.scio.texts import Text

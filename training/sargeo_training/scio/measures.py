@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.model.spec import Figure
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.evaluation.figures import figure_of
 from sargeo_training.scio.corrupt import KINDS
 from sargeo_training.scio.screen import Place
@@ -20,7 +20,7 @@ from sargeo_training.text.claims import Findings, findings, verdict
 from sargeo_training.text.domains import domain
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 Tally = NDArray[np.int64]
 """Shape (kinds + 1, 4): of clauses wrong in each kind, and last of right ones, how many there are,

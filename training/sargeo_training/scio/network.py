@@ -12,7 +12,8 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.language import LanguagePart, known_cells, pool
 from sargeo.model.tokens import Tokens
 from sargeo_training.crops.batches import Inputs, make_inputs
-from sargeo_training.crops.chip_stream import ChipSource, whole
+from sargeo_training.crops.chip_stream import ChipSource
+from sargeo_training.crops.samples import whole_chip
 from sargeo_training.crops.text_batches import Span
 from sargeo_training.scio.likelihood import in_batches, word_likelihood
 from sargeo_training.scio.scorer import Floats
@@ -102,4 +103,4 @@ class NetworkScorer:
 
 def chips_loader(chips: ChipSource, size: int, sensors: Sequence[str] = ()) -> Load:
     """Return what loads whole chips as squares of so many pixels."""
-    return lambda images: make_inputs([whole(chips[k], size) for k in images], sensors)
+    return lambda images: make_inputs([whole_chip(chips[k], size) for k in images], sensors)

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from sargeo.errors import UsageError
+from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.splits import ground_groups
 from sargeo_training.data.material import Material
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.scio.corrupt import SHARE, corrupt
 from sargeo_training.scio.measures import Groups, Tally, tallies
 from sargeo_training.scio.screen import Place
@@ -75,7 +75,7 @@ def pose(material: Material, noise: float | None, seed: int) -> Posed:
     UsageError
         If nothing was written about any chip.
     """
-    numbers = material.numbers("train", told=True)
+    numbers = material.numbers("train", with_text=True)
     order = np.random.default_rng(seed).permutation(numbers)
     calibrating = frozenset(order[: round(CALIBRATION_SHARE * len(numbers))].tolist())
     anew = calibrating if noise is None else frozenset(numbers)
@@ -103,7 +103,7 @@ def pose_held_out(material: Material, noise: float, seed: int) -> Posed:
 
     Their tower may have learnt the labels of the other chips.
     """
-    numbers = material.numbers("holdout", told=True)
+    numbers = material.numbers("holdout", with_text=True)
     true = [true_text(material.records[k], k, seed) for k in numbers]
     records = _records_of(material, true)
     wrong, truth = corrupt(true, records, share=noise, seed=seed) if true else ([], _NOTHING)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sargeo_training.crops.text_batches import Span
-from sargeo_training.data.writing import Claim, Clause
+from sargeo_training.data.target_text import Claim, Clause
 from sargeo_training.scio.scorer import Floats, Scorer
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.texts import Text, pairs_of

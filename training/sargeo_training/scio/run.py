@@ -25,7 +25,7 @@ from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.spec import Figure
 from sargeo.products.files import write_text
 from sargeo_training.data.material import Material
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.checkpoints import BEST, load_best
 from sargeo_training.engine.material import gather, streams_of, tokeniser_for
 from sargeo_training.engine.networks import MAPPING_PARTS, new_network, take_from
@@ -197,7 +197,7 @@ def run_rounds(
         If chips cannot be read, or too few texts could be made wrong to choose thresholds by.
     """
     stages = stages_of(config, start)
-    material = gather(config, stages, data=data, shards=shards, writings=None, say=say)
+    material = gather(config, stages, data=data, shards=shards, say=say)
     run = open_run(config, material, folder, noise=noise, seed=seed, start=start, say=say)
     run.rounds.run(rounds)
     if noise is not None:
@@ -316,8 +316,8 @@ def _first_network(config: Config, material: Material, start: str | None) -> Sar
 def _trainer(config: Config, material: Material, first: SarKnowlip, say: Say) -> EngineTrainer:
     words = language_of(first).tokeniser
 
-    def streams(writings: Mapping[str, Writing], stage: Stage) -> Streams:
-        return streams_of(replace(material, writings=writings), config, stage, words)
+    def streams(target_texts: Mapping[str, TargetText], stage: Stage) -> Streams:
+        return streams_of(replace(material, target_texts=target_texts), config, stage, words)
 
     return EngineTrainer(
         config,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sargeo_training.data.chips.facts import SECTORS
-from sargeo_training.data.writing import Clause
+from sargeo_training.data.facts import SECTORS
+from sargeo_training.data.target_text import Clause
 from sargeo_training.scio.scorer import Floats, Scorer
 from sargeo_training.scio.texts import Text, pairs_of
 from sargeo_training.text.domains import arguments_of, family_of

@@ -18,7 +18,7 @@ from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.texts import Text
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 SCORES = ("contrast", "matching")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sargeo_training.crops.text_batches import Span, keyword_spans
-from sargeo_training.data.writing import Clause, Writing
+from sargeo_training.data.target_text import Clause, TargetText
 from sargeo_training.text.domains import Value
 from sargeo_training.text.grounded import caption
 
@@ -56,9 +56,9 @@ class Text:
         clause, start = self.clauses[place], self.start_of(place)
         return tuple((start + a, start + b) for a, b in keyword_spans(clause.text, [clause]))
 
-    def writing(self, writer: str) -> Writing:
+    def target_text(self, writer: str) -> TargetText:
         """Return what the clauses make, without questions, whose answers would tell more."""
-        return Writing(
+        return TargetText(
             writer=writer,
             clauses=self.clauses,
             concise=caption(self.clauses, detailed=False),

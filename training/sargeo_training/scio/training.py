@@ -11,7 +11,7 @@ import torch
 from sargeo.errors import UsageError
 from sargeo.model.knowlip import SarKnowlip
 from sargeo.model.tokens import Tokeniser
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.engine.callbacks import Validate
 from sargeo_training.engine.checkpoints import load_best
 from sargeo_training.engine.stages import train_stage
@@ -25,7 +25,7 @@ WRITER = "scio"
 
 _MARKS = 2  # before and after a text
 
-Streaming = Callable[[Mapping[str, Writing], Stage], Streams]
+Streaming = Callable[[Mapping[str, TargetText], Stage], Streams]
 """Texts by id of the record, and a stage, to what the stage looks at."""
 
 
@@ -73,7 +73,7 @@ class EngineTrainer:
             first.train(),
             self.config,
             stage,
-            self.streams({text.id: text.writing(WRITER) for text in texts}, stage),
+            self.streams({text.id: text.target_text(WRITER) for text in texts}, stage),
             folder,
             validate=self.validate,
             say=self.say,

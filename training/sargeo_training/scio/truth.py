@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
 
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.scio.screen import Place
 from sargeo_training.scio.thresholds import Calibration
 from sargeo_training.text.domains import Kind

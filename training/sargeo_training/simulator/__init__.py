@@ -3,7 +3,6 @@
 ``simulate_scene`` is the way in; the modules behind it each hold one part of the physics.
 """
 
-from sargeo_training.simulator.degrade import StretchKind, stretch_to_8_bit
-from sargeo_training.simulator.scene import Conditions, SimulatedScene, simulate_scene
+from sargeo_training.simulator.scene import SimulatedScene, simulate_scene
 
-__all__ = ["Conditions", "SimulatedScene", "StretchKind", "simulate_scene", "stretch_to_8_bit"]
+__all__ = ["SimulatedScene", "simulate_scene"]

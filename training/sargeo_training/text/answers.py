@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from sargeo_training.data.writing import (
+from sargeo_training.data.target_text import (
     Application,
     Claim,
     Clause,
@@ -63,7 +63,7 @@ class Statement(_Claiming):
     keywords: tuple[str, ...]
 
     def clause(self, level: Level, evidence: tuple[str, ...] = ()) -> Clause:
-        """Return it as a clause of a writing, with the names of the layers that prove it."""
+        """Return it as a clause of a text, with the names of the layers that prove it."""
         return Clause(
             scope=self.scope,
             field=self.field,
@@ -89,7 +89,7 @@ class Asked(_Claiming):
     answer: str
 
     def pair(self) -> Question:
-        """Return it as a question of a writing."""
+        """Return it as a question of a text."""
         return Question(**self.model_dump())
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from sargeo_training.data.writing import Claim, Clause, Level, Question
+from sargeo_training.data.target_text import Claim, Clause, Level, Question
 from sargeo_training.text.answers import Asked, Statement
 from sargeo_training.text.claims import Findings, verdict
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.target_text import Claim
 from sargeo_training.text import land_findings, map_findings, object_findings, radar_findings
 from sargeo_training.text.domains import Domain, domain
 from sargeo_training.text.findings import Findings, Verdict
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 __all__ = [
     "Domain",

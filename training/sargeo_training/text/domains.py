@@ -71,7 +71,7 @@ from functools import cache
 from typing import Literal
 
 from sargeo.legend import LAND_COVER
-from sargeo_training.data.chips.facts import SECTORS
+from sargeo_training.data.facts import SECTORS
 
 Value = str | int | float
 Kind = Literal["count", "class", "place", "size", "other"]

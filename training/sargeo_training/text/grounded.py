@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sargeo_training.data.writing import (
+from sargeo_training.data.target_text import (
     FIELDS,
     LEVELS,
     Claim,
     Clause,
     Scope,
-    Writing,
+    TargetText,
 )
 from sargeo_training.text.claims import Findings, domain, findings, sayable, verdict
 from sargeo_training.text.domains import family_of
@@ -28,7 +28,7 @@ from sargeo_training.text.phrases import (
 from sargeo_training.text.questions import Caption, ask
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 WRITER = "grounded"
 SCOPES: tuple[Scope, ...] = ("land", "target")
@@ -84,7 +84,7 @@ def can_phrase(clause: Clause) -> bool:
     return any(entry.fits(clause.claims) for entry in choices)
 
 
-def write(record: Record, rng: np.random.Generator) -> Writing:
+def write(record: Record, rng: np.random.Generator) -> TargetText:
     """Write clauses, captions and questions about a record, all true of its facts.
 
     The chain goes from geoscience over social development and radar to instances; calibration then
@@ -94,7 +94,7 @@ def write(record: Record, rng: np.random.Generator) -> Writing:
     drafts = [clause for scope in SCOPES for clause in _drafts(scope, found, rng)]
     clauses = calibrated(sorted(drafts, key=_place_in_chain), found)
     short, long = (_captioned(clauses, detailed=detail) for detail in (False, True))
-    return Writing(
+    return TargetText(
         writer=WRITER,
         clauses=clauses,
         concise=short.text,

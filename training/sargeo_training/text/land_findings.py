@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
-from sargeo_training.data.chips.facts import SECTORS, Bounds, Facts, LandCoverFacts
+from sargeo_training.data.facts import SECTORS, Bounds, Facts, LandCoverFacts
 from sargeo_training.text.domains import CLASSES, SIDES, Value
 from sargeo_training.text.findings import (
     ROUNDING,

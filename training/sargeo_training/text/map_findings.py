@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sargeo_training.data.chips.facts import TerrainFacts, VectorFacts
+from sargeo_training.data.facts import TerrainFacts, VectorFacts
 from sargeo_training.text.findings import (
     Choice,
     Finding,
@@ -17,7 +17,7 @@ from sargeo_training.text.findings import (
 )
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Place
+    from sargeo_training.data.chip import Place
 
 RELIEF = (("mountainous", 300.0, 10.0), ("hilly", 100.0, 4.0), ("rolling", 30.0, 0.0))
 """Relief, with the least difference of heights in metres and the least mean slope in degrees; what

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from sargeo_training.data.chips.chip import Chip
-from sargeo_training.data.writing import LEVELS, Clause, Level, Question, Writing
+from sargeo_training.data.chip import Chip
+from sargeo_training.data.target_text import LEVELS, Clause, Level, Question, TargetText
 from sargeo_training.text.answers import (
     CalibrationAnswer,
     InvalidAnswerError,
@@ -41,12 +41,12 @@ class Written:
 
     Attributes
     ----------
-    writing : Writing or None
+    target_text : TargetText or None
         None where no sentence is left.
     tally : Tally
     """
 
-    writing: Writing | None
+    target_text: TargetText | None
     tally: Tally
 
 
@@ -184,20 +184,20 @@ class _Chain:
         self.tally = Tally()
 
     def written(self, writer: str) -> Written:
-        """Return the writing, its captions made of the sentences that are left."""
+        """Return the text, its captions made of the sentences that are left."""
         self.tally.clauses = len(self.clauses)
         self.tally.questions = len(self.questions)
         if not self.clauses:
             return Written(None, self.tally)
         clauses = tuple(self.clauses)
-        writing = Writing(
+        target_text = TargetText(
             writer=writer,
             clauses=clauses,
             concise=caption(clauses, detailed=False),
             detailed=caption(clauses, detailed=True),
             questions=self.questions,
         )
-        return Written(writing, self.tally)
+        return Written(target_text, self.tally)
 
 
 def _read_whole(reply: Reply, read: Callable[[str], AnswerType]) -> AnswerType:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.legend import BUILT_UP, OBJECT_KINDS, OPEN_WATER
-from sargeo_training.data.chips.facts import (
+from sargeo_training.data.facts import (
     SECTORS,
     Bounds,
     Facts,

@@ -15,7 +15,7 @@ from itertools import combinations, product
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from sargeo_training.data.writing import Claim, Level, Scope
+from sargeo_training.data.target_text import Claim, Level, Scope
 from sargeo_training.text.domains import arguments_of, domain, family_of
 from sargeo_training.text.words import (
     Word,

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sargeo_training.data.writing import LEVELS, Claim, Clause, Level
+from sargeo_training.data.target_text import LEVELS, Claim, Clause, Level
 from sargeo_training.text.domains import domain, family_of
 from sargeo_training.text.picture import describe_picture
 from sargeo_training.text.vocabulary import ARGUMENTS, FACTS
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 SYSTEM = """\
 You describe pictures of synthetic aperture radar (SAR) for analysts who rely on every word.

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from pydantic import Field, TypeAdapter
 
-from sargeo_training.data.writing import Application, Claim, Question
+from sargeo_training.data.target_text import Application, Claim, Question
 from sargeo_training.text.claims import Findings, domain, sayable, verdict
 from sargeo_training.text.phrases import Pattern, Wording, by_family
 from sargeo_training.text.words import load_table

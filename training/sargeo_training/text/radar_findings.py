@@ -17,7 +17,7 @@ from sargeo_training.text.domains import POLARISATIONS
 from sargeo_training.text.findings import Choice, Finding, Findings, Layers, measured, only
 
 if TYPE_CHECKING:
-    from sargeo_training.data.record import Record
+    from sargeo_training.data.chip import Record
 
 RADAR_BANDS = {"Sentinel-1": "C", "RadarSat-2": "C", "TerraSAR-X": "X", "AIRSAR": "L"}
 """Radar band of platforms; the records of AIRSAR that we know hold its L band."""

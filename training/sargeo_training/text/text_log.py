@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sargeo.errors import UsageError
 from sargeo.products.files import SMALL_FILE_BYTES, storage_error
-from sargeo_training.data.record import Record
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.chip import Record
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.text.checking import Tally
 from sargeo_training.text.endpoint_settings import WriterSettings
 from sargeo_training.text.model_writer import Written
@@ -32,13 +32,13 @@ class _Header(_Part):
 class _Line(_Part):
     id: str
     digest: str
-    writing: Writing | None
+    writing: TargetText | None  # the name that logs on disk have
     tally: Tally
 
 
 def digest_of(record: Record) -> str:
     """Return a hash of what texts about a record depend on."""
-    known = record.model_dump_json(exclude={"writings"})
+    known = record.model_dump_json(exclude={"target_texts"})
     return hashlib.sha256(known.encode("utf-8")).hexdigest()
 
 
@@ -56,7 +56,7 @@ class TextLog:
 
     Attributes
     ----------
-    writings : dict of record id to Writing
+    target_texts : dict of record id to TargetText
     done : set of record ids
         Also of those that no sentence is left of.
     tally : Tally
@@ -70,7 +70,7 @@ class TextLog:
 
     def __init__(self, path: Path, digests: Mapping[str, str], settings: WriterSettings) -> None:
         self.path = path
-        self.writings: dict[str, Writing] = {}
+        self.target_texts: dict[str, TargetText] = {}
         self.done: set[str] = set()
         self.tally = Tally()
         self._digests = digests
@@ -104,7 +104,7 @@ class TextLog:
         line = _Line(
             id=record_id,
             digest=self._digests[record_id],
-            writing=written.writing,
+            writing=written.target_text,
             tally=written.tally,
         )
         self._append(line)
@@ -116,7 +116,7 @@ class TextLog:
         self.done.add(line.id)
         self.tally.add(line.tally)
         if line.writing is not None:
-            self.writings[line.id] = line.writing
+            self.target_texts[line.id] = line.writing
 
     def _append(self, line: BaseModel) -> None:
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sargeo.legend import OBJECT_KINDS
-from sargeo_training.data.chips.facts import SECTORS
-from sargeo_training.data.writing import Claim, Level
+from sargeo_training.data.facts import SECTORS
+from sargeo_training.data.target_text import Claim, Level
 from sargeo_training.text.domains import CLASSES, arguments_of, domain, family_of
 
 FACTS: dict[Level, dict[str, str]] = {

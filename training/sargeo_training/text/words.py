@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from sargeo_training.data.chips.facts import SECTORS
-from sargeo_training.data.writing import Claim
+from sargeo_training.data.facts import SECTORS
+from sargeo_training.data.target_text import Claim
 from sargeo_training.text.domains import CLASSES, Value, arguments_of, family_of
 from sargeo_training.text.findings import EXACT_UP_TO
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from sargeo.errors import ReferenceDataError, UsageError
-from sargeo_training.data.shards import Shards, left_out, replace_writings
-from sargeo_training.data.writing import Writing
+from sargeo_training.data.shards import Shards, left_out, replace_texts
+from sargeo_training.data.target_text import TargetText
 from sargeo_training.text.grounded import write
 
 
@@ -49,15 +49,15 @@ def write_facts(folder: Path, out: Path, seed: int, *, say: Callable[[str], None
             f"{out} holds the chips to write about.", "Name another folder for those with texts."
         )
     shards = Shards(folder)
-    writings: dict[str, Writing] = {}
+    target_texts: dict[str, TargetText] = {}
     for number, name in enumerate(shards.ids):
         rng = np.random.default_rng((seed, zlib.crc32(name.encode())))
         try:
-            writing = write(shards.record(number), rng)
+            target_text = write(shards.record(number), rng)
         except ReferenceDataError:
             continue  # left out of the copy, and told below
-        if writing.clauses:
-            writings[name] = writing
-    if broken := replace_writings(folder, writings, out):
+        if target_text.clauses:
+            target_texts[name] = target_text
+    if broken := replace_texts(folder, target_texts, out):
         say(left_out(broken, len(shards)))
-    return len(writings.keys() - set(broken))
+    return len(target_texts.keys() - set(broken))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sargeo.errors import InputError, OutputNotWritableError, UsageError
 from sargeo.products.files import write_text
 from sargeo.products.workspace import writing_to
-from sargeo_training.data.shards import Shards, left_out, replace_writings
+from sargeo_training.data.shards import Shards, left_out, replace_texts
 from sargeo_training.text.cache import AnswerCache
 from sargeo_training.text.checking import Tally
 from sargeo_training.text.cost import Bill, BudgetSpentError
@@ -138,7 +138,7 @@ def write_all(folder: Path, settings: WriterSettings, out: Path) -> TextsReport:
             asyncio.run(run.complete())
         finally:
             run.save_report()
-        run.broken.update(replace_writings(folder, run.log.writings, out))
+        run.broken.update(replace_texts(folder, run.log.target_texts, out))
         return run.save_report()
 
 
@@ -193,7 +193,7 @@ class _Run:
     def _report(self) -> TextsReport:
         bill, log = self._bill, self.log
         records, done = len(self._shards), log.done - self.broken
-        with_text = len(log.writings.keys() - self.broken)
+        with_text = len(log.target_texts.keys() - self.broken)
         return TextsReport(
             writer=f"model:{self._settings.endpoint.model}",
             records=records,

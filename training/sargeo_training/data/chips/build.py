@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sargeo.errors import InputError, NothingValidError, UsageError
 from sargeo.products.files import storage_error, write_text
+from sargeo_training.data.chip import file_safe
 from sargeo_training.data.chips.candidates import Candidates, find_candidates, reason_of
-from sargeo_training.data.chips.choice import Chosen, choose
+from sargeo_training.data.chips.choice import choose
 from sargeo_training.data.chips.config import BuildConfig, ChipSettings
-from sargeo_training.data.chips.making import make_chip
-from sargeo_training.data.chips.pictures import Unit, pictures_of
+from sargeo_training.data.chips.cutting import cut_chip
+from sargeo_training.data.chips.planning import PlannedChip
 from sargeo_training.data.chips.pool import Pool
-from sargeo_training.data.record import file_safe
+from sargeo_training.data.chips.source_images import Unit, source_images
 from sargeo_training.data.shards import SHARDS, Encoded, encode, write_index, write_shard
 
 REPORT, WORK = "report.json", ".build"
@@ -82,7 +83,7 @@ class _Shard:
     path: Path
     unit: Unit
     base: Path
-    chips: tuple[Chosen, ...]
+    chips: tuple[PlannedChip, ...]
     note: Path
 
 
@@ -162,9 +163,9 @@ def _prepare(config: BuildConfig, out: Path, base: Path) -> None:
 
 def _choose(
     config: BuildConfig, out: Path, base: Path, pool: Pool, tell: Tell
-) -> tuple[list[Chosen], Counter[str]]:
+) -> tuple[dict[str, list[PlannedChip]], Counter[str]]:
     chosen, skipped = choose(_look(config, out, base, pool, tell), config)
-    if not chosen:
+    if not any(chosen.values()):
         reasons = "".join(f" {why} ({n})" for why, n in skipped.items())
         raise NothingValidError(
             f"No chip is left.{reasons}",
@@ -179,7 +180,7 @@ def _look(
     """Find the candidates of every unit, by name, in the order of the settings."""
     looks = {
         unit.title: _Look(
-            unit, base, config.chips, out / WORK / f"candidates-{file_safe(unit.title)}.json"
+            unit, base, config.chips, out / WORK / f"planned-{file_safe(unit.title)}.json"
         )
         for unit in config.units
     }
@@ -197,11 +198,13 @@ def _look_at(look: _Look) -> str:
     return look.unit.title
 
 
-def _shards(config: BuildConfig, chosen: Sequence[Chosen], out: Path, base: Path) -> list[_Shard]:
+def _shards(
+    config: BuildConfig, chosen: Mapping[str, Sequence[PlannedChip]], out: Path, base: Path
+) -> list[_Shard]:
     """Share the chips of each unit out to shards."""
     shards = []
     for unit in config.units:
-        chips = [chip for chip in chosen if chip.unit == unit.title]
+        chips = chosen[unit.title]
         for number, start in enumerate(range(0, len(chips), config.chips_per_shard)):
             name = f"{file_safe(unit.title)}-{number:05d}"
             part = tuple(chips[start : start + config.chips_per_shard])
@@ -237,28 +240,31 @@ def _write_shard(shard: _Shard) -> str:
 
 
 def _encoded(shard: _Shard, skipped: Counter[str]) -> Iterator[Encoded]:
-    pictures = pictures_of(shard.unit, shard.base)
-    for chosen in shard.chips:
-        picture = pictures[chosen.candidate.picture]
+    images = source_images(shard.unit, shard.base)
+    for planned in shard.chips:
         try:
-            yield encode(make_chip(picture, chosen.candidate, chosen.split, chosen.place))
+            yield encode(cut_chip(images[planned.image], planned))
         except (InputError, ValidationError) as error:
             skipped[reason_of(error)] += 1
 
 
 def _report(
-    chosen: Sequence[Chosen], skipped: Counter[str], shards: Sequence[_Shard], seconds: float
+    chosen: Mapping[str, Sequence[PlannedChip]],
+    skipped: Counter[str],
+    shards: Sequence[_Shard],
+    seconds: float,
 ) -> BuildReport:
     notes = [_note_of(shard) for shard in shards]
     written = {name for note in notes for name in note.ids}
-    chips = [chip for chip in chosen if chip.candidate.id in written]
-    per_unit: dict[str, Counter[str]] = {}
-    for chip in chips:
-        per_unit.setdefault(chip.unit, Counter())[chip.split] += 1
+    chips = {name: [chip for chip in of if chip.id in written] for name, of in chosen.items()}
     paths = [shard.path for shard in shards if shard.path.exists()]
     return BuildReport(
-        chips={name: dict(counts) for name, counts in per_unit.items()},
-        levels=dict(Counter(chip.candidate.level for chip in chips)),
+        chips={
+            name: dict(Counter[str](chip.assigned_split for chip in of))
+            for name, of in chips.items()
+            if of
+        },
+        levels=dict(Counter(chip.level for of in chips.values() for chip in of)),
         skipped=dict(sum((Counter(note.skipped) for note in notes), +skipped)),
         shards=len(paths),
         size_mb=round(sum(path.stat().st_size for path in paths) / 1e6, 1),

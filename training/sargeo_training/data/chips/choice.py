@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from sargeo.errors import UsageError
-from sargeo_training.data.chips.candidates import Candidate, Candidates
+from sargeo_training.data.chip import Place
+from sargeo_training.data.chips.candidates import Candidates
 from sargeo_training.data.chips.config import BuildConfig
 from sargeo_training.data.chips.duplicates import find_duplicates
 from sargeo_training.data.chips.places import places_of
-from sargeo_training.data.chips.splits import GUARD, Boxes, assign_splits
-from sargeo_training.data.record import Place
-from sargeo_training.images import Split
+from sargeo_training.data.chips.planning import PlannedChip
+from sargeo_training.data.chips.splits import GUARD, assign_splits, boxes_of
 
 TOUCHES_TWO = "The chip touches the ground of two splits."
 DUPLICATE = "The chip is a near-duplicate of another."
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A candidate to be cut, the name of its unit, its split and its place."""
-
-    candidate: Candidate
-    unit: str
-    split: Split
-    place: Place | None
-
-
 def choose(
     found: Mapping[str, Candidates], config: BuildConfig
-) -> tuple[list[Chosen], Counter[str]]:
+) -> tuple[dict[str, list[PlannedChip]], Counter[str]]:
     """Choose among the candidates of all units, by name of the unit.
 
     Returns
     -------
-    list of Chosen
-        In the order of the candidates.
+    dict of str to list of PlannedChip
+        By name of the unit, in the order of the candidates; each with its split and its place.
     Counter
         Why others are left out, to how many.
 
@@ -51,16 +38,16 @@ def choose(
     skipped = Counter[str]()
     for unit in found.values():
         skipped.update(unit.skipped)
-    named = [(name, chip) for name, unit in found.items() for chip in unit.chips]
-    chips = [chip for _, chip in named]
+    units = [name for name, unit in found.items() for _ in unit.chips]
+    chips = [chip for unit in found.values() for chip in unit.chips]
+    fingerprints = [each for unit in found.values() for each in unit.fingerprints]
     _refuse_equal_ids(chips)
-    boxes = _boxes(chips)
+    boxes = boxes_of(chips)
     splits = assign_splits(boxes, [chip.split for chip in chips], config.splits)
     rank = {split: i for i, split in enumerate(GUARD)}
     kept = [i for i, split in enumerate(splits) if split is not None]
     duplicates = find_duplicates(
-        [bytes.fromhex(chip.hash) for chip in chips],
-        [chip.digest for chip in chips],
+        fingerprints,
         [chip.level for chip in chips],
         boxes,
         sorted(kept, key=lambda i: rank[splits[i] or "train"]),
@@ -69,15 +56,15 @@ def choose(
     skipped[TOUCHES_TWO] += len(chips) - len(kept)
     skipped[DUPLICATE] += len(duplicates)
     places = _places(chips)
-    chosen = [
-        Chosen(named[i][1], named[i][0], split, places[i])
-        for i, split in enumerate(splits)
-        if split is not None and i not in duplicates
-    ]
+    chosen: dict[str, list[PlannedChip]] = {name: [] for name in found}
+    for i in kept:
+        if i not in duplicates:
+            settled = {"split": splits[i], "place": places[i]}
+            chosen[units[i]].append(chips[i].model_copy(update=settled))
     return chosen, +skipped
 
 
-def _refuse_equal_ids(chips: list[Candidate]) -> None:
+def _refuse_equal_ids(chips: Sequence[PlannedChip]) -> None:
     for name, times in Counter(chip.id for chip in chips).items():
         if times > 1:
             raise UsageError(
@@ -85,12 +72,7 @@ def _refuse_equal_ids(chips: list[Candidate]) -> None:
             )
 
 
-def _boxes(chips: list[Candidate]) -> Boxes:
-    nowhere = (np.nan,) * 4
-    return np.array([chip.box or nowhere for chip in chips], dtype=np.float64).reshape(-1, 4)
-
-
-def _places(chips: list[Candidate]) -> list[Place | None]:
+def _places(chips: Sequence[PlannedChip]) -> list[Place | None]:
     """Look up all places at once."""
     known = {i: chip.centre for i, chip in enumerate(chips) if chip.centre is not None}
     places: list[Place | None] = [None] * len(chips)

@@ -1,6 +1,6 @@
-"""Near-duplicates: chips that show the same ground in nearly the same picture.
+"""Near-duplicates: chips that show the same ground in nearly the same image.
 
-A picture's hash is the signs of its low spatial frequencies (a perceptual hash by cosine
+An image's hash is the signs of its low spatial frequencies (a perceptual hash by cosine
 transform), taken of log amplitude: a gain or a stretch does not change it, speckle hardly.
 """
 
@@ -12,14 +12,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 from scipy.fft import dctn
 from shapely import STRtree
 
 from sargeo.scene.bands import Band
 from sargeo.scene.radiometry import to_amplitude
-from sargeo_training.data.chips.chips import Window
 from sargeo_training.data.chips.config import DuplicateSettings
 from sargeo_training.data.chips.splits import Boxes
+from sargeo_training.images import LabelledPixels
 
 _CELLS, _FREQUENCIES = 32, 16
 HASH_BYTES = _FREQUENCIES**2 // 8
@@ -27,29 +28,30 @@ HASH_BYTES = _FREQUENCIES**2 // 8
 _ROWS_AT_ONCE = 512
 
 
-def picture_hash(window: Window, bands: Sequence[Band]) -> bytes:
-    """Return the perceptual hash of a chip's first band, `HASH_BYTES` long."""
-    amplitude = to_amplitude(window.values[0].astype(np.float32), bands[0].scale) * window.valid
-    weight = _cells(window.valid.astype(np.float32))
-    mean = _cells(amplitude) / np.maximum(weight, 1e-6)
-    seen = weight > 0
-    level = float(np.median(mean[seen])) or 1.0
-    log = np.where(seen, np.log1p(mean / level), np.log(2.0))
-    low = dctn(log, norm="ortho")[:_FREQUENCIES, :_FREQUENCIES].ravel()
-    return np.packbits(low > np.median(low[1:])).tobytes()
+class Fingerprint(BaseModel):
+    """What chips are compared by.
 
+    Attributes
+    ----------
+    perceptual
+        Hash of the first band, `HASH_BYTES` in hexadecimal: near-duplicates differ in few bits.
+    exact
+        Equal only where all pixels are.
+    """
 
-def digest(window: Window) -> str:
-    """Return a name for the very pixels of a chip, equal only where all are."""
-    content = hashlib.sha256(repr((window.values.shape, window.values.dtype.str)).encode())
-    content.update(np.where(window.valid, window.values, 0).tobytes())
-    content.update(window.valid.tobytes())
-    return content.hexdigest()[:32]
+    model_config = ConfigDict(frozen=True)
+
+    perceptual: str
+    exact: str
+
+    @classmethod
+    def of(cls, pixels: LabelledPixels, bands: Sequence[Band]) -> Fingerprint:
+        """Return the fingerprint of the valid pixels of a chip."""
+        return cls(perceptual=_perceptual_hash(pixels, bands).hex(), exact=_digest(pixels))
 
 
 def find_duplicates(
-    hashes: Sequence[bytes],
-    digests: Sequence[str],
+    fingerprints: Sequence[Fingerprint],
     levels: Sequence[str],
     boxes: Boxes,
     order: Sequence[int],
@@ -62,14 +64,14 @@ def find_duplicates(
 
     Parameters
     ----------
-    hashes, digests, levels : sequences of length N
+    fingerprints, levels : sequences of length N
     boxes : ndarray of float64, shape (N, 4)
         See `sargeo_training.data.chips.splits.Boxes`.
     order : sequence of int
         All chips; of duplicates the first in it stays.
     settings : DuplicateSettings
     """
-    signs = _signs(hashes)
+    signs = _signs([bytes.fromhex(each.perceptual) for each in fingerprints])
     least = (1 - 2 * settings.distance) * signs.shape[1]
     place = np.isfinite(boxes).all(axis=1)
     alike: dict[int, list[int]] = {}
@@ -81,7 +83,7 @@ def find_duplicates(
         ):
             alike.setdefault(one, []).append(other)
             alike.setdefault(other, []).append(one)
-    return _later_of_equals(digests, alike, order)
+    return _later_of_equals([each.exact for each in fingerprints], alike, order)
 
 
 def _later_of_equals(
@@ -94,6 +96,24 @@ def _later_of_equals(
             kept.add(i)
             seen.add(digests[i])
     return set(order) - kept
+
+
+def _perceptual_hash(pixels: LabelledPixels, bands: Sequence[Band]) -> bytes:
+    amplitude = to_amplitude(pixels.values[0].astype(np.float32), bands[0].scale) * pixels.valid
+    weight = _cells(pixels.valid.astype(np.float32))
+    mean = _cells(amplitude) / np.maximum(weight, 1e-6)
+    seen = weight > 0
+    level = float(np.median(mean[seen])) or 1.0
+    log = np.where(seen, np.log1p(mean / level), np.log(2.0))
+    low = dctn(log, norm="ortho")[:_FREQUENCIES, :_FREQUENCIES].ravel()
+    return np.packbits(low > np.median(low[1:])).tobytes()
+
+
+def _digest(pixels: LabelledPixels) -> str:
+    content = hashlib.sha256(repr((pixels.values.shape, pixels.values.dtype.str)).encode())
+    content.update(np.where(pixels.valid, pixels.values, 0).tobytes())
+    content.update(pixels.valid.tobytes())
+    return content.hexdigest()[:32]
 
 
 def _cells(plane: NDArray[np.float32]) -> NDArray[np.float64]:

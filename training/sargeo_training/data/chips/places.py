@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
-from sargeo_training.data.record import Place
+from sargeo_training.data.chip import Place
 
 _EARTH_RADIUS_KM = 6371.0088
 """Mean radius of WGS 84 (IUGG)."""

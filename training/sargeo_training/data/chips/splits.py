@@ -17,8 +17,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely import STRtree
 
+from sargeo_training.data.chip import Record
 from sargeo_training.data.chips.config import SplitSettings
-from sargeo_training.data.record import Record
+from sargeo_training.data.chips.planning import PlannedChip
 from sargeo_training.data.sources.files import split_by_name
 from sargeo_training.images import Split
 
@@ -94,10 +95,7 @@ def ground_groups(records: Sequence[Record]) -> NDArray[np.int64]:
     ndarray of int64, shape (N,)
         The number of each chip's group.
     """
-    nowhere = (np.nan,) * 4
-    boxes = np.array(
-        [box_of(r.centre, r.footprint, r.extent_m) or nowhere for r in records], dtype=np.float64
-    ).reshape(-1, 4)
+    boxes = boxes_of(records)
     areas = _area_numbers(near_pairs(boxes, _TOUCHING_M), len(records)).tolist()
     numbers: dict[object, int] = {}
     keys = (
@@ -105,6 +103,13 @@ def ground_groups(records: Sequence[Record]) -> NDArray[np.int64]:
         for record, unplaced, area in zip(records, np.isnan(boxes[:, 0]), areas, strict=True)
     )
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+
+
+def boxes_of(chips: Sequence[PlannedChip | Record]) -> Boxes:
+    """Return ground in degrees that holds each chip; NaN where nobody knows its place."""
+    nowhere = (np.nan,) * 4
+    boxes = [box_of(chip.centre, chip.footprint, chip.extent_m) or nowhere for chip in chips]
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
 
 
 def box_of(
@@ -117,7 +122,7 @@ def box_of(
     Parameters
     ----------
     centre, footprint, extent_m
-        See `sargeo_training.data.record.Record`.
+        See `sargeo_training.data.chip.Record`.
     """
     if footprint is not None:
         lon, lat = zip(*footprint, strict=True)

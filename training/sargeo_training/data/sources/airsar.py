@@ -11,7 +11,7 @@ from scipy import ndimage
 from sargeo.legend import BARE, BUILT_UP, LOW_VEGETATION, OPEN_WATER, TREES
 from sargeo.scene.bands import Band
 from sargeo_training.data.sources.files import read_band, read_bands, recode, split_by_name
-from sargeo_training.images import NOT_WATER, UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import NOT_WATER, UNKNOWN, LabelledImage, Source, Split
 
 _FLEVOLAND_CODES = {
     1: OPEN_WATER.code,
@@ -31,7 +31,7 @@ _HELD_OUT_FIELDS = 0.25
 
 
 def load_flevoland(folder: Path) -> Source:
-    """Read the Flevoland scene as two sheets: the fields to train on, and the fields held out."""
+    """Read the Flevoland scene as two images: the fields to train on, and the fields held out."""
     root = folder / "airsar_flevoland"
     raw = read_bands(root / "hh_vv_hv_quarter_db.tif")
     codes = read_band(root / "labels_train.tif")
@@ -43,9 +43,9 @@ def load_flevoland(folder: Path) -> Source:
     )  # the coding of the copy, see the data's README
     valid = np.asarray((raw > 0).any(axis=0))
 
-    def sheet(split: Split) -> Sheet:
+    def image(split: Split) -> LabelledImage:
         shown = held_out if split == "holdout" else ~held_out
-        return Sheet(
+        return LabelledImage(
             name="flevoland",
             split=split,
             values=values,
@@ -56,7 +56,7 @@ def load_flevoland(folder: Path) -> Source:
             labels=np.where(shown, labels, UNKNOWN).astype(np.uint8),
         )
 
-    return Source("airsar_flevoland", 0.8, (sheet("train"), sheet("holdout")), "unknown")
+    return Source("airsar_flevoland", 0.8, (image("train"), image("holdout")), "unknown")
 
 
 def load_san_francisco(folder: Path) -> Source:
@@ -65,7 +65,7 @@ def load_san_francisco(folder: Path) -> Source:
     values = read_bands(root / "pauli.tif")[1:2]
     valid = np.ones(values.shape[1:], dtype=bool)
     bands = (Band("HV", "uncalibrated", "amplitude"),)
-    sheet = Sheet(
+    image = LabelledImage(
         name="san_francisco",
         split="train",
         values=values,
@@ -75,7 +75,7 @@ def load_san_francisco(folder: Path) -> Source:
         platform="AIRSAR",
         labels=recode(read_band(root / "labels.tif"), _SAN_FRANCISCO_CODES),
     )
-    return Source("airsar_san_francisco", 0.3, (sheet,), "unknown")
+    return Source("airsar_san_francisco", 0.3, (image,), "unknown")
 
 
 def _held_out_fields(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:

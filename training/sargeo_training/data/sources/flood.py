@@ -15,7 +15,7 @@ from scipy import ndimage
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import Band
 from sargeo_training.data.sources.files import read_band
-from sargeo_training.images import NOT_WATER, UNKNOWN, Sheet, Source
+from sargeo_training.images import NOT_WATER, UNKNOWN, LabelledImage, Source
 
 _BANDS = (
     Band("VV", "uncalibrated", "amplitude"),
@@ -28,17 +28,17 @@ def load(folder: Path) -> Source:
     """Read the image before and the image after."""
     root = folder / "flood_emsr795"
     flooded = read_band(root / "flood.tif") == 1
-    sheets = (
+    images = (
         _image(root, "pre", flooded, NOT_WATER),
         _image(root, "post", flooded, OPEN_WATER.code),
     )
-    return Source("flood_emsr795", 0.6, sheets, "Copernicus and CEMS terms")
+    return Source("flood_emsr795", 0.6, images, "Copernicus and CEMS terms")
 
 
-def _image(root: Path, when: str, flooded: NDArray[np.bool_], code: int) -> Sheet:
+def _image(root: Path, when: str, flooded: NDArray[np.bool_], code: int) -> LabelledImage:
     values = np.stack([read_band(root / f"{p}_{when}.tif") for p in ("vv", "vh")])
     valid = _footprint(values.max(axis=0) > 0)
-    return Sheet(
+    return LabelledImage(
         name=f"emsr795_{when}",
         split="train",
         values=values,

@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from sargeo.legend import LAND_COVER
 from sargeo.scene.bands import Band
 from sargeo_training.data.sources.files import opened, read_bands, read_grid, spacing_m
-from sargeo_training.images import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, Sheet, Source, Split
+from sargeo_training.images import NO_PLACE, NO_SHIPS, PLACES, UNKNOWN, LabelledImage, Source, Split
 from sargeo_training.reference.blocks import SCENES
 from sargeo_training.reference.labels import (
     load_landcover,
@@ -50,36 +50,36 @@ _LENGTH_TO_BEAM, _NARROWEST_PX = 6.0, 3.0
 
 
 def load(folder: Path, *, polygons: bool = True) -> Source:
-    """Read both scenes, each as a sheet to train on, one to validate on and one held out.
+    """Read both scenes, each as an image to train on, one to validate on and one held out.
 
     Parameters
     ----------
     folder : Path
         The folder of the open data.
     polygons : bool
-        Whether the sheets to train on know land cover: the polygons drawn by hand and, between
+        Whether the images to train on know land cover: the polygons drawn by hand and, between
         them, what the optical picture teaches. Without, they know ships only.
     """
     taught = teach(folder) if polygons else {}
-    sheets = tuple(
-        sheet
+    images = tuple(
+        image
         for scene in SCENES
-        for sheet in _scene(picture_path(folder, RADAR, scene), scene, taught.get(scene))
+        for image in _scene(picture_path(folder, RADAR, scene), scene, taught.get(scene))
     )
-    return Source("los_angeles", 3.5, sheets, "Copernicus; labels: this project")
+    return Source("los_angeles", 3.5, images, "Copernicus; labels: this project")
 
 
-def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[Sheet]:
-    """Return the sheets of a scene; without ``taught``, training knows no land cover."""
+def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[LabelledImage]:
+    """Return the images of a scene; without ``taught``, training knows no land cover."""
     values = read_bands(path)
     valid = values[0] > 0
     grid, grounds = read_grid(path), split_grounds(scene)
-    sheets = []
+    images = []
     for split in get_args(Split):
         ships, places = _ships(path, scene, split)
         labels = _labels(path, scene, split, taught)
-        sheets.append(
-            Sheet(
+        images.append(
+            LabelledImage(
                 name=path.stem,
                 split=split,
                 values=values,
@@ -98,7 +98,7 @@ def _scene(path: Path, scene: str, taught: NDArray[np.uint8] | None) -> list[She
                 ships_by="reference ships",
             )
         )
-    return sheets
+    return images
 
 
 def _labels(

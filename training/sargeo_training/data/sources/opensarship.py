@@ -1,6 +1,6 @@
 """OpenSARShip: Sentinel-1 chips around single ships, matched with AIS (Huang et al. 2018).
 
-Chips are small, so nine stand side by side on a sheet to train on densely. Only the surroundings
+Chips are small, so nine stand side by side in a mosaic to train on densely. Only the surroundings
 of the ship in the middle count as searched: neighbours may be cut by a chip's edge and are not in
 the table.
 """
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sargeo.scene.bands import Band
 from sargeo_training.data.sources.files import read_bands
-from sargeo_training.images import UNKNOWN, Sheet, Source
+from sargeo_training.images import UNKNOWN, LabelledImage, Source
 
 _BANDS = (Band("VH", "sigma0", "linear"), Band("VV", "sigma0", "linear"))
 _CELL, _PER_SIDE = 84, 3
@@ -45,20 +45,20 @@ class _Chip:
 
 
 def load(folder: Path) -> Source:
-    """Read the ground-range chips, nine to a sheet; products in slant range are left out."""
+    """Read the ground-range chips, nine to a mosaic; products in slant range are left out."""
     chips = _all_chips(folder)
-    per_sheet = _PER_SIDE**2
-    groups = [chips[i : i + per_sheet] for i in range(0, len(chips), per_sheet)]
-    return _source(_sheet(f"chips_{i:03d}", group) for i, group in enumerate(groups))
+    per_mosaic = _PER_SIDE**2
+    groups = [chips[i : i + per_mosaic] for i in range(0, len(chips), per_mosaic)]
+    return _source(_mosaic(f"chips_{i:03d}", group) for i, group in enumerate(groups))
 
 
 def load_singles(folder: Path) -> Source:
-    """Read the same chips, each whole and on a sheet of its own, with where and when it was."""
+    """Read the same chips, each an image of its own, with where and when it was."""
     return _source(map(_single, _all_chips(folder)))
 
 
-def _source(sheets: Iterable[Sheet]) -> Source:
-    return Source("opensarship", 0.7, tuple(sheets), "unknown")
+def _source(images: Iterable[LabelledImage]) -> Source:
+    return Source("opensarship", 0.7, tuple(images), "unknown")
 
 
 def _all_chips(folder: Path) -> list[_Chip]:
@@ -106,12 +106,12 @@ def _extent_px(ship: ElementTree.Element) -> tuple[float, float, float]:
     return max(down, _TYPICAL_BEAM_PX), max(across, _TYPICAL_BEAM_PX), length
 
 
-def _single(chip: _Chip) -> Sheet:
+def _single(chip: _Chip) -> LabelledImage:
     shape = chip.values.shape[1:]
     middle = shape[0] / 2, shape[1] / 2
     searched = np.zeros(shape, dtype=bool)
     searched[_surroundings(middle, chip)] = True
-    return Sheet(
+    return LabelledImage(
         name=chip.name,
         split="train",
         values=chip.values,
@@ -137,7 +137,7 @@ def _surroundings(centre: tuple[float, float], chip: _Chip) -> tuple[slice, slic
     return rows, cols
 
 
-def _sheet(name: str, chips: list[_Chip]) -> Sheet:
+def _mosaic(name: str, chips: list[_Chip]) -> LabelledImage:
     size = _CELL * _PER_SIDE
     values = np.zeros((len(_BANDS), size, size), dtype=np.float32)
     valid, searched = np.zeros((2, size, size), dtype=bool)
@@ -150,7 +150,7 @@ def _sheet(name: str, chips: list[_Chip]) -> Sheet:
         valid[rows, cols] = True
         searched[rows, cols][_surroundings((centre_row, centre_col), chip)] = True
         ships.append((row + centre_row, col + centre_col, *chip.extent_px))
-    return Sheet(
+    return LabelledImage(
         name=name,
         split="train",
         values=values,

@@ -11,7 +11,7 @@ import numpy as np
 
 from sargeo.scene.bands import Band
 from sargeo_training.data.sources.files import read_bands, read_grid, spacing_m
-from sargeo_training.images import UNKNOWN, Sheet, Source
+from sargeo_training.images import UNKNOWN, LabelledImage, Source
 
 _BANDS = (Band("VV", "sigma0", "db"), Band("VH", "sigma0", "db"))
 
@@ -22,11 +22,11 @@ def load(folder: Path) -> Source:
     return Source("sen12mscr", 0.0, tuple(map(_patch, paths)), "unknown")
 
 
-def _patch(path: Path) -> Sheet:
+def _patch(path: Path) -> LabelledImage:
     values = read_bands(path).astype(np.float32)
     valid = np.asarray(np.isfinite(values).all(axis=0))
     grid = read_grid(path)
-    return Sheet(
+    return LabelledImage(
         name=path.stem,
         split="train",
         values=np.where(valid, values, np.float32(0)),

@@ -9,7 +9,7 @@ import numpy as np
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import Band
 from sargeo_training.data.sources.files import read_band, read_bands, read_grid, recode, spacing_m
-from sargeo_training.images import NOT_WATER, Sheet, Source
+from sargeo_training.images import NOT_WATER, LabelledImage, Source
 
 HELD_OUT = frozenset({"India_900498", "Spain_7370579", "Ghana_97059"})
 """Whole chips, of which Ghana_97059 holds no water."""
@@ -23,12 +23,12 @@ def load(folder: Path) -> Source:
     return Source("sen1floods11", 1.5, tuple(map(_chip, paths)), "unknown (upstream CC-BY 4.0)")
 
 
-def _chip(path: Path) -> Sheet:
+def _chip(path: Path) -> LabelledImage:
     name = path.name.removesuffix("_s1_vv_vh_db.tif")
     values = read_bands(path).astype(np.float32)
     valid = np.asarray(np.isfinite(values).all(axis=0))
     grid = read_grid(path)
-    return Sheet(
+    return LabelledImage(
         name=name,
         split="holdout" if name in HELD_OUT else "train",
         values=np.where(valid, values, np.float32(0)),

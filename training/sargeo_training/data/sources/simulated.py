@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.scene.bands import Band
-from sargeo_training.images import Sheet, Source, Split
-from sargeo_training.simulator import SimulatedScene, simulate_scene, stretch_to_8_bit
+from sargeo_training.images import LabelledImage, Source, Split
+from sargeo_training.simulator import SimulatedScene, simulate_scene
 from sargeo_training.simulator.relief import Setting
 
 _SHAPE = (768, 768)
@@ -25,6 +25,7 @@ _INCIDENCES_DEG = (30.0, 39.0, 33.0, 42.0, 36.0, 45.0, 31.0, 34.0, 40.0)
 _L_BAND_EVERY = 4
 _8_BIT_EVERY = 5
 _TILE = 384
+_PERCENTILES = (1.0, 99.0)  # of amplitude: they become 1 and 255
 
 
 def load(_folder: Path) -> Source:
@@ -32,11 +33,40 @@ def load(_folder: Path) -> Source:
 
     Three in four are C band, the others L band; one in five is an 8 bit picture stretched by tile.
     """
-    sheets = tuple(_sheet(split, index) for split, n in _COUNTS.items() for index in range(n))
-    return Source("simulated", 3.0, sheets, "this project")
+    images = tuple(_image(split, index) for split, n in _COUNTS.items() for index in range(n))
+    return Source("simulated", 3.0, images, "this project")
 
 
-def _sheet(split: Split, index: int) -> Sheet:
+def stretch_to_8_bit(sigma0: NDArray[np.float32], tile: int) -> NDArray[np.uint8]:
+    """Stretch power to 8 bit amplitude tile by tile, which leaves steps at their seams.
+
+    So the radar pictures of Los Angeles came to us.
+
+    Parameters
+    ----------
+    sigma0 : ndarray of float32, shape (C, H, W)
+        Linear power.
+    tile : int
+        Side of tiles in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (C, H, W)
+        0 is left for nodata.
+    """
+    amplitude = np.sqrt(sigma0)
+    stretched = np.empty(amplitude.shape, dtype=np.uint8)
+    for row in range(0, amplitude.shape[1], tile):
+        for col in range(0, amplitude.shape[2], tile):
+            part = np.s_[:, row : row + tile, col : col + tile]
+            low, high = np.percentile(amplitude[part], _PERCENTILES, axis=(1, 2), keepdims=True)
+            span = np.maximum(high - low, np.finfo(np.float32).tiny)
+            levels = np.rint(1 + 254 * (amplitude[part] - low) / span)
+            stretched[part] = np.clip(levels, 1, 255)
+    return stretched
+
+
+def _image(split: Split, index: int) -> LabelledImage:
     scene = simulate_scene(
         _FIRST_SEEDS[split] + index,
         _SHAPE,
@@ -47,7 +77,7 @@ def _sheet(split: Split, index: int) -> Sheet:
     )
     values, bands = _degraded(scene) if index % _8_BIT_EVERY == 3 else (scene.sigma0, scene.bands)
     everywhere = np.ones(_SHAPE, dtype=bool)
-    return Sheet(
+    return LabelledImage(
         name=f"simulated_{split}_{index:02d}",
         split=split,
         values=values,
@@ -67,7 +97,7 @@ def _sheet(split: Split, index: int) -> Sheet:
 def _degraded(scene: SimulatedScene) -> tuple[NDArray[np.uint8], tuple[Band, ...]]:
     """Return the values and bands of an 8 bit picture of a scene."""
     bands = tuple(Band(b.polarisation, "uncalibrated", "amplitude") for b in scene.bands)
-    return stretch_to_8_bit(scene.sigma0, "tile", tile=_TILE), bands
+    return stretch_to_8_bit(scene.sigma0, _TILE), bands
 
 
 def _ships(scene: SimulatedScene) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sargeo.legend import OPEN_WATER
 from sargeo.scene.bands import POLARISATIONS, Band
 from sargeo_training.data.sources.files import read_band, recode, split_by_name
-from sargeo_training.images import NO_SHIPS, NOT_WATER, PLACES, Sheet, Source
+from sargeo_training.images import NO_SHIPS, NOT_WATER, PLACES, LabelledImage, Source
 
 _SEA, _LAND = 255, 0  # in the masks: the 255 side is darker in every image that holds both
 _HOLDOUT_SHARE, _VALIDATION_SHARE = 0.15, 0.08
@@ -20,17 +20,17 @@ _HOLDOUT_SHARE, _VALIDATION_SHARE = 0.15, 0.08
 def load(folder: Path) -> Source:
     """Read all images; each stands as a whole on one side of the split."""
     root = folder / "ssdd"
-    sheets = tuple(_image(root, p.stem) for p in sorted((root / "annotations").glob("*.xml")))
-    return Source("ssdd", 5.0, sheets, "Apache-2.0; sea masks unknown")
+    images = tuple(_image(root, p.stem) for p in sorted((root / "annotations").glob("*.xml")))
+    return Source("ssdd", 5.0, images, "Apache-2.0; sea masks unknown")
 
 
-def _image(root: Path, stem: str) -> Sheet:
+def _image(root: Path, stem: str) -> LabelledImage:
     values = read_band(root / "images" / f"{stem}.jpg")[None]
     valid = np.ones(values.shape[1:], dtype=bool)
     # The copy does not say which polarisation: a fixed one by name, so that all four are seen.
     bands = (Band(POLARISATIONS[int(stem) % len(POLARISATIONS)], "uncalibrated", "amplitude"),)
     mask = read_band(root / "land_masks" / f"{stem}.png")
-    return Sheet(
+    return LabelledImage(
         name=stem,
         split=split_by_name(stem, _HOLDOUT_SHARE, _VALIDATION_SHARE),
         values=values,

@@ -17,7 +17,7 @@ from sargeo_training.data.sources.files import (
     recode,
     spacing_m,
 )
-from sargeo_training.images import NOT_WATER, Sheet, Source
+from sargeo_training.images import NOT_WATER, LabelledImage, Source
 
 _BANDS = (Band("VV", "gamma0", "db"), Band("VH", "gamma0", "db"))
 
@@ -40,11 +40,11 @@ def load(folder: Path) -> Source:
     )
 
 
-def _tile(path: Path) -> Sheet:
+def _tile(path: Path) -> LabelledImage:
     values = read_bands(path).astype(np.float32)
     valid = np.asarray(np.isfinite(values).all(axis=0))
     grid = read_grid(path)
-    return Sheet(
+    return LabelledImage(
         name=path.stem,
         split="holdout",
         values=np.where(valid, values, np.float32(0)),

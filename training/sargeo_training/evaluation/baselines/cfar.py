@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sargeo_training.crops.augmentation import Sample
+from sargeo_training.crops.samples import Sample
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.augmentation import Sample, cut
 from sargeo_training.crops.radiometry import normalise
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.crops.targets import IGNORE, cell_classes
 from sargeo_training.evaluation.scoring import tiles_of
 from sargeo_training.images import UNKNOWN, Source
@@ -83,7 +83,7 @@ def local_statistics(sample: Sample) -> Float32Array:
 
 
 def training_cells(sources: Sequence[Source], seed: int) -> Cells:
-    """Draw labelled cells of every class from the sheets that the network trains on too."""
+    """Draw labelled cells of every class from the images that the network trains on too."""
     rng = np.random.default_rng(seed)
     drawn = [cells for s in sources if s.weight > 0 and (cells := _cells_of(s, rng)) is not None]
     return Cells(*(np.concatenate([getattr(c, f.name) for c in drawn]) for f in fields(Cells)))
@@ -139,7 +139,7 @@ def _window_mean(sums: Float32Array, share: Float32Array, cells: int) -> Float32
 
 def _cells_of(source: Source, rng: Generator) -> Cells | None:
     """Draw cells of each class from tiles of a source."""
-    tiles = [(sheet, block) for sheet in source.of_split("train") for block in tiles_of(sheet)]
+    tiles = [(image, block) for image in source.of_split("train") for block in tiles_of(image)]
     features, classes, weights = [], [], []
     for i in rng.permutation(len(tiles))[:_TILES_PER_SOURCE]:
         sample = cut(*tiles[i])

@@ -1,4 +1,4 @@
-"""Fit the plain methods on training sheets, calibrate and measure them like the model."""
+"""Fit the plain methods on training images, calibrate and measure them like the model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sargeo.legend import LAND_COVER
 from sargeo.model.vision import OUTPUT_STRIDE
-from sargeo_training.crops.augmentation import Sample, cut
+from sargeo_training.crops.samples import Sample, cut
 from sargeo_training.data.sources.every import load_all
 from sargeo_training.evaluation.baselines.cfar import find_ships
 from sargeo_training.evaluation.baselines.classifiers import Classifier, Forests, Thresholds
@@ -50,7 +50,7 @@ class Baseline:
 
 
 def fit_baselines(sources: Sequence[Source], *, threads: int) -> tuple[Baseline, ...]:
-    """Fit thresholds with a ship detector, and a random forest, on the training sheets.
+    """Fit thresholds with a ship detector, and a random forest, on the training images.
 
     The detector's threshold is the one with the best ships on validation tiles.
     """
@@ -102,12 +102,12 @@ def _score(
     split: Split,
 ) -> Iterator[ScoredTile]:
     for source in sources:
-        for sheet in source.of_split(split):
-            for block in tiles_of(sheet):
-                sample = cut(sheet, block)
+        for image in source.of_split(split):
+            for block in tiles_of(image):
+                sample = cut(image, block)
                 found = ships(sample) if ships else np.zeros((0, 6), dtype=np.float32)
                 logits = landcover(sample, source.name)
-                yield scored(source.name, sheet, block, sample, logits, found)
+                yield scored(source.name, image, block, sample, logits, found)
 
 
 def _best_detector(sources: Sequence[Source]) -> Detector:

@@ -1,4 +1,4 @@
-"""Boxes of objects that a user gives for a scene, as the table of ships that sheets have.
+"""Boxes of objects that a user gives for a scene, as the table of ships that images have.
 
 Files of vectors and tables with ``lon`` and ``lat`` are in map coordinates; VOC annotations and
 tables with ``xmin``, ``ymin``, ``xmax`` and ``ymax`` are in pixels of the scene. Objects of other

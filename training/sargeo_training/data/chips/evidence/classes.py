@@ -14,7 +14,7 @@ from sargeo.geo.grid import GeoGrid
 from sargeo_training.data.chips.evidence.crosswalks import PRODUCTS, Product
 from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.warp import read_onto
-from sargeo_training.data.chips.facts import LandCoverFacts
+from sargeo_training.data.facts import LandCoverFacts
 from sargeo_training.images import UNKNOWN
 
 WHAT = "class raster"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from sargeo.legend import LAND_COVER, LAND_COVER_CODES, OPEN_WATER, LandCoverClass
-from sargeo_training.data.chips.facts import PATCH_SHARE, SECTORS, Bounds, LandCoverFacts
+from sargeo_training.data.facts import PATCH_SHARE, SECTORS, Bounds, LandCoverFacts
 from sargeo_training.images import NOT_WATER
 
 _NEIGHBOURS = np.ones((3, 3), dtype=bool)

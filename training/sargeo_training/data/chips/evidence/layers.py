@@ -15,7 +15,7 @@ from sargeo_training.data.chips.evidence.landcover import landcover_facts
 from sargeo_training.data.chips.evidence.objects import object_facts, spacing_at
 from sargeo_training.data.chips.evidence.terrain import TerrainModel
 from sargeo_training.data.chips.evidence.vectors import VectorMap
-from sargeo_training.data.chips.facts import Facts, LandCoverFacts
+from sargeo_training.data.facts import Facts, LandCoverFacts
 
 _LEAST_VALID = 0.9
 """Share of a chip that has to show something before a map of its whole ground tells of it."""
@@ -26,7 +26,7 @@ class Layers:
     """Layers around one scene, opened once for all its chips; None where none was given.
 
     `objects` tells the ships and the searched ground of a chip (`SceneObjects.within`); whoever
-    cuts the chip passes them to `facts_of`, as those of a sheet.
+    cuts the chip passes them to `facts_of`, as those of an image.
     """
 
     classes: tuple[ClassRaster, ...] = ()

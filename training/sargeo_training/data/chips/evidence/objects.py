@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sargeo.geo.grid import GeoGrid
-from sargeo_training.data.chips.facts import ObjectFact, ObjectFacts
+from sargeo_training.data.facts import ObjectFact, ObjectFacts
 
 SHIP = "ship"
 
@@ -69,7 +69,7 @@ def object_facts(
 def spacing_at(
     ships: NDArray[np.float32], grid: GeoGrid | None, gsd_m: tuple[float, float] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return the ground spacing per axis at each ship, from the grid or else from the sheet."""
+    """Return the ground spacing per axis at each ship, from the grid or else from the image."""
     if grid is not None:
         return grid.spacing_m(ships[:, 0], ships[:, 1])
     if gsd_m is None:

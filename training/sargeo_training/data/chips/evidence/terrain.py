@@ -11,7 +11,7 @@ from rasterio.warp import Resampling
 
 from sargeo.geo.grid import GeoGrid
 from sargeo_training.data.chips.evidence.warp import read_onto
-from sargeo_training.data.chips.facts import TerrainFacts
+from sargeo_training.data.facts import TerrainFacts
 
 WHAT = "terrain model"
 

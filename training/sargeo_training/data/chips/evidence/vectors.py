@@ -21,7 +21,7 @@ from shapely.ops import unary_union
 
 from sargeo.geo.grid import WGS84, GeoGrid, geodesic_distance_m
 from sargeo_training.data.chips.evidence.osm import THEMES, read_features
-from sargeo_training.data.chips.facts import NamedFact, VectorFacts, sector_of
+from sargeo_training.data.facts import NamedFact, VectorFacts, sector_of
 
 Geometries = NDArray[Any]
 

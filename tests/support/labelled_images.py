@@ -1,4 +1,4 @@
-"""Labelled sheets made up in memory: dark water above bright land, ships on the water."""
+"""Labelled images made up in memory: dark water above bright land, ships on the water."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from sargeo.legend import LOW_VEGETATION, OPEN_WATER
 from sargeo.scene.bands import Band
-from sargeo_training.images import Sheet, Source, Split
+from sargeo_training.images import LabelledImage, Source, Split
 
 CALIBRATED = (Band("VV", "sigma0", "linear"), Band("VH", "sigma0", "linear"))
 PICTURE = (Band("HH", "uncalibrated", "amplitude"),)
@@ -22,8 +22,8 @@ def coast(
     bands: tuple[Band, ...] = CALIBRATED,
     size: int = 128,
     **changes: Any,
-) -> Sheet:
-    """Return a sheet with water in the upper half and ships as bright boxes on it."""
+) -> LabelledImage:
+    """Return an image with water in the upper half and ships as bright boxes on it."""
     rng = np.random.default_rng(len(name))
     labels = np.full((size, size), LOW_VEGETATION.code, dtype=np.uint8)
     labels[: size // 2] = OPEN_WATER.code
@@ -45,11 +45,11 @@ def coast(
         "ships": SHIPS.copy(),
         "gsd_m": (10.0, 8.0),
     }
-    return Sheet(**{**given, **changes})
+    return LabelledImage(**{**given, **changes})
 
 
 def coast_sources() -> tuple[Source, ...]:
-    """Return two sources with sheets of both splits."""
+    """Return two sources with images of both splits."""
     return tuple(
         Source(
             name, 1.0, (coast("train", bands=b), coast("held", split="holdout", bands=b)), "none"

@@ -1,4 +1,4 @@
-"""Pictures know of a scene what its file says, unless the settings say otherwise."""
+"""Images know of a scene what its file says, unless the settings say otherwise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from support.rasters import write_scene
 
 from sargeo_training.data.chips.config import UserScene
-from sargeo_training.data.chips.pictures import pictures_of
+from sargeo_training.data.chips.source_images import source_images
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ def test_the_platform_is_the_files_unless_it_is_said(
     tmp_path: Path, said: dict[str, str], platform: str
 ) -> None:
     path = write_scene(tmp_path / "S1A_IW_GRDH.tif").path
-    (picture,) = pictures_of(UserScene(path=path, **said), tmp_path)
-    assert picture.platform == platform
+    (image,) = source_images(UserScene(path=path, **said), tmp_path)
+    assert image.platform == platform

@@ -119,7 +119,7 @@ class Question(_Text):
     claims: tuple[Claim, ...]
 
 
-class Writing(_Text):
+class TargetText(_Text):
     """All that one writer has written about one record.
 
     Attributes
@@ -141,7 +141,7 @@ class Writing(_Text):
     questions: tuple[Question, ...] = ()
 
     @property
-    def tells(self) -> bool:
+    def informative(self) -> bool:
         """Whether it tells an image from others of the same radar."""
         said = bool(self.concise or self.detailed)
         return said and {clause.level for clause in self.clauses} != {"SAR knowledge"}
@@ -159,20 +159,20 @@ class Writing(_Text):
         return {field: text for field, text in texts.items() if text}
 
 
-def last_told(writings: Sequence[Writing]) -> Writing:
-    """Return the last writing that tells something: the one that counts where one has to.
+def last_informative(texts: Sequence[TargetText]) -> TargetText:
+    """Return the last text that describes the ground: the one that counts where one has to.
 
     Raises
     ------
     ValueError
         If none does.
     """
-    told = [writing for writing in writings if writing.tells]
-    if not told:
-        raise ValueError("no writing tells anything")
-    return told[-1]
+    informative = [text for text in texts if text.informative]
+    if not informative:
+        raise ValueError("no text describes the ground")
+    return informative[-1]
 
 
-def has_text(writings: Sequence[Writing]) -> bool:
-    """Tell whether anything has been said of the ground."""
-    return any(writing.tells for writing in writings)
+def any_informative(texts: Sequence[TargetText]) -> bool:
+    """Tell whether any text describes the ground."""
+    return any(text.informative for text in texts)

@@ -1,17 +1,19 @@
-"""What is known of a chip besides its pixels."""
+"""A chip: its pixels, and the record of all else that is known of it."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sargeo.scene.bands import Band, Polarisation, Quantity, Scale
-from sargeo_training.data.chips.facts import Facts
-from sargeo_training.data.writing import Writing
-from sargeo_training.images import Split
+from sargeo_training.data.facts import Facts
+from sargeo_training.data.target_text import TargetText
+from sargeo_training.images import LabelledPixels, Split
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 LonLat = tuple[
@@ -107,12 +109,14 @@ class Record(_Part):
         The centre in words.
     facts
         What maps, tables and terrain say of this ground.
-    writings
-        Texts made from all this.
+    target_texts
+        Made from all this; ``writings`` in shards.
     references
         Reference amplitude of each band over the whole scene (`sargeo.scene.radiometry`), which
         normalisation needs.
     """
+
+    model_config = ConfigDict(populate_by_name=True)
 
     id: str
     source: str
@@ -133,7 +137,9 @@ class Record(_Part):
     centre: LonLat | None = None
     place: Place | None = None
     facts: Facts = Facts()
-    writings: tuple[Writing, ...] = ()
+    target_texts: tuple[TargetText, ...] = Field(
+        default=(), validation_alias="writings", serialization_alias="writings"
+    )
     references: tuple[Positive, ...]
 
     @field_validator("id")
@@ -142,6 +148,21 @@ class Record(_Part):
         if not _FILE_SAFE.fullmatch(value):
             raise ValueError(f"{value!r} holds characters that file names must not hold")
         return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip(LabelledPixels):
+    """Pixels of a chip with their record; ships count from its upper left corner.
+
+    `categories` are there while a chip is made. Shards keep them in the facts of the record alone.
+    """
+
+    record: Record
+
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """What each channel holds."""
+        return tuple(b.band for b in self.record.bands)
 
 
 def file_safe(text: str) -> str:
