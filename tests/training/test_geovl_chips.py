@@ -166,3 +166,10 @@ def test_invalid_pixels_of_any_value_do_not_count() -> None:
     valid = np.array([[True, False]] * 2)
     averaged = average(pixels_of(values, valid=valid), (Band("VV", "sigma0", "db"),), 2)
     assert averaged.values.item() == pytest.approx(-12, abs=1e-4)
+
+
+def test_a_chip_of_no_split_is_not_cut() -> None:
+    (chip,) = planned(ChipSettings(), (57, 85), gsd_m=(10.0, 10.0))
+    with pytest.raises(ValueError, match="made_up_whole_0_0 belongs to no split"):
+        assert chip.assigned_split
+    assert chip.model_copy(update={"split": "train"}).assigned_split == "train"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import pickle
 import tarfile
 from collections.abc import Sequence
@@ -99,6 +100,15 @@ def test_outlines_are_cut_at_the_antimeridian(tmp_path: Path) -> None:
     (shape, *_) = gpd.read_parquet(write_folder(tmp_path, chips) / "index.parquet").geometry
     assert shape.bounds == (-180, -17, 180, -16.9)
     assert shape.area == pytest.approx(0.02)
+
+
+def test_shards_keep_the_key_that_texts_have_on_disk() -> None:
+    text = TargetText(writer="me", clauses=(), concise="Sea.", detailed="Sea.")
+    chip = made_chip(target_texts=(text,))
+    written = json.loads(encode(chip).json)
+    assert [each["writer"] for each in written["writings"]] == ["me"]
+    assert "target_texts" not in written
+    assert Record.model_validate(written).target_texts == (text,)
 
 
 def test_texts_are_replaced_by_writer(tmp_path: Path) -> None:
