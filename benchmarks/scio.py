@@ -39,13 +39,13 @@ from sargeo_training.engine.streams import Streams
 from sargeo_training.evaluation.report import figure_table
 from sargeo_training.images import LabelledImage
 from sargeo_training.scio.corrupt import corrupt
-from sargeo_training.scio.measures import refill_figures, screening_figures
+from sargeo_training.scio.infilling import infill, kept_claims
+from sargeo_training.scio.measures import infilling_figures, screening_figures
 from sargeo_training.scio.network import chips_loader
-from sargeo_training.scio.pose import Posed, true_text
-from sargeo_training.scio.refill import kept_claims, refill
+from sargeo_training.scio.pose import CorruptedTexts, true_text
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.screen import Evidence, Place, alone, leave_out
-from sargeo_training.scio.text_only import TextOnly, surprise
+from sargeo_training.scio.text_only import TextOnly, negative_log_likelihood
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.thresholds import choose
 from sargeo_training.scio.training import EngineTrainer
@@ -66,11 +66,11 @@ def main(args: argparse.Namespace) -> None:
     noisy, truth = corrupt(texts, records)
     # Chips of one scene are on one side.
     opened = [name for name, record in records.items() if int(record.scene[-2:]) % 4 == 0]
-    posed = Posed(noisy, truth, truth.reveal(opened), records, true={})
+    posed = CorruptedTexts(noisy, truth, truth.reveal(opened), records, true={})
     print(f"{len(chips)} chips, {sum(len(t.clauses) for t in texts)} clauses", flush=True)
     with timed("text-only screening"):
         words = TextOnly.train(noisy, LANGUAGE, steps=args.text_steps)
-        screened(posed, "by text", surprise(words, noisy))
+        screened(posed, "by text", negative_log_likelihood(words, noisy))
     with timed("training"):
         scorer = trainer(chips, noisy, args.steps).train(noisy, args.folder / "joint", None)
     with timed("screening by single clauses"):
@@ -83,7 +83,7 @@ def main(args: argparse.Namespace) -> None:
         refilled(posed, "all wrong clauses", scorer, set(truth.by_place()))
 
 
-def screened(posed: Posed, name: str, evidence: Evidence) -> set[Place]:
+def screened(posed: CorruptedTexts, name: str, evidence: Evidence) -> set[Place]:
     """Print how well a screener does, and return what it suspects."""
     thresholds = choose(evidence, posed.calibration)
     print(thresholds)
@@ -93,10 +93,10 @@ def screened(posed: Posed, name: str, evidence: Evidence) -> set[Place]:
     return suspects
 
 
-def refilled(posed: Posed, name: str, scorer: Scorer, suspects: set[Place]) -> None:
+def refilled(posed: CorruptedTexts, name: str, scorer: Scorer, suspects: set[Place]) -> None:
     """Print how well suspect clauses are refilled."""
-    refills = refill(scorer, posed.texts, suspects, domains(posed.texts))
-    show(refill_figures(name, posed.tallies(suspects, kept_claims(refills)), posed.groups))
+    refills = infill(scorer, posed.texts, suspects, domains(posed.texts))
+    show(infilling_figures(name, posed.tallies(suspects, kept_claims(refills)), posed.groups))
 
 
 def show(figures: list[Figure]) -> None:

@@ -35,14 +35,14 @@ from sargeo_cli.streams import lost_output, patient_streams
 DEBUG = "--debug"
 
 
-class QuickHelpGroup(TyperGroup):
+class PlainHelpGroup(TyperGroup):
     """Shows its help as plain text: importing what draws the boxes takes longer than all else."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**{**attributes, "rich_markup_mode": None})
 
 
-app = typer.Typer(cls=QuickHelpGroup, add_completion=False)
+app = typer.Typer(cls=PlainHelpGroup, add_completion=False)
 app.command("map")(map_command)
 app.command()(info)
 app.command()(webmap)

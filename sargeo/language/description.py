@@ -224,11 +224,11 @@ def _batches(job: InferenceJob, looks: tuple[Window, ...]) -> Iterator[Batch]:
 def _tell(job: InferenceJob, batch: Batch, question: str | None) -> Iterator[PlaceText]:
     model, acquisition = job.model, job.acquisition
     if question is None:
-        said = model.describe(batch, acquisition)
-        texts = [_with_capitals(text) for text in said.texts]
+        generated = model.describe(batch, acquisition)
+        texts = [_with_capitals(text) for text in generated.texts]
     else:
-        said = model.answer(batch, acquisition, question)
-        texts = said.texts
+        generated = model.answer(batch, acquisition, question)
+        texts = generated.texts
     for i, (window, text) in enumerate(zip(batch.windows, texts, strict=True)):
         read = window.read.intersection(job.work.grid.block) or window.read
         lon, lat = job.work.grid.lonlat(read.row + read.height / 2, read.col + read.width / 2)
@@ -240,8 +240,8 @@ def _tell(job: InferenceJob, batch: Batch, question: str | None) -> Iterator[Pla
             height_m=None if gsd_m is None else round(read.height * gsd_m[0], 1),
             width_m=None if gsd_m is None else round(read.width * gsd_m[1], 1),
             valid_share=round(float(batch.valid[i].sum()) / read.size, 4),
-            contrast=round(float(said.contrast[i]), 4),
-            matching=round(float(said.matching[i]), 4),
+            contrast=round(float(generated.contrast[i]), 4),
+            matching=round(float(generated.matching[i]), 4),
         )
 
 

@@ -28,7 +28,7 @@ _OUT_OF_MEMORY = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GeneratedText:
     """A text about each of N windows, and how well it fits.
 
     Attributes
@@ -226,7 +226,7 @@ class SarModel:
         with _memory_watched(batch), self._computing():
             return language.cells(self._decoded(batch, acquisition))
 
-    def describe(self, batch: Batch, acquisition: Acquisition) -> Said:
+    def describe(self, batch: Batch, acquisition: Acquisition) -> GeneratedText:
         """Describe each window of a batch.
 
         Raises
@@ -238,7 +238,7 @@ class SarModel:
         """
         return self.answer(batch, acquisition, "")
 
-    def answer(self, batch: Batch, acquisition: Acquisition, question: str) -> Said:
+    def answer(self, batch: Batch, acquisition: Acquisition, question: str) -> GeneratedText:
         """Answer a question of each window of a batch.
 
         Raises
@@ -261,7 +261,7 @@ class SarModel:
             seen = pool(language.cells(decoded), known_cells(batch.valid))
             contrast = (seen * language.embed_text(tokens)).sum(1)
             matching = language.match(visual, tokens).float().softmax(1)[:, 1]
-        return Said(texts, contrast.cpu().numpy(), matching.cpu().numpy())
+        return GeneratedText(texts, contrast.cpu().numpy(), matching.cpu().numpy())
 
     def _decoded(self, batch: Batch, acquisition: Acquisition) -> Tensor:
         return self._network.encode(*self._inputs(batch, acquisition)).decoded

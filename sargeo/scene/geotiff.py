@@ -27,10 +27,10 @@ from sargeo.scene.interpret import (
     Finding,
     Spread,
     find_incidence_deg,
+    informative_text,
     interpret,
     polarisations_in,
     stored_as,
-    telling_text,
 )
 from sargeo.scene.platforms import find_platform
 from sargeo.scene.rasterfile import RasterFacts, RasterFile
@@ -250,7 +250,13 @@ def _texts(file: RasterFile) -> list[list[str]]:
     facts, name = file.facts, common_name([file.path])
     scaled = "amplitude" if amplitude_factor(facts.tags) else ""
     return [
-        [description, telling_text(tags), unit, f"{scaled} {telling_text(facts.tags)}", name]
+        [
+            description,
+            informative_text(tags),
+            unit,
+            f"{scaled} {informative_text(facts.tags)}",
+            name,
+        ]
         for description, tags, unit in zip(
             facts.descriptions, facts.band_tags, facts.units, strict=True
         )
@@ -258,7 +264,7 @@ def _texts(file: RasterFile) -> list[list[str]]:
 
 
 def _name_of_band(facts: RasterFacts, position: int) -> str:
-    return facts.descriptions[position] or telling_text(facts.band_tags[position])
+    return facts.descriptions[position] or informative_text(facts.band_tags[position])
 
 
 def _storages(facts: RasterFacts) -> list[Storage]:

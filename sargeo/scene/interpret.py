@@ -378,7 +378,7 @@ def stored_as(storage: Storage) -> Stored:
     return "integer" if storage.dtype.kind in "iu" else "float"
 
 
-def telling_text(tags: Mapping[str, str]) -> str:
+def informative_text(tags: Mapping[str, str]) -> str:
     """Return the values of those tags that may name a polarisation, quantity or scale."""
     return " ".join(v for k, v in sorted(tags.items()) if _TELLING_TAG.search(k))
 

@@ -20,7 +20,7 @@ from sargeo.geo.grid import Block
 from sargeo.scene.interpret import polarisations_in
 from sargeo.scene.rasteropen import (
     GDAL_ERRORS,
-    damage_told,
+    damage_explained,
     gdal_words,
     open_again,
     open_raster,
@@ -108,7 +108,7 @@ class RasterFile:
         self._closed = False
         dataset = open_raster(path)
         try:
-            with damage_told(path):
+            with damage_explained(path):
                 alpha = None if named == dataset.count else _alpha_band(dataset)
                 self.facts = _facts(dataset, alpha)
         except BaseException:

@@ -84,7 +84,7 @@ def open_raster(path: str) -> Any:
     try:
         _check_no_container(path, dataset)
         _check_size(path, dataset)
-        with damage_told(path):
+        with damage_explained(path):
             _check_complete(path, dataset)
     except BaseException:
         dataset.close()
@@ -124,7 +124,7 @@ def open_again(path: str) -> Any:
 
 
 @contextmanager
-def damage_told(path: str) -> Iterator[None]:
+def damage_explained(path: str) -> Iterator[None]:
     """Turn what GDAL raises where a file's header is read into an error with a remedy."""
     try:
         yield

@@ -23,9 +23,9 @@ from sargeo.scene.interpret import (
     Finding,
     Spread,
     find_incidence_deg,
+    informative_text,
     interpret,
     stored_as,
-    telling_text,
 )
 from sargeo.scene.platforms import find_platform
 from sargeo.scene.refuse import check_crs, has_no_transform
@@ -236,7 +236,7 @@ class DataArrayScene:
         return Clues(
             source=self.source,
             texts=[
-                [str(label), "", attrs.get("units", ""), telling_text(attrs), self.name]
+                [str(label), "", attrs.get("units", ""), informative_text(attrs), self.name]
                 for label in labels
             ],
             stored=[stored_as(storage) for storage in storages],

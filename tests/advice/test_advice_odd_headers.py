@@ -55,14 +55,14 @@ def test_a_header_of_too_many_blocks_is_copied_again(
 
 
 @follows(
-    "sargeo.scene.rasteropen:damage_told",
+    "sargeo.scene.rasteropen:damage_explained",
     "Copy or download the file again.",
     simulated="GDAL is made to fail where it is asked for what the header says",
 )
 def test_a_header_that_cannot_be_read_is_copied_again(scene: Path, mapped: Mapped) -> None:
-    from sargeo.scene.rasteropen import damage_told
+    from sargeo.scene.rasteropen import damage_explained
 
-    with pytest.raises(SceneDamagedError), damage_told(str(scene)):
+    with pytest.raises(SceneDamagedError), damage_explained(str(scene)):
         raise RasterioIOError("Read failed")
     assert_right(mapped(seaside(scene)))
 

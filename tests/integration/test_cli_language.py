@@ -25,7 +25,7 @@ from support.outcome import Outcome
 from support.rasters import write_raster, write_scene
 
 from sargeo.language.palette import colours
-from sargeo.model.api import Said, SarModel
+from sargeo.model.api import GeneratedText, SarModel
 from sargeo.products.embedding import read_header
 from sargeo.products.windows import open_product
 from sargeo.tiling.batch import Acquisition, Batch
@@ -265,7 +265,7 @@ def test_descriptions_are_sentences(
 ) -> None:
     describe = SarModel.describe
 
-    def tell(self: SarModel, batch: Batch, acquisition: Acquisition) -> Said:
+    def tell(self: SarModel, batch: Batch, acquisition: Acquisition) -> GeneratedText:
         said = describe(self, batch, acquisition)
         return dataclasses.replace(said, texts=["open water. 2 ships, 3.5 km off. a port"])
 

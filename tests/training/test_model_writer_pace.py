@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sargeo_training.text.pace import Pace
+from sargeo_training.text.rate_limit import RateLimiter
 
 
 class Clock:
@@ -25,10 +25,10 @@ def times(
 ) -> list[float]:
     """Seconds after the start at which calls of so many tokens are let through."""
     clock = Clock()
-    pace = Pace(requests, limit, clock=clock, sleep=clock.sleep)
+    pace = RateLimiter(requests, limit, clock=clock, sleep=clock.sleep)
 
     async def all_turns() -> list[float]:
-        return [(await pace.turn(count)).at_s - 100 for count in tokens]
+        return [(await pace.slot(count)).at_s - 100 for count in tokens]
 
     return asyncio.run(all_turns())
 
@@ -52,11 +52,11 @@ def test_a_call_above_the_limit_waits_for_a_minute_of_its_own() -> None:
 @pytest.mark.parametrize(("used", "expected_s"), [(100, 0.0), (900, 60.0)])
 def test_the_endpoints_own_count_replaces_the_guess(used: int, expected_s: float) -> None:
     clock = Clock()
-    pace = Pace(None, 1000, clock=clock, sleep=clock.sleep)
+    pace = RateLimiter(None, 1000, clock=clock, sleep=clock.sleep)
 
     async def two() -> float:
-        first = await pace.turn(500)
+        first = await pace.slot(500)
         first.tokens = used
-        return (await pace.turn(500)).at_s - 100
+        return (await pace.slot(500)).at_s - 100
 
     assert asyncio.run(two()) == expected_s

@@ -21,7 +21,7 @@ from sargeo_training.reference.displacement import (
     SQUARE_PX,
     interpolate,
     measured_displacements,
-    move_to_radar,
+    shift_to_radar,
 )
 from sargeo_training.reference.labels import load_landcover, load_ship_blocks, split_of_run
 from sargeo_training.reference.score_teacher import scores
@@ -181,7 +181,7 @@ def test_labels_move_by_the_displacement_and_bring_nothing_from_outside() -> Non
     codes = np.zeros((side // CELL_PX, side // CELL_PX), dtype=np.uint8)
     codes[10, 40] = 50
     codes[:, 0] = 80
-    moved = move_to_radar(codes, np.array([[0.0, 0.0]]), np.array([[3.0, 5.0]]))
+    moved = shift_to_radar(codes, np.array([[0.0, 0.0]]), np.array([[3.0, 5.0]]))
     assert moved.shape == (side, side)
     rows, cols = np.nonzero(moved == 50)
     assert (rows.min(), rows.max(), cols.min(), cols.max()) == (43, 46, 165, 168)

@@ -16,7 +16,7 @@ from support.training import Recorder, chips, scio_content, write_chips
 
 from sargeo_training.data.chip import Chip
 from sargeo_training.engine.checkpoints import load_best
-from sargeo_training.scio.ablation import ARMS, PAGE
+from sargeo_training.scio.ablation import PAGE, VARIANTS
 from sargeo_training.scio.run import STAGES
 
 LAST = {
@@ -84,7 +84,7 @@ def test_arms_are_compared_and_nothing_is_done_twice(
     assert "## Retrieval: 4 chips (holdout)" in page
     assert "## Retrieval: 3 chips (validation)" in page
     assert re.search(r"## Statements told apart: \d+ about 4 chips \(holdout\)", page)
-    mean = {arm: float(cells(page, arm)[-1].partition(" ")[0]) for arm in ARMS}
+    mean = {arm: float(cells(page, arm)[-1].partition(" ")[0]) for arm in VARIANTS}
     gains = cells(page, "+ reconstruction against + matching and masked words")
     expected = mean["+ reconstruction"] - mean["+ matching and masked words"]
     assert float(gains[2]) == pytest.approx(expected, abs=0.0011)

@@ -22,11 +22,11 @@ from sargeo_training.data.target_text import Claim, Clause, TargetText
 from sargeo_training.engine.callbacks import StepLog
 from sargeo_training.engine.networks import new_network
 from sargeo_training.engine.streams import Streams
+from sargeo_training.scio.infilling import infill
 from sargeo_training.scio.likelihood import NO_IMAGE, word_likelihood
 from sargeo_training.scio.network import NetworkScorer, chips_loader
-from sargeo_training.scio.refill import refill
 from sargeo_training.scio.screen import leave_out
-from sargeo_training.scio.text_only import TextOnly, surprise
+from sargeo_training.scio.text_only import TextOnly, negative_log_likelihood
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.training import EngineTrainer, refuse_cut
 from sargeo_training.settings.config import Stage
@@ -162,7 +162,7 @@ def test_texts_alone_show_contradictions_and_rare_words() -> None:
     )
     assert np.mean(losses[-20:]) < 0.7 * np.mean(losses[:20])
     right, wrong = told(100, "two", "two"), told(101, "two", "five")
-    evidence = surprise(model, [right, wrong])
+    evidence = negative_log_likelihood(model, [right, wrong])
     assert evidence.places == (("chip-100", 0), ("chip-100", 1), ("chip-101", 0), ("chip-101", 1))
     assert evidence.rises[2:].min() > evidence.rises[:2].max() + 2
 
@@ -185,7 +185,7 @@ def trained(folder: Path, said: list[str]) -> NetworkScorer:
     assert np.isfinite(evidence.rises).all()
     assert evidence.rises.std(axis=0).min() > 0
     values = domains(texts)
-    for one in refill(scorer, texts, {evidence.places[2]}, values):
+    for one in infill(scorer, texts, {evidence.places[2]}, values):
         assert one.place == evidence.places[2]
     return scorer
 

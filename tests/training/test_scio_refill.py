@@ -17,16 +17,16 @@ from sargeo.errors import UsageError
 from sargeo_training.data.target_text import Clause
 from sargeo_training.scio import refill as refilling
 from sargeo_training.scio.corrupt import corrupt
-from sargeo_training.scio.decisions import read_decisions, refilled_of, write_page
-from sargeo_training.scio.measures import refill_figures, tallies
-from sargeo_training.scio.refill import (
-    Refill,
+from sargeo_training.scio.decisions import infilled_of, read_decisions, write_page
+from sargeo_training.scio.infilling import (
+    Infilling,
     differing,
+    infill,
     kept_claims,
-    refill,
     repaired,
-    without_suspects,
+    without_flagged,
 )
+from sargeo_training.scio.measures import infilling_figures, tallies
 from sargeo_training.scio.rounds import Rounds, read_texts, review
 from sargeo_training.scio.texts import Text, domains
 from sargeo_training.scio.thresholds import Thresholds
@@ -46,9 +46,9 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> OracleScorer:
 
 def test_who_knows_everything_restores_nearly_everything(oracle: OracleScorer) -> None:
     """Nearly: a clause may become true in another way than it was."""
-    refills = refill(oracle, NOISY, WRONG, domains(NOISY))
+    refills = infill(oracle, NOISY, WRONG, domains(NOISY))
     chips = tallies(NOISY, WRONG, kept_claims(refills), RECORDS, TRUTH)
-    found = {f.measure: f.value for f in refill_figures("made up", chips)}
+    found = {f.measure: f.value for f in infilling_figures("made up", chips)}
     assert found["restored of the wrong clauses found"] > 0.9
     assert found["right of all refills kept"] > 0.9
     assert found["clauses that are wrong afterwards"] < 0.02
@@ -58,15 +58,15 @@ def test_who_knows_everything_restores_nearly_everything(oracle: OracleScorer) -
 def test_who_knows_nothing_restores_little(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = OracleScorer(list(RECORDS.values()), NOISY, noise=1e6)
     monkeypatch.setattr(refilling, "phrase", scorer.phrase)
-    refills = refill(scorer, NOISY, WRONG, domains(NOISY))
+    refills = infill(scorer, NOISY, WRONG, domains(NOISY))
     chips = tallies(NOISY, WRONG, kept_claims(refills), RECORDS, TRUTH)
-    found = {f.measure: f.value for f in refill_figures("made up", chips)}
+    found = {f.measure: f.value for f in infilling_figures("made up", chips)}
     assert found["restored of the wrong clauses found"] < 0.4
 
 
 def test_a_refill_changes_one_value_and_is_kept_if_both_scores_rise(oracle: OracleScorer) -> None:
     texts = {text.id: text for text in NOISY}
-    refills = refill(oracle, NOISY, WRONG, domains(NOISY))
+    refills = infill(oracle, NOISY, WRONG, domains(NOISY))
     assert {r.place for r in refills} == WRONG
     for one in refills:
         chip, k = one.place
@@ -86,7 +86,7 @@ def test_one_score_is_not_enough(
     contrast: tuple[float, float], matching: tuple[float, float], kept: bool
 ) -> None:
     text = NOISY[0]
-    one = Refill((text.id, 1), text.clauses[0], contrast, matching)
+    one = Infilling((text.id, 1), text.clauses[0], contrast, matching)
     assert one.kept == kept
     (after,) = repaired([text], {(text.id, 1)}, [one])
     assert len(after.clauses) == len(text.clauses) - (not kept)
@@ -96,7 +96,7 @@ def test_one_score_is_not_enough(
 def test_suspects_are_left_out_and_empty_texts_too() -> None:
     text = NOISY[0]
     everything = {(text.id, k) for k in range(len(text.clauses))}
-    (left,) = without_suspects([text, NOISY[1]], everything)
+    (left,) = without_flagged([text, NOISY[1]], everything)
     assert left == NOISY[1]
 
 
@@ -110,7 +110,7 @@ def test_other_suspects_do_not_speak_while_one_is_refilled(
         return np.zeros(len(texts))
 
     monkeypatch.setattr(oracle, "likelihood", likelihood)
-    refill(oracle, NOISY, WRONG, domains(NOISY))
+    infill(oracle, NOISY, WRONG, domains(NOISY))
     assert asked
     left = {
         text.image: len(text.clauses) - sum(chip == text.id for chip, _ in WRONG) for text in NOISY
@@ -120,7 +120,7 @@ def test_other_suspects_do_not_speak_while_one_is_refilled(
 
 
 def test_a_refill_is_judged_by_itself(oracle: OracleScorer) -> None:
-    for one in refill(oracle, NOISY, WRONG, domains(NOISY)):
+    for one in infill(oracle, NOISY, WRONG, domains(NOISY)):
         assert one.contrast[0] == -1
         assert one.contrast[1] in (-1, 1)
 
@@ -242,7 +242,7 @@ def test_other_texts_are_judged_as_a_round_did(oracle: OracleScorer, tmp_path: P
     stages = tmp_path / "run" / "round-1"
     decided = read_decisions(stages / "reconstruction" / "decisions.parquet")
     some = NOISY[5:15]
-    assert own.mend(1, some) == [d for d in decided if d.id in {text.id for text in some}]
+    assert own.denoise(1, some) == [d for d in decided if d.id in {text.id for text in some}]
     assert trainer.loaded == ["run/joint", "round-1/screening"]
     assert trainer.runs == trained
 
@@ -267,7 +267,7 @@ def test_every_decision_can_be_looked_at(oracle: OracleScorer, tmp_path: Path) -
         assert d.suspect == (least is not None and all(above))
         assert d.outcome in ({"refilled", "left out"} if d.suspect else {"believed"})
     told = {text.id: text for text in read_texts(stage)}
-    for (chip, _), claims in refilled_of(decisions).items():
+    for (chip, _), claims in infilled_of(decisions).items():
         assert claims in [clause.claims for clause in told[chip].clauses]
     lines = review(tmp_path / "run")
     refilled = sum(d.outcome == "refilled" for d in decisions)
@@ -305,7 +305,7 @@ def test_what_no_sentence_words_is_left_out(oracle: OracleScorer) -> None:
     )
     (text,) = texts_of(dict(list(RECORDS.items())[:1]))
     texts = [text.with_clause(0, strange)]
-    assert refill(oracle, texts, {(text.id, 0)}, domains(NOISY)) == []
+    assert infill(oracle, texts, {(text.id, 0)}, domains(NOISY)) == []
 
 
 def test_the_page_escapes_what_texts_say(oracle: OracleScorer, tmp_path: Path) -> None:

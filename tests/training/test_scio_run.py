@@ -21,7 +21,7 @@ from sargeo_training.engine.material import gather, tokeniser_for
 from sargeo_training.engine.networks import model_spec, new_network
 from sargeo_training.engine.run import read_run
 from sargeo_training.scio.decisions import read_decisions
-from sargeo_training.scio.pose import Posed, pose, pose_held_out
+from sargeo_training.scio.pose import CorruptedTexts, pose, pose_held_out
 from sargeo_training.scio.run import STAGES, open_run, run_rounds
 from sargeo_training.settings.config import Config, checked_config, read_config
 from sargeo_training.text.claims import judge
@@ -55,7 +55,7 @@ def material(shards: Path) -> Material:
     return gather(config, config.stages, data=None, shards=shards, say=print)
 
 
-def false_clauses(posed: Posed, known: Material) -> set[tuple[str, int]]:
+def false_clauses(posed: CorruptedTexts, known: Material) -> set[tuple[str, int]]:
     return {
         (text.id, k)
         for text in posed.texts

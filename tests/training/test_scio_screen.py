@@ -35,7 +35,7 @@ REST = [text for text in NOISY if text.id not in CALIBRATION.ids]
 
 def figures(screener: Screener, noise: float) -> dict[str, Figure]:
     evidence = screener(OracleScorer(list(RECORDS.values()), NOISY, noise), NOISY)
-    suspect = choose(evidence, CALIBRATION).suspects(evidence)
+    suspect = choose(evidence, CALIBRATION).flagged(evidence)
     places = {place for place, one in zip(evidence.places, suspect, strict=True) if one}
     found = screening_figures("made up", tallies(REST, places, {}, RECORDS, TRUTH))
     return {figure.measure: figure for figure in found}
@@ -126,7 +126,7 @@ def evidence_of(rises: list[tuple[float, ...]], groups: list[str] | None = None)
 
 def test_both_scores_have_to_rise() -> None:
     evidence = evidence_of([(1, 1), (1, 0), (0, 1), (0, 0)])
-    suspects = Thresholds(by_group={"land Water": (0.5, 0.5)}, others=None, f1=1).suspects(evidence)
+    suspects = Thresholds(by_group={"land Water": (0.5, 0.5)}, others=None, f1=1).flagged(evidence)
     assert suspects.tolist() == [True, False, False, False]
 
 
@@ -136,7 +136,7 @@ def test_thresholds_are_chosen_for_the_pair() -> None:
     everyone = frozenset(chip for chip, _ in evidence.places)
     chosen = choose(evidence, Calibration(everyone, frozenset({("chip-0", 0)})))
     assert chosen.f1 == 1
-    assert chosen.suspects(evidence).tolist() == [True, False, False, False, False]
+    assert chosen.flagged(evidence).tolist() == [True, False, False, False, False]
 
 
 def test_each_group_has_thresholds_of_its_own() -> None:
@@ -149,7 +149,7 @@ def test_each_group_has_thresholds_of_its_own() -> None:
     wrong = frozenset({("chip-3", 0), ("chip-50", 0)})
     chosen = choose(evidence, Calibration(frozenset(c for c, _ in evidence.places), wrong))
     assert chosen.f1 == 1
-    assert np.flatnonzero(chosen.suspects(evidence)).tolist() == [3, 50]
+    assert np.flatnonzero(chosen.flagged(evidence)).tolist() == [3, 50]
 
 
 def test_no_other_thresholds_have_a_higher_f1() -> None:
@@ -176,7 +176,7 @@ def test_a_group_in_which_suspicion_does_not_pay_is_believed() -> None:
     assert chosen.of("land Terrain") is None
     assert chosen.of("land Water") is None
     assert chosen.of("target Count") == (18.5,)
-    assert np.flatnonzero(chosen.suspects(evidence)).tolist() == [19]
+    assert np.flatnonzero(chosen.flagged(evidence)).tolist() == [19]
 
 
 def test_rare_groups_are_taken_together() -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.scio_corpus import OracleScorer, records, texts_of
 
 from sargeo_training.scio.corrupt import corrupt
-from sargeo_training.scio.statement_metrics import SCORES, statement_pairs, told_apart
+from sargeo_training.scio.statement_metrics import SCORES, separation, statement_pairs
 
 RECORDS = records(60, seed=3)
 TEXTS = texts_of(RECORDS)
@@ -19,7 +19,7 @@ FALSE, TRUTH = corrupt(TEXTS, RECORDS, share=1.0)
 @pytest.mark.parametrize(("noise", "least", "most"), [(0.0, 1.0, 1.0), (1e6, 0.4, 0.6)])
 def test_shares_are_between_chance_and_all(noise: float, least: float, most: float) -> None:
     oracle = OracleScorer(list(RECORDS.values()), [*TEXTS, *FALSE], noise)
-    counts = told_apart(oracle, TEXTS, PAIRS)
+    counts = separation(oracle, TEXTS, PAIRS)
     assert counts.shape == (len(TEXTS), 2, len(SCORES))
     assert counts[:, 1].sum(axis=0).tolist() == [len(PAIRS)] * 2
     for share in counts[:, 0].sum(axis=0) / counts[:, 1].sum(axis=0):

@@ -15,12 +15,11 @@ from sargeo_training.crops.augmentation import (
     augmentations,
     change_gain,
     cut_border,
+    dihedral_flip,
     drop_bands,
+    drop_calibration,
     drop_metadata,
-    forget_calibration,
-    move,
     stretch_tiles,
-    turn,
 )
 from sargeo_training.crops.samples import Sample, cut, cut_scaled, resize
 from sargeo_training.settings.config import MetadataDropout
@@ -49,14 +48,14 @@ def ship_pixels(sample: Sample) -> set[tuple[int, int]]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_turning_keeps_labels_and_ships_on_their_pixels(seed: int) -> None:
     shifted = dataclasses.replace(marked(), ships=SHIPS + np.float32([0.25, 0.25, 0, 0, 0]))
-    turned = turn(shifted, np.random.default_rng(seed))
+    turned = dihedral_flip(shifted, np.random.default_rng(seed))
     assert ship_pixels(turned) == bright_pixels(turned)
     plain = turned.power[0] != 1000.0
     assert (turned.power[0][plain] == turned.labels[plain]).all()
 
 
 def test_turning_swaps_spacing_and_box_together() -> None:
-    turned = [turn(marked(), np.random.default_rng(seed)) for seed in SEEDS]
+    turned = [dihedral_flip(marked(), np.random.default_rng(seed)) for seed in SEEDS]
     swapped = {t.gsd_m == (8.0, 10.0) for t in turned}
     assert swapped == {False, True}
     for t in turned:
@@ -68,7 +67,7 @@ def test_turning_leaves_the_original_alone() -> None:
     sample = marked()
     before = sample.ships.copy()
     for seed in SEEDS:
-        turn(sample, np.random.default_rng(seed))
+        dihedral_flip(sample, np.random.default_rng(seed))
     assert (sample.ships == before).all()
 
 
@@ -112,7 +111,7 @@ def test_calibrated_gain_is_small_and_uncalibrated_gain_is_not() -> None:
 
 def test_forgetting_calibration_gives_an_8_bit_picture() -> None:
     sample = cut(coast(), Block(0, 0, 128, 128))
-    forgotten = [forget_calibration(sample, np.random.default_rng(s)) for s in range(40)]
+    forgotten = [drop_calibration(sample, np.random.default_rng(s)) for s in range(40)]
     pictures = [f for f in forgotten if not f.calibrated]
     assert 0 < len(pictures) < 20
     for picture in pictures:
@@ -157,7 +156,7 @@ def test_border_only_takes_away() -> None:
 
 
 def test_places_are_on_earth_or_unknown() -> None:
-    places = [move(marked(), np.random.default_rng(s)).lonlat for s in range(40)]
+    places = [random_coordinates(marked(), np.random.default_rng(s)).lonlat for s in range(40)]
     known = [p for p in places if p is not None]
     assert 0 < len(known) < 40
     assert all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in known)

@@ -9,9 +9,9 @@ from sargeo.scene.interpret import (
     Clues,
     Spread,
     find_incidence_deg,
+    informative_text,
     interpret,
     polarisations_in,
-    telling_text,
 )
 from sargeo.scene.siblings import common_name, sibling_paths
 
@@ -195,7 +195,7 @@ def test_assumptions_come_first():
 
 def test_only_telling_tags_are_read():
     tags = {"POLARISATION": "VV", "AREA_OR_POINT": "HH", "SOFTWARE": "linear", "Units": "dB"}
-    assert telling_text(tags) == "VV dB"
+    assert informative_text(tags) == "VV dB"
 
 
 def test_incidence_is_the_mean_of_angles_in_range():

@@ -25,7 +25,7 @@ Float32Array = NDArray[np.float32]
 Augmentation = Callable[[Sample, Generator], Sample]
 
 
-def turn(sample: Sample, rng: Generator) -> Sample:
+def dihedral_flip(sample: Sample, rng: Generator) -> Sample:
     """Flip and turn by quarters: one of the eight symmetries of the square."""
     if rng.random() < 0.5:
         sample = _moved(sample, lambda a: a[..., ::-1])
@@ -74,7 +74,7 @@ def change_incidence(sample: Sample, rng: Generator) -> Sample:
     )
 
 
-def forget_calibration(sample: Sample, rng: Generator) -> Sample:
+def drop_calibration(sample: Sample, rng: Generator) -> Sample:
     """Now and then take calibrated backscatter for an 8-bit picture of it."""
     if not sample.calibrated or rng.random() > 0.15:
         return sample
@@ -153,7 +153,7 @@ def drop_metadata(chances: MetadataDropout, sample: Sample, rng: Generator) -> S
     )
 
 
-def move(sample: Sample, rng: Generator) -> Sample:
+def random_coordinates(sample: Sample, rng: Generator) -> Sample:
     """Pretend to be anywhere, half of the time.
 
     Training knows a handful of places, which the network would learn by heart. From places drawn
@@ -181,7 +181,7 @@ RADIOMETRIC_AUGMENTATIONS: tuple[Augmentation, ...] = (
     add_speckle,
     multilook,
     change_incidence,
-    forget_calibration,
+    drop_calibration,
     change_gain,
     change_stretch,
 )
@@ -203,8 +203,14 @@ def augmentations(
     dropout = dropout or MetadataDropout()
     if not sar:
         dropout = dropout.model_copy(update={"polarisation": 0})
-        return (turn, partial(drop_metadata, dropout), move)
-    return (*RADIOMETRIC_AUGMENTATIONS, turn, partial(drop_metadata, dropout), move, cut_border)
+        return (dihedral_flip, partial(drop_metadata, dropout), random_coordinates)
+    return (
+        *RADIOMETRIC_AUGMENTATIONS,
+        dihedral_flip,
+        partial(drop_metadata, dropout),
+        random_coordinates,
+        cut_border,
+    )
 
 
 def augment(sample: Sample, rng: Generator, steps: Sequence[Augmentation]) -> Sample:

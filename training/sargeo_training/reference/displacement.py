@@ -64,7 +64,7 @@ def interpolate(
     return np.asarray((weights @ shifts) / weights.sum(axis=1, keepdims=True))
 
 
-def move_to_radar(
+def shift_to_radar(
     codes: NDArray[np.uint8], centres: NDArray[np.float64], shifts: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
     """Lay codes of optical cells on the pixels of the radar picture.

@@ -25,7 +25,7 @@ from sargeo.legend import BARE, BUILT_UP, LAND_COVER, LOW_VEGETATION, OPEN_WATER
 from sargeo_training.images import UNKNOWN
 from sargeo_training.reference.blocks import SCENES, GroundBlock
 from sargeo_training.reference.cells import CELL_PX, cell_features, covered_cells
-from sargeo_training.reference.displacement import measured_displacements, move_to_radar
+from sargeo_training.reference.displacement import measured_displacements, shift_to_radar
 from sargeo_training.reference.labels import load_landcover, reserved_ground, split_of_run
 from sargeo_training.reference.pictures import OPTICAL, picture_path
 
@@ -277,6 +277,6 @@ def _small_water(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _on_radar(
     codes: NDArray[np.uint8], polygons: gpd.GeoDataFrame, scene: str
 ) -> NDArray[np.uint8]:
-    moved = move_to_radar(codes, *measured_displacements(polygons, scene))
+    moved = shift_to_radar(codes, *measured_displacements(polygons, scene))
     moved[reserved(SCENES[scene])] = UNKNOWN
     return moved

@@ -40,7 +40,7 @@ from sargeo_training.scio.network import NetworkScorer, chips_loader
 from sargeo_training.scio.pose import pose_held_out, true_text
 from sargeo_training.scio.rounds import read_texts, reconstruction_of, screening_of
 from sargeo_training.scio.run import STAGES, Run, Say, open_run, stages_of
-from sargeo_training.scio.statement_metrics import SCORES, Pair, statement_pairs, told_apart
+from sargeo_training.scio.statement_metrics import SCORES, Pair, separation, statement_pairs
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.training import EngineTrainer
 from sargeo_training.settings.config import Config
@@ -51,7 +51,7 @@ CONTRAST, NOISY, SCREENED, RECONSTRUCTED = (
     "+ screening",
     "+ reconstruction",
 )
-ARMS = (CONTRAST, NOISY, SCREENED, RECONSTRUCTED)
+VARIANTS = (CONTRAST, NOISY, SCREENED, RECONSTRUCTED)
 
 PAGE = "ablation.md"
 
@@ -63,7 +63,7 @@ Arrays = dict[str, NDArray[Any]]
 
 Hits = Mapping[str, NDArray[np.float64]]
 """Arm to what each chip adds to the right answers and to all, by M measures, shape
-(seeds, chips, 2, M); see `retrieval_hits` and `told_apart`."""
+(seeds, chips, 2, M); see `retrieval_hits` and `separation`."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def run_ablation(
     hits, apart = (
         {
             g.split: {
-                arm: np.stack([seed[g.split, arm, measure] for seed in found]) for arm in ARMS
+                arm: np.stack([seed[g.split, arm, measure] for seed in found]) for arm in VARIANTS
             }
             for g in galleries
         }
@@ -228,7 +228,7 @@ def _told_apart(stage: Path, material: Material, gallery: Gallery) -> Weights:
     def counts() -> Arrays:
         network, config = load_best(stage)
         load = chips_loader(material.chips, config.chips.chip_px, config.network.sensors)
-        return {"counts": told_apart(NetworkScorer(network, load), gallery.texts, gallery.pairs)}
+        return {"counts": separation(NetworkScorer(network, load), gallery.texts, gallery.pairs)}
 
     asked = [text for pair in gallery.pairs for text in (str(pair.place), pair.right, pair.wrong)]
     return _kept(stage / f"{gallery.split}-statements.npz", asked, counts)["counts"]
@@ -282,7 +282,7 @@ def _retrieval_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
     )
     yield from ("", f"| trained with | {' | '.join(RECALLS)} | mean |")
     yield "|---" * (len(RECALLS) + 2) + "|"
-    for arm in ARMS:
+    for arm in VARIANTS:
         recalls = _shares(hits[arm].sum(axis=1))
         columns = [*recalls.T, recalls.mean(axis=1)]
         yield f"| {arm} | {' | '.join(map(_spread, columns))} |"
@@ -298,7 +298,7 @@ def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
         "is false of this one; chance is 0.5."
     )
     yield from ("", f"| trained with | {' | '.join(SCORES)} |", "|---" * (len(SCORES) + 1) + "|")
-    for arm in ARMS:
+    for arm in VARIANTS:
         columns = [_spread(column) for column in _shares(hits[arm].sum(axis=1)).T]
         told = [columns[0], "–"] if arm == CONTRAST else columns  # it learnt no matching
         yield f"| {arm} | {' | '.join(told)} |"

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from sargeo.products.files import replacing, write_text
 from sargeo_training.data.target_text import Claim, Clause
-from sargeo_training.scio.refill import Refill
+from sargeo_training.scio.infilling import Infilling
 from sargeo_training.scio.screen import Evidence, Place, group_of
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import Thresholds
@@ -115,18 +115,18 @@ def decide(
     ]
 
 
-def with_refills(decisions: Sequence[Decision], refills: Sequence[Refill]) -> list[Decision]:
+def with_infillings(decisions: Sequence[Decision], refills: Sequence[Infilling]) -> list[Decision]:
     """Add what the image says in place of suspect clauses."""
     filled = {refill.place: _filled(refill) for refill in refills}
     return [replace(d, **filled.get((d.id, d.clause), {})) for d in decisions]
 
 
-def suspects_of(decisions: Sequence[Decision]) -> frozenset[Place]:
+def flagged_of(decisions: Sequence[Decision]) -> frozenset[Place]:
     """Return where the suspect clauses are."""
     return frozenset((d.id, d.clause) for d in decisions if d.suspect)
 
 
-def refilled_of(decisions: Sequence[Decision]) -> dict[Place, tuple[Claim, ...]]:
+def infilled_of(decisions: Sequence[Decision]) -> dict[Place, tuple[Claim, ...]]:
     """Return what the refills that were kept claim, by where they are."""
     kept = (d for d in decisions if d.outcome == "refilled")
     return {(d.id, d.clause): _read_claims(d.refill_claims or "{}") for d in kept}
@@ -172,7 +172,7 @@ def write_page(decisions: Sequence[Decision], path: Path) -> None:
 
 def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str, Any]]:
     """Return the columns about screening, by clause."""
-    suspect = thresholds.suspects(evidence)
+    suspect = thresholds.flagged(evidence)
     judged: dict[Place, dict[str, Any]] = {}
     for k, place in enumerate(evidence.places):
         columns = judged[place] = {
@@ -187,7 +187,7 @@ def _judged(evidence: Evidence, thresholds: Thresholds) -> dict[Place, dict[str,
     return judged
 
 
-def _filled(refill: Refill) -> dict[str, Any]:
+def _filled(refill: Infilling) -> dict[str, Any]:
     """Return the columns about refilling."""
     return {
         "refill": refill.clause.text,

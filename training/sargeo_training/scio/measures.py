@@ -88,7 +88,9 @@ def screening_figures(
     return _figures(data, chips, groups, measures)
 
 
-def refill_figures(data: str, chips: Sequence[Tally], groups: Groups | None = None) -> list[Figure]:
+def infilling_figures(
+    data: str, chips: Sequence[Tally], groups: Groups | None = None
+) -> list[Figure]:
     """Return how many wrong clauses were rightly restored, and how many of the texts' are left.
 
     What nothing can be said of, as where nothing was refilled, is left out.

@@ -28,7 +28,7 @@ _NOTHING = HiddenTruth(corruptions=())
 
 
 @dataclass(frozen=True)
-class Posed:
+class CorruptedTexts:
     """Texts to clean.
 
     Attributes
@@ -67,7 +67,7 @@ class Posed:
         return ground_groups([self.records[text.id] for text in self.measured])
 
 
-def pose(material: Material, noise: float | None, seed: int) -> Posed:
+def pose(material: Material, noise: float | None, seed: int) -> CorruptedTexts:
     """Choose what is judged: the same for the same chips, share and seed.
 
     Raises
@@ -89,7 +89,7 @@ def pose(material: Material, noise: float | None, seed: int) -> Posed:
     records = _records_of(material, texts)
     wrong, truth = corrupt(true, records, share=SHARE if noise is None else noise, seed=seed)
     changed = {text.id: text for text in wrong}
-    return Posed(
+    return CorruptedTexts(
         [changed.get(text.id, text) for text in texts],
         truth,
         truth.reveal([text.id for text in true if text.image in calibrating]),
@@ -98,7 +98,7 @@ def pose(material: Material, noise: float | None, seed: int) -> Posed:
     )
 
 
-def pose_held_out(material: Material, noise: float, seed: int) -> Posed:
+def pose_held_out(material: Material, noise: float, seed: int) -> CorruptedTexts:
     """Pose texts about held-out chips, of which a share of what can be wrong is; none to train on.
 
     Their tower may have learnt the labels of the other chips.
@@ -107,7 +107,7 @@ def pose_held_out(material: Material, noise: float, seed: int) -> Posed:
     true = [true_text(material.records[k], k, seed) for k in numbers]
     records = _records_of(material, true)
     wrong, truth = corrupt(true, records, share=noise, seed=seed) if true else ([], _NOTHING)
-    return Posed(list(wrong), truth, truth.reveal(()), records, {})
+    return CorruptedTexts(list(wrong), truth, truth.reveal(()), records, {})
 
 
 def _records_of(material: Material, texts: Sequence[Text]) -> dict[str, Record]:

@@ -27,14 +27,14 @@ from sargeo.products.files import write_text
 from sargeo_training.scio.decisions import (
     Decision,
     decide,
+    flagged_of,
     read_decisions,
     summary,
-    suspects_of,
-    with_refills,
+    with_infillings,
     write_decisions,
     write_page,
 )
-from sargeo_training.scio.refill import Refill, refill, repaired, without_suspects
+from sargeo_training.scio.infilling import Infilling, infill, repaired, without_flagged
 from sargeo_training.scio.scorer import Scorer
 from sargeo_training.scio.screen import Place, Screener, alone, leave_out
 from sargeo_training.scio.texts import Text, domains
@@ -124,24 +124,26 @@ class Rounds:
         written = _THRESHOLDS.dump_json(chosen, indent=1).decode()
         write_text(stage / _CHOSEN, f"{written}\n")
         decisions = self._judged(number, scorer, self.texts)
-        texts = without_suspects(self.texts, suspects_of(decisions))
+        texts = without_flagged(self.texts, flagged_of(decisions))
         _write_stage(stage, decisions, self._learnt(texts))
 
     def _reconstruct(
         self, number: int, scorer: Scorer, decided: Sequence[Decision], stage: Path
     ) -> None:
         stage.mkdir(parents=True, exist_ok=True)
-        suspects = suspects_of(decided)
+        suspects = flagged_of(decided)
         refills = self._refills(number, scorer, self.texts, suspects)
         texts = repaired(self.texts, suspects, refills)
-        _write_stage(stage, with_refills(decided, refills), self._learnt(texts))
+        _write_stage(stage, with_infillings(decided, refills), self._learnt(texts))
 
-    def mend(self, number: int, texts: Sequence[Text]) -> list[Decision]:
+    def denoise(self, number: int, texts: Sequence[Text]) -> list[Decision]:
         """Judge other texts, and fill them anew, as a round did its own; nothing is trained."""
         judge = reconstruction_of(self.folder, number - 1) if number > 1 else self.folder / "joint"
         decisions = self._judged(number, self.trainer.scorer(judge), texts)
         scorer = self.trainer.scorer(screening_of(self.folder, number))
-        return with_refills(decisions, self._refills(number, scorer, texts, suspects_of(decisions)))
+        return with_infillings(
+            decisions, self._refills(number, scorer, texts, flagged_of(decisions))
+        )
 
     def _judged(self, number: int, scorer: Scorer, texts: Sequence[Text]) -> list[Decision]:
         """Judge texts by the thresholds of a round."""
@@ -152,8 +154,8 @@ class Rounds:
 
     def _refills(
         self, number: int, scorer: Scorer, texts: Sequence[Text], suspects: AbstractSet[Place]
-    ) -> list[Refill]:
-        return refill(scorer, texts, suspects, domains(self.texts), seed=self.seed + number)
+    ) -> list[Infilling]:
+        return infill(scorer, texts, suspects, domains(self.texts), seed=self.seed + number)
 
     def _learnt(self, texts: Sequence[Text]) -> list[Text]:
         """Return what a stage learns: of chips that thresholds were chosen by, what is true."""

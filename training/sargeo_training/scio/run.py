@@ -36,21 +36,21 @@ from sargeo_training.evaluation.figures import figure_table
 from sargeo_training.objectives.joint import language_of
 from sargeo_training.scio.decisions import (
     Decision,
+    flagged_of,
+    infilled_of,
     read_decisions,
-    refilled_of,
-    suspects_of,
     write_decisions,
 )
 from sargeo_training.scio.measures import (
     doubtful,
-    refill_figures,
+    infilling_figures,
     screening_figures,
 )
 from sargeo_training.scio.network import chips_loader
-from sargeo_training.scio.pose import Posed, pose, pose_held_out
+from sargeo_training.scio.pose import CorruptedTexts, pose, pose_held_out
 from sargeo_training.scio.rounds import DECISIONS, Rounds, reconstruction_of
 from sargeo_training.scio.screen import Place
-from sargeo_training.scio.text_only import BATCH, TextOnly, surprise
+from sargeo_training.scio.text_only import BATCH, TextOnly, negative_log_likelihood
 from sargeo_training.scio.texts import Text
 from sargeo_training.scio.thresholds import choose
 from sargeo_training.scio.training import EngineTrainer
@@ -72,14 +72,14 @@ class Run:
 
     Attributes
     ----------
-    posed : Posed
+    posed : CorruptedTexts
     trainer : EngineTrainer
     folder : Path
         See `sargeo_training.scio.rounds`.
     seed : int
     """
 
-    posed: Posed
+    posed: CorruptedTexts
     trainer: EngineTrainer
     folder: Path
     seed: int
@@ -97,7 +97,7 @@ class Run:
             true=posed.true,
         )
 
-    def figures(self, rounds: int, held_out: Posed) -> list[Figure]:
+    def figures(self, rounds: int, held_out: CorruptedTexts) -> list[Figure]:
         """Return how well each round did on chips that thresholds were not chosen by.
 
         Beside it stands what one gets without the image: by texts alone, and by suspecting all
@@ -114,14 +114,14 @@ class Run:
             *_screening_of("all that could be wrong", posed, doubtful(posed.texts)),
         ]
 
-    def _mended(self, number: int, held_out: Posed) -> list[Figure]:
+    def _mended(self, number: int, held_out: CorruptedTexts) -> list[Figure]:
         stage = reconstruction_of(self.folder, number)
         figures = _figures_of(f"round {number}", self.posed, read_decisions(stage / DECISIONS))
         if not held_out.texts:
             return figures
         path = stage / "held-out.parquet"
         if not path.exists():
-            write_decisions(self.rounds.mend(number, held_out.texts), path)
+            write_decisions(self.rounds.denoise(number, held_out.texts), path)
         name = f"round {number}, held-out chips"
         return [*figures, *_figures_of(name, held_out, read_decisions(path))]
 
@@ -133,8 +133,8 @@ class Run:
             steps = max(config.stage(STAGES[0]).steps * config.chips.batch_size // BATCH, 1)
             spec = language_of(self.trainer.begin()).spec
             words = TextOnly.train(texts, spec, steps=steps, seed=self.seed)
-            evidence = surprise(words, texts)
-            suspect = choose(evidence, self.posed.calibration).suspects(evidence)
+            evidence = negative_log_likelihood(words, texts)
+            suspect = choose(evidence, self.posed.calibration).flagged(evidence)
             places = [
                 p for p, is_suspect in zip(evidence.places, suspect, strict=True) if is_suspect
             ]
@@ -142,15 +142,15 @@ class Run:
         return _PLACES.validate_json(path.read_bytes())
 
 
-def _figures_of(name: str, posed: Posed, decisions: Sequence[Decision]) -> list[Figure]:
-    chips = posed.tallies(suspects_of(decisions), refilled_of(decisions))
+def _figures_of(name: str, posed: CorruptedTexts, decisions: Sequence[Decision]) -> list[Figure]:
+    chips = posed.tallies(flagged_of(decisions), infilled_of(decisions))
     return [
         *screening_figures(name, chips, posed.groups),
-        *refill_figures(name, chips, posed.groups),
+        *infilling_figures(name, chips, posed.groups),
     ]
 
 
-def _screening_of(name: str, posed: Posed, suspects: Collection[Place]) -> list[Figure]:
+def _screening_of(name: str, posed: CorruptedTexts, suspects: Collection[Place]) -> list[Figure]:
     return screening_figures(name, posed.tallies(suspects, {}), posed.groups)
 
 
@@ -274,7 +274,7 @@ def stages_of(config: Config, start: str | None) -> list[Stage]:
     return [first, *others]
 
 
-def _settle_texts(posed: Posed, start: str | None, folder: Path) -> None:
+def _settle_texts(posed: CorruptedTexts, start: str | None, folder: Path) -> None:
     """Write down what is cleaned and what is wrong in it, unless another run has the folder."""
     digest = hashlib.sha256(_TEXTS.dump_json(posed.texts)).hexdigest()
     own = {

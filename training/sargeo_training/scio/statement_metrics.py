@@ -53,7 +53,7 @@ def statement_pairs(texts: Sequence[Text], records: Mapping[str, Record]) -> lis
     ]
 
 
-def told_apart(scorer: Scorer, texts: Sequence[Text], pairs: Sequence[Pair]) -> NDArray[np.float64]:
+def separation(scorer: Scorer, texts: Sequence[Text], pairs: Sequence[Pair]) -> NDArray[np.float64]:
     """Tell how often the true one of a pair scores higher; a tie counts against it.
 
     Parameters

@@ -96,7 +96,7 @@ class TextOnly:
         return word_likelihood(self._language, nowhere, texts, spans, None, BATCH)
 
 
-def surprise(words: WordScorer, texts: Sequence[Text]) -> Evidence:
+def negative_log_likelihood(words: WordScorer, texts: Sequence[Text]) -> Evidence:
     """Return for each clause how unlikely its least likely keyword is.
 
     Keywords are masked one at a time, the rest of the text being given. A clause without keywords

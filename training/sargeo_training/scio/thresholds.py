@@ -72,7 +72,7 @@ class Thresholds(BaseModel):
         """Return the thresholds of a group."""
         return self.by_group.get(group, self.others)
 
-    def suspects(self, evidence: Evidence) -> NDArray[np.bool_]:
+    def flagged(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Tell for each clause whether all its scores rise by more than the thresholds."""
         never = (np.inf,) * len(evidence.scores)
         told = ([-np.inf if x is None else x for x in self.of(g) or never] for g in evidence.groups)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sargeo.errors import EnvironmentLackError
 from sargeo_training.text.cost import Bill, Usage
 from sargeo_training.text.endpoint_settings import WriterSettings
-from sargeo_training.text.pace import Pace, Turn
+from sargeo_training.text.rate_limit import RateLimiter, Slot
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
@@ -127,7 +127,7 @@ class Endpoint:
         self._settings = settings
         self._bill = bill
         limits = settings.limits
-        self._pace = Pace(limits.requests_per_minute, limits.tokens_per_minute)
+        self._pace = RateLimiter(limits.requests_per_minute, limits.tokens_per_minute)
         self._key = _key(settings.endpoint.key_variable)
         self._client = AsyncOpenAI(
             api_key=self._key,
@@ -171,7 +171,7 @@ class Endpoint:
         """
         most = self._most(conversation)
         with self._bill.call(most):
-            turn = await self._pace.turn(most.tokens)
+            turn = await self._pace.slot(most.tokens)
             completion = await self._complete(conversation, schema, turn)
             self._failures_in_a_row = 0
             usage = completion.used(most)
@@ -181,7 +181,7 @@ class Endpoint:
         return Reply(choice.message.content or "", cut_off=choice.finish_reason == "length")
 
     async def _complete(
-        self, conversation: Sequence[Message], schema: dict[str, object], turn: Turn
+        self, conversation: Sequence[Message], schema: dict[str, object], turn: Slot
     ) -> _Completion:
         try:
             raw = await self._client.chat.completions.with_raw_response.create(

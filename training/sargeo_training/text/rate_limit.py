@@ -12,7 +12,7 @@ _WINDOW_S = 60.0
 
 
 @dataclass
-class Turn:
+class Slot:
     """A call that was let through.
 
     Attributes
@@ -28,7 +28,7 @@ class Turn:
     tokens: int
 
 
-class Pace:
+class RateLimiter:
     """Lets calls through as fast as the limits of any minute allow.
 
     Parameters
@@ -51,16 +51,16 @@ class Pace:
         self._tokens = tokens_per_minute
         self._clock = clock
         self._sleep = sleep
-        self._turns: deque[Turn] = deque()
+        self._turns: deque[Slot] = deque()
 
-    async def turn(self, tokens: int) -> Turn:
+    async def slot(self, tokens: int) -> Slot:
         """Wait until a call of about so many tokens fits into the last minute.
 
         A call that is larger than the limit by itself is let through when nothing else counts.
         """
         while (wait_s := self._wait_s(tokens)) > 0:
             await self._sleep(wait_s)
-        turn = Turn(self._clock(), 1, tokens)
+        turn = Slot(self._clock(), 1, tokens)
         self._turns.append(turn)
         return turn
 

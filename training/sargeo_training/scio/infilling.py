@@ -32,7 +32,7 @@ _WORDINGS = 2
 
 
 @dataclass(frozen=True)
-class Refill:
+class Infilling:
     """A suspect clause filled anew.
 
     Attributes
@@ -82,14 +82,14 @@ class _Blank:
         return self.text.with_clause(self.position, self.wordings[wording][value])
 
 
-def refill(
+def infill(
     scorer: Scorer,
     texts: Sequence[Text],
     suspects: AbstractSet[Place],
     domains: Mapping[str, Sequence[Value]],
     *,
     seed: int = 0,
-) -> list[Refill]:
+) -> list[Infilling]:
     """Find for each suspect clause what fits best.
 
     A clause whose facts have no other value is left out, and so is one of a language model that
@@ -115,7 +115,7 @@ def refill(
         (scorer.contrast(images, them), scorer.matching(images, them)) for them in (before, after)
     ]
     return [
-        Refill(
+        Infilling(
             place=blank.place,
             clause=blank.wordings[0][value],
             contrast=(float(scores[0][0][k]), float(scores[1][0][k])),
@@ -125,18 +125,18 @@ def refill(
     ]
 
 
-def kept_claims(refills: Sequence[Refill]) -> dict[Place, tuple[Claim, ...]]:
+def kept_claims(refills: Sequence[Infilling]) -> dict[Place, tuple[Claim, ...]]:
     """Return what the refills that were kept claim."""
     return {refill.place: refill.clause.claims for refill in refills if refill.kept}
 
 
-def without_suspects(texts: Sequence[Text], suspects: AbstractSet[Place]) -> list[Text]:
+def without_flagged(texts: Sequence[Text], suspects: AbstractSet[Place]) -> list[Text]:
     """Leave suspect clauses out; what is then empty is left out whole."""
     return repaired(texts, suspects, ())
 
 
 def repaired(
-    texts: Sequence[Text], suspects: AbstractSet[Place], refills: Sequence[Refill]
+    texts: Sequence[Text], suspects: AbstractSet[Place], refills: Sequence[Infilling]
 ) -> list[Text]:
     """Put refills that were kept in place, and leave other suspect clauses out."""
     kept = {refill.place: refill.clause for refill in refills if refill.kept}
