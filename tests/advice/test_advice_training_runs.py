@@ -662,7 +662,7 @@ def test_right_and_wrong_clauses_are_given() -> None:
     _, evidence, calibration = screened()
     with pytest.raises(ReferenceDataError):
         choose(evidence, Calibration(calibration.ids, frozenset()))
-    suspects = choose(evidence, calibration).suspects(evidence)
+    suspects = choose(evidence, calibration).flagged(evidence)
     assert suspects.any()
     assert not suspects.all()
 

@@ -19,6 +19,7 @@ from sargeo_training.crops.augmentation import (
     drop_bands,
     drop_calibration,
     drop_metadata,
+    random_coordinates,
     stretch_tiles,
 )
 from sargeo_training.crops.samples import Sample, cut, cut_scaled, resize

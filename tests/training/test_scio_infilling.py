@@ -15,7 +15,7 @@ from support.scio_corpus import OracleScorer, records, texts_of
 
 from sargeo.errors import UsageError
 from sargeo_training.data.target_text import Clause
-from sargeo_training.scio import refill as refilling
+from sargeo_training.scio import infilling
 from sargeo_training.scio.corrupt import corrupt
 from sargeo_training.scio.decisions import infilled_of, read_decisions, write_page
 from sargeo_training.scio.infilling import (
@@ -40,7 +40,7 @@ CALIBRATION = TRUTH.reveal([text.id for text in NOISY[:15]])
 @pytest.fixture
 def oracle(monkeypatch: pytest.MonkeyPatch) -> OracleScorer:
     scorer = OracleScorer(list(RECORDS.values()), NOISY)
-    monkeypatch.setattr(refilling, "phrase", scorer.phrase)
+    monkeypatch.setattr(infilling, "phrase", scorer.phrase)
     return scorer
 
 
@@ -57,7 +57,7 @@ def test_who_knows_everything_restores_nearly_everything(oracle: OracleScorer) -
 
 def test_who_knows_nothing_restores_little(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = OracleScorer(list(RECORDS.values()), NOISY, noise=1e6)
-    monkeypatch.setattr(refilling, "phrase", scorer.phrase)
+    monkeypatch.setattr(infilling, "phrase", scorer.phrase)
     refills = infill(scorer, NOISY, WRONG, domains(NOISY))
     chips = tallies(NOISY, WRONG, kept_claims(refills), RECORDS, TRUTH)
     found = {f.measure: f.value for f in infilling_figures("made up", chips)}
