@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from pyproj import Geod, Transformer
 from shapely.geometry import Point, Polygon, box
 from support.products import PLACES, grid_at, ships_at, write_products
 
@@ -128,3 +129,17 @@ def test_points_are_no_zones(tmp_path: Path) -> None:
     grid = mapped(tmp_path, "utm_north")
     with pytest.raises(ReferenceDataError, match="no polygon"):
         zonal_table(gpd.GeoDataFrame(geometry=[Point(0, 0)], crs=grid.crs), tmp_path)
+
+
+@pytest.mark.parametrize("place", ["utm_north", "utm_south", "degrees"])
+def test_hectares_are_those_of_the_ellipsoid(place: str, tmp_path: Path) -> None:
+    """An oracle of its own: the geodesic area of the zone's outline, by PROJ, over 10,000 m²."""
+    grid = mapped(tmp_path, place)
+    outline = rectangle(grid, 10, 20, 128, 256)  # whole pixels of water
+    lon, lat = Transformer.from_crs(grid.crs, 4326, always_xy=True).transform(
+        *outline.segmentize(outline.length / 400).exterior.xy
+    )
+    hectares = abs(Geod(ellps="WGS84").polygon_area_perimeter(lon, lat)[0]) / 10_000
+    found = zonal_table(gpd.GeoDataFrame(geometry=[outline], crs=grid.crs), tmp_path).iloc[0]
+    assert found["open_water_ha"] == pytest.approx(hectares, rel=1e-5)
+    assert found["area_ha"] == pytest.approx(hectares, rel=1e-5)

@@ -103,3 +103,17 @@ def test_a_cell_refuses_more_than_it_can_tell() -> None:
 def test_a_cell_needs_a_size(size: float) -> None:
     with pytest.raises(UsageError, match="cell size"):
         CountGrid.plan(grid_at("utm_north", (10, 10)), size)
+
+
+@pytest.mark.parametrize("place", [0.0, 0.4, 0.6, 0.99, 1.0, 1.4, 1.6, 2.5])
+def test_an_object_is_counted_in_the_cell_that_it_lies_in(place: float, tmp_path: Path) -> None:
+    """Not in the cell whose number is nearest: one object, the raster to the last cell."""
+    grid = grid_at("utm_north", (150, 100))
+    cells = CountGrid.plan(grid, 500)
+    cells.add_valid(0, np.ones(grid.shape, dtype=bool))
+    path = tmp_path / "count.tif"
+    cells.write(path, [place * cells.rows_per_cell], [0.6 * cells.cols_per_cell], {})
+    expected = np.zeros((3, 2), np.uint16)
+    expected[int(place), 0] = 1
+    with rasterio.open(path) as count:
+        np.testing.assert_array_equal(count.read(1), expected)

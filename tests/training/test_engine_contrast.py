@@ -99,3 +99,14 @@ def test_an_image_is_to_be_more_like_its_own_statement() -> None:
     assert float(counterfactual_loss(image, right, wrong, both, WARM)) == pytest.approx(5, rel=1e-3)
     assert float(counterfactual_loss(image, right, right, both, WARM)) == pytest.approx(math.log(2))
     assert float(counterfactual_loss(image, right, wrong, ~both, WARM)) == 0
+
+
+def test_pairs_with_the_same_text_are_positives_of_each_other() -> None:
+    """Half of the target each, whatever the vectors say: here they are not alike."""
+    pairs = Pairs(unit((1.0, 0.2), (0.1, 1.0)), unit((0.8, 0.6), (-0.5, 1.0)))
+    loss = ContrastiveLoss(2, 0)(pairs, pairs, keys([1, 2], [11, 11]), WARM, 0.0)
+    similarity = pairs.image @ pairs.text.T / WARM
+    by_image, by_text = similarity.log_softmax(1), similarity.T.log_softmax(1)
+    assert loss == pytest.approx(-float(by_image.sum() + by_text.sum()) / 2 / 2 / 2, rel=1e-5)
+    alone = ContrastiveLoss(2, 0)(pairs, pairs, TWO, WARM, 0.0)
+    assert abs(float(loss - alone)) > 0.5

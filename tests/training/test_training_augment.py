@@ -11,6 +11,7 @@ from support.labelled_images import CALIBRATED, PICTURE, SHIPS, coast
 from sargeo.geo.grid import Block
 from sargeo_training.crops.augmentation import (
     RADIOMETRIC_AUGMENTATIONS,
+    add_speckle,
     augment,
     augmentations,
     change_gain,
@@ -204,3 +205,15 @@ def test_radiometric_augmentations_move_no_pixel() -> None:
         assert np.array_equal(after.labels, sample.labels)
         assert np.array_equal(after.valid, sample.valid)
         assert np.array_equal(after.ships, sample.ships)
+
+
+def test_speckle_leaves_the_mean_power_as_it_was() -> None:
+    sample = cut(coast(bands=CALIBRATED), Block(0, 0, 64, 64))
+    power = np.full((1, 400, 400), 0.02, dtype=np.float32)
+    even = dataclasses.replace(sample, power=power)
+    drawn = [add_speckle(even, np.random.default_rng(seed)) for seed in range(40)]
+    speckled = [s.power / 0.02 for s in drawn if s.power is not power]
+    assert len(speckled) >= 5
+    for field in speckled:
+        assert float(field.mean()) == pytest.approx(1, abs=0.01)  # 3 looks: 0.6 / 400 is one sigma
+        assert 3 * 0.95 < 1 / float(field.var()) < 30 * 1.05
