@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 import torch
+from affine import Affine
 from support.seaside import seaside
 
 from sargeo.mapping import map_scene
@@ -16,14 +17,16 @@ from sargeo.model.registry import load_model
 from sargeo.scene.bands import QUANTITIES
 
 
+@pytest.mark.parametrize("enlarged", [1, 2])  # twice: the network works on another grid
 @pytest.mark.parametrize("incidence", ["33.5", None])
 def test_the_network_is_given_the_metadata_of_the_scene(
-    incidence: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    incidence: str | None, enlarged: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = seaside(tmp_path / "scene.tif")
     with rasterio.open(scene, "r+") as file:
         file.update_tags(**({"INCIDENCE_ANGLE": incidence} if incidence else {}))
         file.update_tags(platform="Sentinel-1")
+        file.transform = file.transform * Affine.scale(enlarged)
     model = load_model("sargeo-tiny", "cpu")
     given: list[Context] = []
     network = model._network
