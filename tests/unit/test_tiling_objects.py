@@ -56,3 +56,8 @@ def test_order_does_not_matter() -> None:
 
 def test_no_objects() -> None:
     assert len(merge_across_seams(Detections.empty(), np.zeros(0, np.int64), (1, 1))) == 0
+
+
+def test_neighbours_of_one_window_stay_two_whatever_another_window_saw() -> None:
+    found = table((10, 99.5, 12, 0.4), (10, 100.5, 12, 0.9), (300, 300, 12, 0.7))
+    assert merge(found, [3, 3, 4]) == [0.9, 0.7, 0.4]
