@@ -26,29 +26,33 @@ SceneOrEmbedding = Annotated[
 ]
 Texts = Annotated[
     list[str],
-    typer.Option(metavar="WORDS", help="What to look for; may be given several times."),
+    typer.Option(metavar="WORDS", help="Text to search for or to map; repeatable."),
 ]
 OutDir = Annotated[
     Path, typer.Option("-o", "--output", metavar="OUT_DIR", help="Folder of the products.")
 ]
-Model = Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Model to use.")]
-Products = Annotated[str, typer.Option(metavar="NAME[,NAME…]", help="What to make.")]
+Model = Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Model, by name or folder.")]
+Products = Annotated[str, typer.Option(metavar="NAME[,NAME…]", help="Products to write.")]
 CellSize = Annotated[float, typer.Option(metavar="METRES", help="Cell size of the count raster.")]
 Aoi = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Polygons in any CRS; outside them is nodata."),
+    typer.Option(
+        metavar="FILE", help="Area of interest: polygons in any CRS. Pixels outside are nodata."
+    ),
 ]
 AroundAoi = Annotated[
     Path | None,
     typer.Option(
-        "--aoi", metavar="FILE", help="Polygons in any CRS; the rectangle around them is seen."
+        "--aoi",
+        metavar="FILE",
+        help="Area of interest: polygons in any CRS. Their bounding box is described.",
     ),
 ]
 Assume = Annotated[
     str,
     typer.Option(
         metavar="KEY[,KEY…]",
-        help="What the file doesn't say: db, linear or amplitude; vv, vh, hh, hv in band order; "
+        help="Metadata that the file lacks: db, linear or amplitude; vv, vh, hh, hv in band order; "
         "gsd=METRES; platform=NAME.",
     ),
 ]
@@ -57,16 +61,21 @@ ClassProbabilities = Annotated[
 ]
 UncertainBelow = Annotated[
     float | None,
-    typer.Option(metavar="P", help="Give pixels below this confidence code 254, uncertain."),
+    typer.Option(
+        metavar="P", help="Confidence threshold below which pixels get code 254, uncertain."
+    ),
 ]
 WebMap = Annotated[bool, typer.Option("--web-map", help="Also write the web page.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace products that are there.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing products.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Tell grid, windows, memory, time and sizes; do nothing.")
+    bool,
+    typer.Option(
+        "--dry-run", help="Print the plan (grid, windows, memory, time, sizes) without running it."
+    ),
 ]
 Progress = Annotated[
     ProgressStyle,
-    typer.Option(help="Bars on standard error, JSON lines on standard output, or nothing."),
+    typer.Option(help="Progress bars on standard error, JSON lines on standard output, or none."),
 ]
 WatchStdin = Annotated[
     bool,
@@ -78,7 +87,9 @@ WatchStdin = Annotated[
 ]
 SceneName = Annotated[
     str | None,
-    typer.Option("--name", metavar="NAME", help="Scene, where the folder holds several."),
+    typer.Option(
+        "--name", metavar="NAME", help="Name of the scene, where the folder holds several."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
@@ -87,47 +98,54 @@ Device = Annotated[
     str,
     typer.Option(
         metavar="auto|cpu|cuda[:N]",
-        help="auto takes the GPU where there is one.",
+        help="Device to compute on; auto takes a GPU where there is one.",
         rich_help_panel=MACHINE,
     ),
 ]
 BatchSize = Annotated[
-    int | None, typer.Option(metavar="N", help="Windows at a time.", rich_help_panel=MACHINE)
+    int | None,
+    typer.Option(
+        metavar="N", help="Batch size: windows per forward pass.", rich_help_panel=MACHINE
+    ),
 ]
 Patch = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Pixels along a window's side.", rich_help_panel=MACHINE),
+    typer.Option(metavar="N", help="Side of a window in pixels.", rich_help_panel=MACHINE),
 ]
 Margin = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Pixels of a window's rim that only give context.",
+        help="Margin of a window in pixels: the overlap that only gives context.",
         rich_help_panel=MACHINE,
     ),
 ]
 
 MinConfidence = Annotated[
     float | None,
-    typer.Option(metavar="P", help="Keep objects from here on.", rich_help_panel=OBJECTS),
+    typer.Option(metavar="P", help="Confidence threshold of objects.", rich_help_panel=OBJECTS),
 ]
 MinLength = Annotated[
     float | None,
-    typer.Option(metavar="METRES", help="Keep longer ones.", rich_help_panel=OBJECTS),
+    typer.Option(metavar="METRES", help="Minimum length of objects.", rich_help_panel=OBJECTS),
 ]
 MaxLength = Annotated[
     float | None,
-    typer.Option(metavar="METRES", help="Keep shorter ones.", rich_help_panel=OBJECTS),
+    typer.Option(metavar="METRES", help="Maximum length of objects.", rich_help_panel=OBJECTS),
 ]
 Exclude = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Zones and platforms to leave out.", rich_help_panel=OBJECTS),
+    typer.Option(
+        metavar="FILE",
+        help="Zones in which, and points near which, objects are dropped.",
+        rich_help_panel=OBJECTS,
+    ),
 ]
 LandMask = Annotated[
     str | None,
     typer.Option(
         metavar="FILE|auto",
-        help="Leave out objects on land: polygons, or the land cover itself.",
+        help="Drop objects on land: polygons of land, or auto for the mapped land cover.",
         rich_help_panel=OBJECTS,
     ),
 ]
@@ -135,7 +153,7 @@ CoastBuffer = Annotated[
     float,
     typer.Option(
         metavar="METRES",
-        help="Leave out objects this near to land.",
+        help="Drop objects within this distance of land.",
         rich_help_panel=OBJECTS,
     ),
 ]

@@ -16,7 +16,8 @@ from sargeo_cli.views.language import show_description
 def ask(
     scene: o.Scene,
     question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help='Such as "how many ships are there?".')
+        str,
+        typer.Argument(metavar="QUESTION", help='Question, such as "how many ships are there?".'),
     ],
     aoi: o.AroundAoi = None,
     model: o.Model = o.DEFAULT_MODEL,

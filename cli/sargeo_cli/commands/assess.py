@@ -16,7 +16,7 @@ from sargeo_cli.views.following import after_assessment
 
 def assess(
     reference: Annotated[
-        Path, typer.Argument(metavar="REFERENCE", help="Polygons or points of what is there.")
+        Path, typer.Argument(metavar="REFERENCE", help="Reference data: polygons or points.")
     ],
     product: Annotated[
         Path, typer.Argument(metavar="PRODUCT", help="A land-cover raster, or an objects file.")
@@ -25,7 +25,7 @@ def assess(
         str, typer.Option(metavar="NAME", help="Field of the reference that holds the class.")
     ] = "class",
     tolerance: Annotated[
-        float, typer.Option(metavar="METRES", help="Objects this close may be the same.")
+        float, typer.Option(metavar="METRES", help="Matching tolerance between objects.")
     ] = 200.0,
     as_json: o.AsJson = False,
     as_csv: o.AsCsv = False,

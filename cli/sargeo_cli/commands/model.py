@@ -14,7 +14,7 @@ from sargeo_cli.views import models as views
 
 model = typer.Typer(help="List, show, verify and export models.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model.")]
+Name = Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="Model, by name or folder.")]
 
 
 @model.command("list")
@@ -61,7 +61,7 @@ def verify(name: Name = o.DEFAULT_MODEL, as_json: o.AsJson = False) -> None:
 def export(
     name: Name,
     folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder to write.")
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder to write the model to.")
     ],
     as_json: o.AsJson = False,
 ) -> None:

@@ -27,7 +27,7 @@ def search(
         Path,
         typer.Option("-o", "--output", metavar="FILE", help="A .gpkg, .geojson or .csv to write."),
     ],
-    top: Annotated[int, typer.Option(metavar="N", help="Places per text.")] = 20,
+    top: Annotated[int, typer.Option(metavar="N", help="Number of places per text.")] = 20,
     extent: Annotated[
         float, typer.Option(metavar="METRES", help="Side of a place on the ground.")
     ] = 1000.0,

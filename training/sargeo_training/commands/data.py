@@ -16,7 +16,7 @@ def make_data(
         Path | None, typer.Option("--config", help="YAML of settings; by default the open data.")
     ] = None,
     data: MaybeDataOption = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
 ) -> None:
     """Cut chips from the open data or from your scenes, with what maps say of their ground.
 

@@ -19,10 +19,12 @@ def finetune(
         str, typer.Option("--from", help="Model to start from, by name or folder.")
     ] = "sargeo-tiny",
     assume: Annotated[
-        str | None, typer.Option(help="What the scene's file does not say, as for sargeo map.")
+        str | None, typer.Option(help="Metadata that the scene's file lacks, as for sargeo map.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="To train.")] = 300,
-    seed: Annotated[int, typer.Option(help="Of batches, and of what validates.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 300,
+    seed: Annotated[
+        int, typer.Option(help="Random seed of batches and of the validation split.")
+    ] = 0,
     resume: ResumeOption = False,
     threads: ThreadsOption = 2,
 ) -> None:

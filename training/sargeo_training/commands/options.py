@@ -21,7 +21,7 @@ ChangeOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")
 ]
-ThreadsOption = Annotated[int, typer.Option(min=1, help="Of the processor.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 
 
 def say(line: str) -> None:

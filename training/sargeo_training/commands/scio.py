@@ -27,17 +27,19 @@ def scio(
     shards: ShardsArgument,
     config: ScioConfigOption,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")],
-    rounds: Annotated[int, typer.Option(min=1, help="Of screening and reconstruction.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of screening and reconstruction.")] = 1,
     start: FirstWeightsOption = None,
     noise: Annotated[
         float | None,
         typer.Option(
             min=0.01,
             max=0.9,
-            help="Share of what can be wrong to make wrong, to see what is found.",
+            help="Fraction of the corruptible clauses to corrupt, to measure what is found.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of wrong clauses and of wording.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed of clause corruption and wording.")
+    ] = 0,
     data: MaybeDataOption = None,
     change: ChangeOption = None,
     threads: ThreadsOption = 2,
@@ -72,10 +74,14 @@ def scio_ablation(
     start: FirstWeightsOption = None,
     seed: Annotated[
         list[int] | None,
-        typer.Option(min=0, help="Of an own run of all arms; repeatable. 0, 1 and 2 by default."),
+        typer.Option(
+            min=0,
+            help="Random seed of a run of all variants; repeatable; 0, 1, 2 by default.",
+        ),
     ] = None,
     noise: Annotated[
-        float, typer.Option(min=0.01, max=0.9, help="Share of what can be wrong to make wrong.")
+        float,
+        typer.Option(min=0.01, max=0.9, help="Fraction of the corruptible clauses to corrupt."),
     ] = 0.2,
     data: MaybeDataOption = None,
     change: ChangeOption = None,

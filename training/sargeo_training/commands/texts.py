@@ -15,9 +15,12 @@ def texts(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of chips with texts.")],
     model: Annotated[
         Path | None,
-        typer.Option("--model", help="YAML that names a language model; by default from facts."),
+        typer.Option(
+            "--model",
+            help="YAML that names a language model to write with; by default, facts are worded.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the wording of facts.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of the wording.")] = 0,
 ) -> None:
     """Write texts about chips: from their facts alone, or by a language model.
 
