@@ -14,6 +14,7 @@ import typer
 
 from sargeo.reporting import Progress, Reporter, Silent
 from sargeo_cli.page import console
+from sargeo_cli.quantities import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,7 +115,8 @@ class RichReporter:
     def start(self, facts: Mapping[str, object]) -> None:
         """Print what is about to happen, on a line."""
         self.bars.console.print(
-            f"{facts['scene']}: {facts['windows']} windows, {facts['model']} on {facts['device']}",
+            f"{facts['scene']}: {counted(int(str(facts['windows'])), 'window')}, "
+            f"{facts['model']} on {facts['device']}",
             soft_wrap=True,
         )
 
