@@ -124,7 +124,8 @@ class _Vectors:
         """Refuse a file that is not there; names that only GDAL knows are left to it."""
         known_to_gdal = self.path.startswith("/vsi") or _OF_GDAL.match(self.path)
         if not known_to_gdal and not os.path.exists(self.path):  # noqa: PTH110 - a name too long is none
-            raise self.error(f"{self.title} does not exist.", "Check the path.")
+            file = self.title[: self.title.index(self.path) + len(self.path)]
+            raise self.error(f"{file} does not exist.", "Check the path.")
 
     def _layer(self, kinds: Kinds) -> str:
         layers = {

@@ -94,6 +94,8 @@ def open_raster(path: str) -> Any:
 
 
 def _check_file(path: str, local: Path) -> None:
+    if not path:
+        raise SceneNotFoundError("The name of the scene is empty.", "Give the raster file itself.")
     try:
         folder, there = local.is_dir(), local.exists()
     except OSError as error:  # too long a name, or a folder that may not be looked into

@@ -17,6 +17,9 @@ import rasterio.shutil
 from support.advice import follows
 from support.seaside import assert_right, decibels, seaside
 
+from sargeo.errors import EnvironmentLackError
+from sargeo.foreign import _require
+
 Refused = Callable[..., Any]
 Mapped = Callable[..., Path]
 
@@ -89,7 +92,12 @@ def test_an_empty_file_is_copied_again(scene: Path, refused: Refused, mapped: Ma
     [("GDAL_SKIP", "GTiff", "info"), ("OGR_SKIP", "GPKG", "map"), ("GDAL_SKIP", "COG", "map")],
 )
 def test_variables_that_switch_drivers_off_are_unset(
-    variable: str, driver: str, command: str, scene: Path, mapped: Mapped
+    variable: str,
+    driver: str,
+    command: str,
+    scene: Path,
+    mapped: Mapped,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In processes of their own, as GDAL reads them once."""
     out = scene.parent / "never"
@@ -100,10 +108,25 @@ def test_variables_that_switch_drivers_off_are_unset(
     assert ended.returncode == 4, ended.stderr
     assert f"{variable}={driver} switches drivers off" in ended.stderr
     assert not out.exists()
+    with monkeypatch.context() as patch, pytest.raises(EnvironmentLackError, match=driver):
+        patch.setenv(variable, driver)
+        _require((driver,), (), "rasterio")
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasteropen:_check_file", "Give the raster file itself.")
+@follows("sargeo.scene.rasteropen:_check_file", "Give the raster file itself.", problem="is empty")
+@pytest.mark.parametrize("command", ["info", "map"])
+def test_a_scene_without_a_name_is_named(
+    command: str, scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    options = ("-o", scene.parent / "never") if command == "map" else ()
+    assert refused(command, "", *options).problem == "The name of the scene is empty."
+    assert_right(mapped(scene))
+
+
+@follows(
+    "sargeo.scene.rasteropen:_check_file", "Give the raster file itself.", problem="is a folder"
+)
 def test_the_file_in_a_folder_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
     refused("info", scene.parent)
     assert_right(mapped(scene))

@@ -112,6 +112,23 @@ def test_what_cannot_be_edited_is_written_with_its_place(
     assert_right(mapped(scene, "--assume", "vv,db"))
 
 
+@follows(
+    "sargeo.scene.refuse:georeference",
+    "Export the scene again with it, or write it with gdal_translate -a_srs EPSG:CODE FILE "
+    "placed.tif.",
+)
+def test_what_cannot_be_edited_is_written_with_its_crs(
+    scene: Path, refused: Refused, mapped: Mapped, gdal: Gdal
+) -> None:
+    middles = 10 * (np.arange(SIDE) + 0.5)
+    places = {"y": NORTH - middles, "x": WEST + middles}
+    path = scene.with_suffix(".nc")
+    xr.DataArray(decibels()[0], places, ("y", "x"), name="VV").to_netcdf(path)
+    refused("info", path)
+    gdal("gdal_translate", "-a_srs", UTM, path, scene)
+    assert_right(mapped(scene, "--assume", "vv,db"))
+
+
 @follows("sargeo.scene.refuse:_crs", "Name the true CRS with rio edit-info --crs EPSG:CODE FILE.")
 @pytest.mark.parametrize("wrong", ["EPSG:4978", 'LOCAL_CS["site",UNIT["metre",1]]'])
 def test_a_crs_that_is_of_no_map_is_replaced(

@@ -285,7 +285,7 @@ def test_what_else_qgis_writes_behind_a_path_is_refused(
     assert words in refusal(Path(f"{path}|{behind}")).problem
 
 
-@pytest.mark.parametrize("layer", ["weird | name", "a|b=c", "|", "x|"])
+@pytest.mark.parametrize("layer", ["weird | name", "a|b=c", "x|"])
 def test_a_layer_may_have_bars_in_its_name(layer: str, tmp_path: Path) -> None:
     path = layers(tmp_path / "x.gpkg", **{layer: box(0, 0, 1, 1), "b": box(0, 0, 2, 1)})
     assert len(read(Path(f"{path}|layername={layer}"))) == 1
@@ -320,8 +320,7 @@ def test_paths_of_windows_are_taken_apart_alike() -> None:
     path = PureWindowsPath(r"C:\Users\Zoë\my data\project.gpkg|layername=b area")
     error = refusal(path)
     assert r"C:\Users\Zoë\my data\project.gpkg" in error.problem
-    assert "No such file" in error.problem
-    assert "b area" not in error.problem.split("vectors:")[1]
+    assert error.problem.endswith(r"my data\project.gpkg does not exist.")
 
 
 def test_objects_of_a_file_with_a_style_are_the_only_layer(tmp_path: Path) -> None:
@@ -362,7 +361,7 @@ def test_files_without_shapes_are_named(tmp_path: Path) -> None:
     assert "table without shapes" in refusal(Path(f"{table}|layername=x")).problem
     rubbish.write_bytes(b"no vectors")
     assert "cannot be read as vectors" in refusal(rubbish).problem
-    assert "No such file" in refusal(tmp_path / "missing.gpkg").problem
+    assert "does not exist" in refusal(tmp_path / "missing.gpkg").problem
 
 
 # CRSs without a place on Earth.
