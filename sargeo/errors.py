@@ -7,6 +7,7 @@ scripts tell errors apart by ``code``, which is stable.
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 
@@ -169,3 +170,21 @@ class CancelledError(SargeoError):
 
     exit_code = 130
     code = "cancelled"
+
+
+def require_finite(what: str, value: float | None) -> None:
+    """Refuse a number that is infinite or none.
+
+    Parameters
+    ----------
+    what : str
+        How a sentence begins, as in "A tolerance".
+    value : float or None
+        None, which is left to a default, passes.
+
+    Raises
+    ------
+    UsageError
+    """
+    if value is not None and not math.isfinite(value):
+        raise UsageError(f"{what} of {value:g} is no finite number.", "Give a finite number.")

@@ -8,6 +8,7 @@ pyproj and pyogrio prefer their own.
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,9 @@ FOREIGN_VARIABLES = (
     "PROJ_DATA",
     "PROJ_LIB",
 )
+
+SWITCHES = ("GDAL_SKIP", "OGR_SKIP")
+"""Variables that name drivers which GDAL leaves out."""
 
 _set_aside: dict[str, str] = {}
 
@@ -67,6 +71,37 @@ def check_projections() -> None:
         CRS.from_epsg(4326).to_wkt()
     except CRSError as error:
         raise _unreadable() from error
+
+
+def require_raster_drivers(*names: str) -> None:
+    """Make sure that rasterio's GDAL has drivers, which a variable may have switched off.
+
+    Raises
+    ------
+    EnvironmentLackError
+    """
+    import rasterio
+
+    with rasterio.Env() as env:
+        _require(names, env.drivers(), "rasterio")
+
+
+def require_vector_drivers(*names: str) -> None:
+    """Make sure that pyogrio's GDAL has drivers that write; see `require_raster_drivers`."""
+    import pyogrio
+
+    _require(names, pyogrio.list_drivers(write=True), "pyogrio")
+
+
+def _require(names: tuple[str, ...], there: Container[str], package: str) -> None:
+    for name in names:
+        if name not in there:
+            said = [f"{v}={os.environ[v]}" for v in SWITCHES if v in os.environ]
+            cause = f": {' and '.join(said)} switches drivers off" if said else ""
+            raise EnvironmentLackError(
+                f"The GDAL of {package} has no driver {name}{cause}.",
+                f"Unset {' and '.join(SWITCHES)} before Python starts, or reinstall {package}.",
+            )
 
 
 def _unreadable() -> EnvironmentLackError:

@@ -12,7 +12,7 @@ from textwrap import TextWrapper
 from typing import TYPE_CHECKING, cast
 
 from sargeo_cli.shell import command_line, program
-from sargeo_cli.streams import PlainStream
+from sargeo_cli.streams import PlainStream, visible
 from sargeo_cli.tables import Table
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Page:
         from rich.text import Text
 
         for i, line in enumerate(self._broken(f"{label} {text}")):
-            shown = Text(line)
+            shown = Text(visible(line))
             if i == 0:
                 shown.stylize(style, 0, len(label))
             self._console.print(shown, soft_wrap=True)
@@ -135,7 +135,7 @@ class Page:
 
         # Lines are broken with the label in them, so that a long word starts a line of its own.
         for line in self._broken(value, label, " " * len(label), prose=False) or [label]:
-            shown = Text(line.rstrip())
+            shown = Text(visible(line.rstrip()))
             shown.stylize(FAINT, 0, len(label))
             self._console.print(shown, soft_wrap=True)
 
@@ -157,4 +157,4 @@ class Page:
     def _print(self, line: str, style: str = "") -> None:
         from rich.text import Text
 
-        self._console.print(Text(line.rstrip(), style), soft_wrap=True)
+        self._console.print(Text(visible(line.rstrip()), style), soft_wrap=True)

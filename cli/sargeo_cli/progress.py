@@ -14,6 +14,8 @@ import typer
 
 from sargeo.reporting import Progress, Reporter, Silent
 from sargeo_cli.page import console
+from sargeo_cli.quantities import counted
+from sargeo_cli.streams import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,7 +116,8 @@ class RichReporter:
     def start(self, facts: Mapping[str, object]) -> None:
         """Print what is about to happen, on a line."""
         self.bars.console.print(
-            f"{facts['scene']}: {facts['windows']} windows, {facts['model']} on {facts['device']}",
+            f"{visible(str(facts['scene']))}: {counted(int(str(facts['windows'])), 'window')}, "
+            f"{facts['model']} on {facts['device']}",
             soft_wrap=True,
         )
 
@@ -136,4 +139,4 @@ class RichReporter:
 
     def warning(self, message: str) -> None:
         """Print a warning above the bars."""
-        self.bars.console.print(f"Warning: {message}", style="yellow", markup=False)
+        self.bars.console.print(visible(f"Warning: {message}"), style="yellow", markup=False)

@@ -10,6 +10,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,9 @@ PLAIN = {
     "”": '"',
 }
 
+# All but the end of a line and the tabulator.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 _ERRORS = "sargeo.plain"
 
 
@@ -49,6 +53,11 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(_ERRORS, _plain)
+
+
+def visible(text: str) -> str:
+    """Spell out control characters, which names of files may hold and terminals obey."""
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class PlainStream:

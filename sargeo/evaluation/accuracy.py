@@ -63,7 +63,10 @@ def stratified_accuracy(
         own = np.diag(variance)
         users = np.where(samples > 0, np.diag(share), np.nan)  # eq. 2
         reference = cell.sum(axis=0)  # eq. 9
-        producers = np.where(samples > 0, np.diag(cell) / reference, np.nan)  # eq. 3
+        # Of a class that the map nowhere has, nothing is shown; of one that it has and that has no
+        # sample, nobody knows.
+        known = (samples > 0) | (mapped_area == 0)
+        producers = np.where(known, np.diag(cell) / reference, np.nan)  # eq. 3
         others = weight[:, None] ** 2 * variance
         np.fill_diagonal(others, 0.0)
         producers_variance = (

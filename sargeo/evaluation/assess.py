@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sargeo.errors import InputError, ReferenceDataError
+from sargeo.errors import InputError, ReferenceDataError, require_finite
 from sargeo.evaluation.accuracy import AccuracyIntervals, bootstrap_intervals, normal_intervals
 from sargeo.evaluation.confusion import overall_accuracy, share
 from sargeo.evaluation.intervals import Estimate
@@ -139,7 +139,10 @@ def assess(
     ------
     sargeo.errors.InputError, sargeo.errors.ReferenceDataError
         If either cannot be used.
+    sargeo.errors.UsageError
+        If the tolerance is no finite number above 0.
     """
+    require_finite("A tolerance", tolerance_m)
     if product.suffix.lower() in (".tif", ".tiff"):
         return assess_landcover(reference, product, class_field)
     return assess_objects(reference, product, tolerance_m)
@@ -168,8 +171,8 @@ def assess_landcover(
     """
     with open_product(product) as raster:
         labelled = read_reference(reference, class_field, raster)
+        mapped_ha = class_areas_m2(raster) / SQUARE_METRES_PER_HECTARE  # refuses other rasters
         samples = sample(labelled, raster)
-        mapped_ha = class_areas_m2(raster) / SQUARE_METRES_PER_HECTARE
     confusion = samples.clusters.sum(axis=0)
     if not confusion.any():
         raise ReferenceDataError(

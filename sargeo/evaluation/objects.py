@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from sargeo.errors import InputError, ReferenceDataError, UsageError
+from sargeo.errors import InputError, ReferenceDataError, UsageError, require_finite
 from sargeo.evaluation.matching import ObjectCounts, Pairs, match, near_on_earth, reach
 from sargeo.geo.antimeridian import on_one_turn, period_of
 from sargeo.geo.grid import FloatArray
@@ -98,6 +98,7 @@ def assess_objects(
     sargeo.errors.ReferenceDataError, sargeo.errors.InputError
         If a file cannot be read or has no CRS.
     """
+    require_finite("A tolerance", tolerance_m)
     if not tolerance_m > 0:
         raise UsageError(f"A tolerance of {tolerance_m} m matches nothing.", "Give metres, > 0.")
     wanted = _places(reference, ReferenceDataError, "reference")

@@ -128,9 +128,9 @@ def _code(value: object, what: str) -> int:
     if text in _BY_NAME:
         return _BY_NAME[text]
     try:
-        number = int(float(text))
+        number = float(text)
     except ValueError:
-        number = -1
+        number = -1.0
     if number in WITHOUT_COUNTERPART or number == NODATA:
         return NODATA
     if number not in _BY_CODE:
@@ -138,7 +138,7 @@ def _code(value: object, what: str) -> int:
             f"{what} names the class {value!r}.",
             f"Use {', '.join(_BY_NAME)}, our codes, or those of ESA WorldCover.",
         )
-    return _BY_CODE[number]
+    return _BY_CODE[int(number)]
 
 
 def _read_points(frame: gpd.GeoDataFrame, product: ProductRaster) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,13 @@ _FARTHEST = 1e9
 _MISREAD = set("!;?\t\r\n")
 
 
+_OF_GDAL = re.compile(r"[A-Za-z][A-Za-z0-9_]+:|\s*[{<]")
+"""Begins a database, an address, or a document in place of a file; no drive: C:."""
+
+_OPTION = re.compile(r"\|(?=\s*(?:layername|layerid|subset|geometrytype)\s*=)", re.IGNORECASE)
+"""Begins an option behind a name; any other bar belongs to the name of a layer."""
+
+
 @dataclass(frozen=True)
 class _Vectors:
     """What a user named, and how messages call it."""
@@ -54,7 +62,7 @@ class _Vectors:
     def named(cls, source: Path, error: type[InputError], what: str) -> Self:
         """Take a name apart as QGIS does: FILE, and ``|layername=NAME`` or ``|layerid=NUMBER``."""
         text, title = str(source), f"The {what} {source}"
-        path, *options = [text] if os.path.exists(text) else text.split("|")  # noqa: PTH110 - a name too long is none
+        path, options = (text, []) if os.path.exists(text) else _apart(text)  # noqa: PTH110 - a name too long is none
         known: dict[str, str] = {}
         for option in options:
             key, _, value = option.partition("=")
@@ -80,6 +88,7 @@ class _Vectors:
         """Read the layer that was named, or the only one that holds what is wanted."""
         if Path(self.path).suffix.lower() in _PARQUET:
             return self._read_parquet()
+        self._check_path()
         try:
             return gpd.read_file(ogr_name(self.path), layer=self._layer(kinds))
         except InputError:
@@ -96,8 +105,7 @@ class _Vectors:
             raise self.error(
                 f"{self.title} names a layer, and a Parquet file has none.", f"Give {self.path}."
             )
-        if not os.path.exists(self.path):  # noqa: PTH110 - a name too long is none
-            raise self.error(f"{self.title} does not exist.", "Check the path.")
+        self._check_path()
         try:
             return gpd.read_parquet(self.path)
         except (OSError, ValueError) as problem:
@@ -111,6 +119,13 @@ class _Vectors:
                 f"{self.title} cannot be read as GeoParquet: {str(problem).rstrip('.')}.",
                 "Check the path, or write the file again.",
             ) from problem
+
+    def _check_path(self) -> None:
+        """Refuse a file that is not there; names that only GDAL knows are left to it."""
+        known_to_gdal = self.path.startswith("/vsi") or _OF_GDAL.match(self.path)
+        if not known_to_gdal and not os.path.exists(self.path):  # noqa: PTH110 - a name too long is none
+            file = self.title[: self.title.index(self.path) + len(self.path)]
+            raise self.error(f"{file} does not exist.", "Check the path.")
 
     def _layer(self, kinds: Kinds) -> str:
         layers = {
@@ -151,6 +166,16 @@ class _Vectors:
             f"{self.title} has no such layer; its layers are {_listed(list(layers))}.",
             f'Name one of them: "{self.path}|layername={next(iter(layers))}".',
         )
+
+
+def _apart(text: str) -> tuple[str, list[str]]:
+    """Split a name into a path, which may hold bars if it exists, and the options behind it."""
+    bars = [bar.start() for bar in re.finditer(r"\|", text)]
+    if not bars:
+        return text, []
+    there = (bar for bar in reversed(bars) if os.path.exists(text[:bar]))  # noqa: PTH110 - a name too long is none
+    bar = next(there, bars[0])
+    return text[:bar], _OPTION.split(text[bar + 1 :])
 
 
 def read_vectors(

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from torch import Tensor
 
-from sargeo.errors import NothingValidError, UnknownRadiometryError, UsageError
+from sargeo.errors import NothingValidError, UnknownRadiometryError, UsageError, require_finite
 from sargeo.geo.antimeridian import unwrap
 from sargeo.geo.footprint import footprint_lonlat
 from sargeo.inference.progress import RunProgress
@@ -124,6 +124,7 @@ def _check(scenes: Sequence[str | Path], top: int, extent_m: float) -> None:
         raise UsageError("No scene was given.", "Give at least one scene or embedding.")
     if top < 1:
         raise UsageError(f"The best {top} places are none.", "Ask for 1 or more.")
+    require_finite("An extent", extent_m)
     if not extent_m > 0:
         raise UsageError(
             f"Places of {extent_m:g} m have no area.", "Give an extent above 0 metres."

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import geopandas as gpd
 
+from sargeo.foreign import require_raster_drivers
 from sargeo.geo.mercator import MercatorBox
 from sargeo.inference.job import InferenceJob
 from sargeo.mapping.options import MapOptions
 from sargeo.model.api import SarModel
 from sargeo.products.count import CountGrid
+from sargeo.products.vector import check_objects_crs
 from sargeo.scene.scene import Scene
 
 
@@ -78,6 +80,8 @@ class MapJob(InferenceJob):
         if options.web_map:
             for shown in (grid, counts.grid) if options.find_objects else (grid,):
                 MercatorBox.around(shown)
+        require_raster_drivers("GTiff", "COG")
         if options.find_objects:
+            check_objects_crs(grid.crs)
             nothing = gpd.GeoDataFrame({"length_m": []}, geometry=[], crs=grid.crs)
             options.objects.of_files.sift(nothing, None)

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from sargeo.errors import ReferenceDataError, UsageError
+from sargeo.errors import ReferenceDataError, UsageError, require_finite
 from sargeo.geo.grid import Block, GeoGrid
 from sargeo.geo.nearness import near
 from sargeo.geo.vectors import PLACES, POLYGONS, read_vectors
@@ -21,6 +21,10 @@ from sargeo.products.windows import ProductRaster, open_product
 PLATFORM_RADIUS_M = 200.0
 """A point to exclude (a platform, a buoy, a turbine) takes in objects up to this far away: about
 four pixels of a 50 m product, more than the size of any platform's echo."""
+
+WIDEST_BUFFER_M = 50_000.0
+"""Twice the width of territorial waters. What is looked at around each object grows by its square:
+wider ones exhaust the memory."""
 
 LAND_AT_LEAST_M2 = 50_000.0
 """Where the mask comes from the map itself, land is what is not water and this large: five
@@ -91,6 +95,9 @@ class ObjectControls:
                 f"A least confidence of {self.min_confidence} is not a probability.",
                 "Give a number from 0 to 1.",
             )
+        require_finite("A least length", self.min_length_m)
+        require_finite("A greatest length", self.max_length_m)
+        require_finite("A coast buffer", self.coast_buffer_m)
         low, high = self.min_length_m or 0.0, self.max_length_m or math.inf
         if low < 0 or high < low:
             raise UsageError(
@@ -101,6 +108,11 @@ class ObjectControls:
             raise UsageError(
                 f"A coast buffer of {self.coast_buffer_m:g} m needs a land mask and no minus sign.",
                 "Add --land-mask FILE or --land-mask auto.",
+            )
+        if self.coast_buffer_m > WIDEST_BUFFER_M:
+            raise UsageError(
+                f"A coast buffer of {self.coast_buffer_m:g} m reaches beyond any coast.",
+                f"Give at most {WIDEST_BUFFER_M:g} metres.",
             )
 
     @property
@@ -194,14 +206,16 @@ def _land_around(
     half = [math.ceil(reach_m / s) for s in spacing_m]
     row, col = (math.floor(p) for p in place)
     around = Block(row - half[0], col - half[1], 2 * half[0] + 1, 2 * half[1] + 1)
-    codes = np.full((around.height, around.width), NODATA, dtype=np.uint8)
     seen = around.intersection(product.grid.block)
-    if seen is not None:
-        codes[seen.slices(around)] = product.read(seen)
+    if seen is None:
+        return False
+    codes = product.read(seen)
     patches, count = ndimage.label((codes != OPEN_WATER.code) & (codes != NODATA))
     area_m2 = np.bincount(patches.ravel(), minlength=count + 1) * math.prod(spacing_m)
     area_m2[0] = 0.0
     land = (area_m2 >= LAND_AT_LEAST_M2)[patches]
-    down, across = np.ogrid[-half[0] : half[0] + 1, -half[1] : half[1] + 1]
+    down, across = np.ogrid[
+        seen.row - row : seen.row_stop - row, seen.col - col : seen.col_stop - col
+    ]
     distance_m = np.hypot(down * spacing_m[0], across * spacing_m[1])
     return bool(land[distance_m <= buffer_m].any())

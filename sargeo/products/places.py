@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from sargeo.errors import UsageError
+from sargeo.foreign import require_vector_drivers
 from sargeo.products.files import replacing, require_writable
 from sargeo.products.vector import write_geopackage
 
@@ -30,6 +31,8 @@ def check_places_path(path: Path) -> Path:
             f"{path} is no file of places that sargeo writes.",
             f"End it in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
         )
+    if path.suffix.lower() == ".gpkg":
+        require_vector_drivers("GPKG")
     require_writable(path)
     return path
 

@@ -12,8 +12,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.enums import WktVersion
+from pyproj.exceptions import CRSError
 
 from sargeo.errors import InputError
+from sargeo.foreign import require_vector_drivers
 from sargeo.geo.antimeridian import unwrap
 from sargeo.geo.grid import FloatArray, GeoGrid
 from sargeo.geo.vectors import SHAPES, read_layer
@@ -118,6 +122,28 @@ def write_objects(path: Path, frame: gpd.GeoDataFrame) -> None:
             kinds = tuple(dict.fromkeys((*OBJECT_KINDS, *frame["kind"])))
             write_geopackage(part, frame, layer=LAYER, geometry="Point")
             _add_style(part, objects_qml(kinds))
+
+
+def check_objects_crs(crs: CRS) -> None:
+    """Make sure that objects in a CRS can be written as a GeoPackage.
+
+    Raises
+    ------
+    sargeo.errors.InputError
+        If the CRS has none of the words in which GeoPackages hold one.
+    sargeo.errors.EnvironmentLackError
+        If GDAL has no driver for them.
+    """
+    require_vector_drivers("GPKG")
+    try:
+        crs.to_wkt(WktVersion.WKT1_GDAL)
+    except CRSError as error:
+        raise InputError(
+            f"Objects in the scene's CRS, {crs.name} ({crs.type_name}), cannot be written: a "
+            "GeoPackage holds none of its kind.",
+            "Add --products landcover, or warp the scene with gdalwarp -t_srs EPSG:4326 SCENE "
+            "warped.tif and map that.",
+        ) from error
 
 
 def read_objects_file(path: Path) -> gpd.GeoDataFrame:

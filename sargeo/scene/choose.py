@@ -11,7 +11,7 @@ import numpy as np
 from sargeo.errors import UnsupportedPixelsError, UsageError
 from sargeo.scene.assumptions import SKIP, Assumptions
 from sargeo.scene.bands import POLARISATIONS
-from sargeo.scene.sampling import Reader, sample_values
+from sargeo.scene.sampling import Likely, Reader, sample_values
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 """Words of snake_case and camelCase: SNAP has localIncidenceAngle and layoverShadowMask."""
@@ -118,9 +118,9 @@ def companion_of(name: str) -> str:
     return ""
 
 
-def mean_angle_deg(read: Reader, shape: tuple[int, int]) -> float | None:
+def mean_angle_deg(read: Reader, shape: tuple[int, int], likely: Likely = tuple) -> float | None:
     """Return the mean of a band of incidence angles in degrees, None if it holds none."""
-    sample = sample_values(read, shape)
+    sample = sample_values(read, shape, likely)
     if sample.size == 0:
         return None
     mean = float(np.mean(sample, dtype=np.float64))

@@ -101,7 +101,8 @@ def _range(spacing_m: FloatArray) -> list[float]:
 
 def _describe_bands(scene: Scene) -> list[dict[str, Any]]:
     findings = scene.findings if isinstance(scene, _TELLING) else ()
-    sample = sample_values(lambda block: _values(scene, block), scene.grid.shape)
+    likely = scene.likely if isinstance(scene, GeoTiffScene) else tuple
+    sample = sample_values(lambda block: _values(scene, block), scene.grid.shape, likely)
     described: list[dict[str, Any]] = [
         {
             "polarisation": band.polarisation,

@@ -101,6 +101,7 @@ class GeoTiffScene:
         self.gsd_known = not assume.gsd_unknown
         self.assumed_gsd_m = assume.gsd_m
         self._files: list[RasterFile] = []
+        self._likely: tuple[Block, ...] | None = None
         try:
             self._open(gdal_name(source), assume)
         except BaseException:
@@ -138,6 +139,12 @@ class GeoTiffScene:
     ) -> None:
         self.close()
 
+    def likely(self) -> tuple[Block, ...]:
+        """Return blocks that hold pixels; none where the file does not tell."""
+        if self._likely is None:
+            self._likely = self._files[0].full_blocks()
+        return self._likely
+
     @property
     def facts(self) -> tuple[RasterFacts, ...]:
         """What each file says about itself."""
@@ -171,7 +178,9 @@ class GeoTiffScene:
         if not (named or polarisations_in(" ".join(texts[0]))):
             check_no_picture(path, self.facts[0])
         storages = [storage for facts in self.facts for storage in _storages(facts)]
-        self.measurements = Measurements(self.source, self._read_stored, self.grid.shape, storages)
+        self.measurements = Measurements(
+            self.source, self._read_stored, self.grid.shape, storages, self.likely
+        )
         clues = Clues(
             source=self.source,
             texts=texts,
@@ -207,7 +216,7 @@ class GeoTiffScene:
             angles = values[position : position + 1]
             return angles, valid[position] & (angles[0] > 0)
 
-        return mean_angle_deg(read, self.grid.shape)
+        return mean_angle_deg(read, self.grid.shape, file.full_blocks)
 
     def _read_stored(self, block: Block) -> Stored:
         parts = [file.read(block) for file in self._files]

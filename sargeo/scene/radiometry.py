@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sargeo.errors import NothingValidError, UnsupportedPixelsError
 from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band, Polarisation, Scale
-from sargeo.scene.sampling import Reader, sample_values
+from sargeo.scene.sampling import Likely, Reader, sample_values
 
 if TYPE_CHECKING:
     from sargeo.scene.scene import Scene
@@ -117,7 +117,7 @@ def to_amplitude(values: Float32Array, scale: Scale) -> Float32Array:
 
 
 def reference_amplitudes(
-    read: Reader, shape: tuple[int, int], bands: tuple[Band, ...]
+    read: Reader, shape: tuple[int, int], bands: tuple[Band, ...], likely: Likely = tuple
 ) -> tuple[float, ...]:
     """Return the reference amplitude of each band, in the band's own numbers.
 
@@ -129,7 +129,7 @@ def reference_amplitudes(
     NothingValidError
         If no pixel is valid.
     """
-    sample = sample_values(read, shape)
+    sample = sample_values(read, shape, likely)
     if sample.shape[1] == 0:
         raise NothingValidError(
             "No pixel is valid: all are nodata, NaN or infinite.",
@@ -176,7 +176,8 @@ class Normalisation:
             raster = scene.read(block)
             return raster.values, raster.valid
 
-        decided = cls._decide(read, scene.grid.shape, scene.bands, constants)
+        likely = getattr(scene, "likely", tuple)  # which files know, and arrays do not
+        decided = cls._decide(read, scene.grid.shape, scene.bands, constants, likely)
         return replace(decided, incidence_deg=scene.incidence_deg)
 
     @classmethod
@@ -202,6 +203,7 @@ class Normalisation:
         shape: tuple[int, int],
         bands: tuple[Band, ...],
         constants: BackscatterConstants,
+        likely: Likely = tuple,
     ) -> Normalisation:
         for band in bands:
             if band.calibrated and band.polarisation not in constants.mean_db:
@@ -211,7 +213,7 @@ class Normalisation:
                 )
         if all(band.calibrated for band in bands):
             return cls(bands, constants, (None,) * len(bands))
-        references = reference_amplitudes(read, shape, bands)
+        references = reference_amplitudes(read, shape, bands, likely)
         kept = (None if b.calibrated else r for b, r in zip(bands, references, strict=True))
         return cls(bands, constants, tuple(kept))
 

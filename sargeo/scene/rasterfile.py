@@ -26,6 +26,7 @@ from sargeo.scene.rasteropen import (
     open_raster,
 )
 from sargeo.scene.sampling import sample_blocks
+from sargeo.scene.stored import full_blocks
 
 CACHE_MB = 256
 """Of decoded blocks that GDAL keeps. Its own default is a twentieth of the machine's memory."""
@@ -142,6 +143,11 @@ class RasterFile:
     def choose(self, positions: Sequence[int]) -> None:
         """Read only some of the bands from now on, by their places in ``facts.indexes``."""
         self.facts = self.facts.of_bands(positions)
+
+    def full_blocks(self) -> tuple[Block, ...]:
+        """Return blocks that hold what is worth looking at; none where the file does not tell."""
+        with self._dataset() as dataset, damage_told(self.path):
+            return full_blocks(dataset)
 
     def close(self) -> None:
         """Close all handles, so that the file can be moved or deleted on Windows too."""

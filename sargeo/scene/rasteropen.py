@@ -21,6 +21,7 @@ from sargeo.errors import (
     SeveralRastersError,
     UnsupportedPixelsError,
 )
+from sargeo.foreign import require_raster_drivers
 
 # How GDAL names one raster of a file that holds several: GPKG:scenes.gpkg:two, netcdf:two.nc:VV.
 # No drive: C:.
@@ -93,6 +94,8 @@ def open_raster(path: str) -> Any:
 
 
 def _check_file(path: str, local: Path) -> None:
+    if not path:
+        raise SceneNotFoundError("The name of the scene is empty.", "Give the raster file itself.")
     try:
         folder, there = local.is_dir(), local.exists()
     except OSError as error:  # too long a name, or a folder that may not be looked into
@@ -136,11 +139,16 @@ def damage_explained(path: str) -> Iterator[None]:
 
 
 def _not_opened(path: str, local: Path | None, words: str) -> InputError:
+    if local is not None and local.is_file() and not local.stat().st_size:
+        return SceneDamagedError(
+            f"{path} is empty: it holds not a single byte.", "Copy or download it again."
+        )
     if local is None or not _is_tiff(local):
         return SceneNotFoundError(
             f"{path} is not a raster that GDAL opens ({words}).",
             "Give a georeferenced raster such as a GeoTIFF.",
         )
+    require_raster_drivers("GTiff")
     if lacking := _MISSING_CODEC.search(words):
         return UnsupportedPixelsError(
             f"{path} is compressed with {lacking[1]}, which the GDAL of this installation does not "

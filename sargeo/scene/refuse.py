@@ -22,6 +22,9 @@ _PICTURE = {ColorInterp.red, ColorInterp.green, ColorInterp.blue}
 _NAME_CRS = "Name the CRS with rio edit-info --crs EPSG:CODE FILE, which comes with sargeo"
 """rasterio's own command: gdal_edit is where GDAL is installed for itself."""
 
+_IN_PLACE = "GTiff"
+"""The driver whose files take another CRS and place; netCDF and others have to be written anew."""
+
 _TERRAIN_CORRECTION = (
     "Terrain-correct it to a map grid first, in SNAP (Range-Doppler Terrain Correction) or with "
     "sarsen."
@@ -41,7 +44,10 @@ def georeference(path: str, facts: RasterFacts) -> GeoGrid:
     if facts.crs is None:
         raise NoGeoreferenceError(
             f"{path} has a transform but no CRS.",
-            f"{_NAME_CRS}, or export the scene again with it.",
+            f"{_NAME_CRS}, or export the scene again with it."
+            if facts.driver == _IN_PLACE
+            else "Export the scene again with it, or write it with gdal_translate -a_srs EPSG:CODE "
+            "FILE placed.tif.",
         )
     grid = GeoGrid(_crs(path, facts), facts.transform, facts.shape)
     if grid.sampled_spacing_m()[0].size == 0:
@@ -123,6 +129,13 @@ def _unplaced(path: str, facts: RasterFacts) -> NoGeoreferenceError:
             "Orthorectify it with gdalwarp -rpc and an elevation model, or in SNAP.",
         )
     lacks = "neither a CRS nor a transform" if facts.crs is None else "a CRS, but no transform"
+    if facts.driver != _IN_PLACE:
+        return NoGeoreferenceError(
+            f"{path} has {lacks}: where its pixels lie on Earth is not known.",
+            "Export the scene again as a georeferenced GeoTIFF, or, if you know its place, write "
+            "it with gdal_translate -a_srs EPSG:CODE -a_ullr LEFT TOP RIGHT BOTTOM FILE "
+            "placed.tif.",
+        )
     return NoGeoreferenceError(
         f"{path} has {lacks}: where its pixels lie on Earth is not known.",
         "Export the scene again as a georeferenced GeoTIFF, or, if you know its place, add it with "

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from sargeo.errors import NothingValidError
 from sargeo.geo.grid import Block
 from sargeo.scene.bands import Band
-from sargeo.scene.sampling import row_blocks, sample_blocks, sample_values
+from sargeo.scene.sampling import Likely, row_blocks, sample_blocks, sample_values
 
 REGION = 8
 """Side in pixels of a square of fill. Speckle fills no such square with one number: of clipped data
@@ -151,6 +151,8 @@ class Measurements:
         (rows, cols) of the scene.
     storages : sequence of Storage
         One for each band.
+    likely : callable
+        Names blocks that hold pixels, where a file tells it.
     """
 
     def __init__(
@@ -159,6 +161,7 @@ class Measurements:
         read_stored: Callable[[Block], Stored],
         shape: tuple[int, int],
         storages: Sequence[Storage],
+        likely: Likely = tuple,
     ) -> None:
         self._source = source
         self._read_stored = read_stored
@@ -166,6 +169,8 @@ class Measurements:
         self._storages = tuple(storages)
         self._limits = (_UNKNOWN,) * len(self._storages)
         self._suspicious = False
+        self._likely = likely
+        self._met: tuple[Block, ...] = ()
 
     def sample(self) -> NDArray[np.float32]:
         """Return a sample of the measurements before it is known what they are, shape (C, N).
@@ -181,12 +186,15 @@ class Measurements:
 
         def read(block: Block) -> tuple[Planes, Flags]:
             values, valid = self.read(block)
+            if not self._met and valid.any():
+                self._met = (block,)
             if any(storage.coarse for storage in self._storages):
                 return values, valid
             uneven = valid & ~np.logical_or.reduce([_flat(channel) for channel in values])
             return values, uneven if uneven.any() else valid
 
-        sample = sample_values(read, (self._whole.height, self._whole.width))
+        shape = self._whole.height, self._whole.width
+        sample = sample_values(read, shape, self._likely)
         if sample.shape[1] == 0:
             raise self._nothing_valid()
         return sample
@@ -204,7 +212,8 @@ class Measurements:
             If there is none.
         """
         shape = self._whole.height, self._whole.width
-        blocks = (b for part in (sample_blocks(shape), row_blocks(shape)) for b in part)
+        searched = (self._met, sample_blocks(shape), row_blocks(shape))
+        blocks = (block for part in searched for block in part)
         if not any(self.read(block)[1].any() for block in blocks):
             raise self._nothing_valid()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,9 @@ import rasterio
 import rasterio.shutil
 from support.advice import follows
 from support.seaside import assert_right, decibels, seaside
+
+from sargeo.errors import EnvironmentLackError
+from sargeo.foreign import _require
 
 Refused = Callable[..., Any]
 Mapped = Callable[..., Path]
@@ -67,7 +73,60 @@ def test_a_tiff_without_its_directory_is_copied_again(
     assert_right(mapped(scene))
 
 
-@follows("sargeo.scene.rasteropen:_check_file", "Give the raster file itself.")
+@follows("sargeo.scene.rasteropen:_not_opened", "Copy or download it again.")
+def test_an_empty_file_is_copied_again(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    whole = scene.read_bytes()
+    scene.write_bytes(b"")
+    assert refused("info", scene).problem.endswith("is empty: it holds not a single byte.")
+    scene.write_bytes(whole)
+    assert_right(mapped(scene))
+
+
+@follows(
+    "sargeo.foreign:_require",
+    "Unset … before Python starts, or reinstall ….",
+    simulated="reinstalling would change what all other tests run on",
+)
+@pytest.mark.parametrize(
+    ("variable", "driver", "command"),
+    [("GDAL_SKIP", "GTiff", "info"), ("OGR_SKIP", "GPKG", "map"), ("GDAL_SKIP", "COG", "map")],
+)
+def test_variables_that_switch_drivers_off_are_unset(
+    variable: str,
+    driver: str,
+    command: str,
+    scene: Path,
+    mapped: Mapped,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In processes of their own, as GDAL reads them once."""
+    out = scene.parent / "never"
+    words = [sys.executable, "-m", "sargeo_cli", command, str(scene)]
+    words += ["-o", str(out), "--progress", "none"] if command == "map" else []
+    environment = os.environ | {variable: driver}
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 4, ended.stderr
+    assert f"{variable}={driver} switches drivers off" in ended.stderr
+    assert not out.exists()
+    with monkeypatch.context() as patch, pytest.raises(EnvironmentLackError, match=driver):
+        patch.setenv(variable, driver)
+        _require((driver,), (), "rasterio")
+    assert_right(mapped(scene))
+
+
+@follows("sargeo.scene.rasteropen:_check_file", "Give the raster file itself.", problem="is empty")
+@pytest.mark.parametrize("command", ["info", "map"])
+def test_a_scene_without_a_name_is_named(
+    command: str, scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    options = ("-o", scene.parent / "never") if command == "map" else ()
+    assert refused(command, "", *options).problem == "The name of the scene is empty."
+    assert_right(mapped(scene))
+
+
+@follows(
+    "sargeo.scene.rasteropen:_check_file", "Give the raster file itself.", problem="is a folder"
+)
 def test_the_file_in_a_folder_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
     refused("info", scene.parent)
     assert_right(mapped(scene))

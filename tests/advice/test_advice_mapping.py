@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 from support.advice import follows
 from support.rasters import CRS_CASES
 from support.seaside import SIDE, assert_right, decibels, landcover, seaside
@@ -111,6 +112,23 @@ def test_land_cover_is_added(needing: tuple[object, ...], corrected: Corrected) 
         right=lambda _: ("--products", "objects,landcover", *needing),
     )
     assert_right(out)
+
+
+@follows("sargeo.errors:require_finite", "Give a finite number.")
+@pytest.mark.parametrize("option", ["--min-length", "--max-length", "--coast-buffer"])
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-inf"])
+def test_a_finite_number_is_given(option: str, wrong: str, corrected: Corrected) -> None:
+    land = ("--land-mask", "auto")
+    _, out = corrected((option, wrong, *land), right=lambda _: (option, "250", *land))
+    assert_right(out)
+
+
+@follows("sargeo.mapping.object_filters:ObjectControls.__post_init__", "Give at most … metres.")
+def test_a_narrower_buffer_is_given(corrected: Corrected) -> None:
+    """Which takes in every object of the scene, as there is land within it."""
+    land = ("--land-mask", "auto", "--coast-buffer")
+    _, out = corrected((*land, "1e7"), right=lambda told: (*land, numbers_in(told)[0]))
+    assert sargeo.read_objects(out).empty
 
 
 @follows("sargeo.mapping.object_filters:ObjectControls.__post_init__", "Give a number from 0 to 1.")
@@ -327,3 +345,32 @@ def test_a_folder_in_use_is_waited_for(
             assert_right(out.with_name("other"))
             return
     assert_right(mapped(scene, "--overwrite"))
+
+
+ROTATED_POLE = (
+    "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=39 +lon_0=18 +to_meter=0.0174532925199433"
+)
+
+
+@follows(
+    "sargeo.products.vector:check_objects_crs",
+    "Add --products landcover, or warp the scene with gdalwarp -t_srs EPSG:4326 SCENE warped.tif "
+    "and map that.",
+)
+@pytest.mark.parametrize("warped", [True, False])
+def test_a_scene_on_a_rotated_pole_is_warped_or_mapped_without_objects(
+    warped: bool, tmp_path: Path, refused: Refused, mapped: Mapped, gdal: Callable[..., str]
+) -> None:
+    place = Affine(1e-4, 0, 1, 0, -1e-4, 1)
+    scene = seaside(tmp_path / "scene.tif", crs=ROTATED_POLE, transform=place)
+    refused("map", scene, "-o", tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
+    options: tuple[str, ...] = ("--products", "landcover")
+    if warped:
+        # GeoTIFF has no words for this CRS either: GDAL keeps it in a file beside it.
+        gdal("gdalwarp", "-t_srs", "EPSG:4326", scene, tmp_path / "warped.tif")
+        scene, options = tmp_path / "warped.tif", ()
+    out = mapped(scene, *options)
+    with rasterio.open(next(out.glob("*_landcover.tif"))) as dataset:
+        shares = [(dataset.read(1) == code).mean() for code in (80, 0)]
+    assert shares[0] > 0.2

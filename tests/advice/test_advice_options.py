@@ -419,3 +419,42 @@ def test_every_option_is_exercised() -> None:
     known = {(str(c), option) for c in all_commands() for option in c.options}
     assert known - EXERCISED.keys() == set()
     assert EXERCISED.keys() - known == set()
+
+
+NUMBERS = {
+    "map": (
+        *("--cell-size", "--uncertain-below", "--min-confidence"),
+        *("--min-length", "--max-length", "--coast-buffer"),
+    ),
+    "classify": ("--uncertain-below",),
+    "search": ("--extent",),
+    "assess": ("--tolerance",),
+}
+
+
+def test_all_options_that_take_a_fraction_are_known() -> None:
+    from typer.main import get_command
+
+    from sargeo_cli.main import app
+
+    found = {
+        name: {max(p.opts, key=len) for p in command.params if p.display_type == "float"}
+        for name, command in get_command(app).commands.items()
+    }
+    assert {name: there for name, there in found.items() if there} == {
+        name: set(options) for name, options in NUMBERS.items()
+    }
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(
+    ("command", "option"), [(name, option) for name, all_ in NUMBERS.items() for option in all_]
+)
+def test_numbers_that_are_not_finite_are_refused_before_the_run(
+    command: str, option: str, wrong: str, scene: Path, refused: Refused
+) -> None:
+    words = ("assess", scene, scene) if command == "assess" else words_of(command, scene)
+    kept = [w for i, w in enumerate(words) if "--extent" not in (w, words[i - 1])]
+    given = ("--land-mask", "auto") if option == "--coast-buffer" else ()
+    refused(*kept, *given, option, wrong, code=2)
+    assert not (scene.parent / "out").exists()

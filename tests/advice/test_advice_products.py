@@ -71,6 +71,8 @@ def test_the_land_cover_is_given(
 ) -> None:
     labelled = reference(tmp_path / "labelled.gpkg")
     refused("assess", labelled, landcover_product.with_name(f"scene_{other}.tif"))
+    scene = seaside(tmp_path / "floats.tif")
+    assert "floats.tif holds values" in refused("assess", labelled, scene).problem
     water_is_found(done, labelled, landcover_product)
 
 
@@ -106,6 +108,9 @@ def test_known_classes_are_used(
 ) -> None:
     unknown = reference(tmp_path / "unknown.gpkg", **{"class": ["the sea", "the woods"]})
     remedy = refused("assess", unknown, landcover_product).remedy
+    for numbers in (["inf", "-inf"], [np.inf, 80.0], [80.5, 80.0]):
+        odd = reference(tmp_path / "odd.gpkg", **{"class": numbers})
+        assert refused("assess", odd, landcover_product).remedy == remedy
     names = remedy.removeprefix("Use ").split(", our codes")[0].split(", ")
     classes = {"name": [names[-1], names[0]], "code": [80, 10], "WorldCover": ["80", "95"]}[way]
     known = reference(tmp_path / "known.gpkg", **{"class": classes})

@@ -94,6 +94,41 @@ def test_a_crs_and_a_transform_are_added(
     assert_right(mapped(scene))
 
 
+@follows(
+    "sargeo.scene.refuse:_unplaced",
+    "Export the scene again as a georeferenced GeoTIFF, or, if you know its place, write it with "
+    "gdal_translate -a_srs EPSG:CODE -a_ullr LEFT TOP RIGHT BOTTOM FILE placed.tif.",
+)
+def test_what_cannot_be_edited_is_written_with_its_place(
+    scene: Path, refused: Refused, mapped: Mapped, gdal: Gdal
+) -> None:
+    """netCDF, which rasterio does not update."""
+    array = xr.DataArray(decibels()[0], dims=("y", "x"), attrs={"units": "dB"}, name="VV")
+    path = scene.with_suffix(".nc")
+    array.to_netcdf(path)
+    assert "edit-info" not in refused("info", path).remedy
+    corners = (WEST, NORTH, WEST + 10 * SIDE, NORTH - 10 * SIDE)
+    gdal("gdal_translate", "-a_srs", UTM, "-a_ullr", *corners, path, scene)
+    assert_right(mapped(scene, "--assume", "vv,db"))
+
+
+@follows(
+    "sargeo.scene.refuse:georeference",
+    "Export the scene again with it, or write it with gdal_translate -a_srs EPSG:CODE FILE "
+    "placed.tif.",
+)
+def test_what_cannot_be_edited_is_written_with_its_crs(
+    scene: Path, refused: Refused, mapped: Mapped, gdal: Gdal
+) -> None:
+    middles = 10 * (np.arange(SIDE) + 0.5)
+    places = {"y": NORTH - middles, "x": WEST + middles}
+    path = scene.with_suffix(".nc")
+    xr.DataArray(decibels()[0], places, ("y", "x"), name="VV").to_netcdf(path)
+    refused("info", path)
+    gdal("gdal_translate", "-a_srs", UTM, path, scene)
+    assert_right(mapped(scene, "--assume", "vv,db"))
+
+
 @follows("sargeo.scene.refuse:_crs", "Name the true CRS with rio edit-info --crs EPSG:CODE FILE.")
 @pytest.mark.parametrize("wrong", ["EPSG:4978", 'LOCAL_CS["site",UNIT["metre",1]]'])
 def test_a_crs_that_is_of_no_map_is_replaced(

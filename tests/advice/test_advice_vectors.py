@@ -186,12 +186,13 @@ def test_an_area_is_given_as_vectors(
     maps_the_area(write(tmp_path / f"area{suffix}"))
 
 
-@follows("sargeo.geo.vectors:_Vectors._read_parquet", "Check the path.")
-def test_the_path_of_parquet_is_checked(
-    tmp_path: Path, refused_area: Refused, maps_the_area: Maps
+@follows("sargeo.geo.vectors:_Vectors._check_path", "Check the path.")
+@pytest.mark.parametrize("suffix", [".parquet", ".gpkg", ".geojson"])
+def test_the_path_of_an_area_is_checked(
+    suffix: str, tmp_path: Path, refused_area: Refused, maps_the_area: Maps
 ) -> None:
-    path = write(tmp_path / "area.parquet")
-    refused_area(path.with_name("aera.parquet"))
+    path = write(tmp_path / f"area{suffix}")
+    refused_area(path.with_name(f"aera{suffix}"))
     maps_the_area(path)
 
 

@@ -246,3 +246,31 @@ def test_two_formats_at_once_are_refused() -> None:
 )
 def test_facts_in_words(value: object, name: str, text: str) -> None:
     assert in_words(value, name) == text
+
+
+def test_control_characters_of_names_are_spelt_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """A terminal would obey them, whatever prints them."""
+    from sargeo.errors import InputError
+    from sargeo_cli.failures import present_failure
+    from sargeo_cli.page import Page
+
+    name = "a\x1b[2J\x07\x9b1m\rb.tif"
+    page = Page()
+    page.verdict(name)
+    page.lines([name])
+    page.pairs({"scene": name})
+    present_failure(InputError(f"{name} is a folder.", f"Look at {name}."), json_lines=False)
+    printed = capsys.readouterr()
+    for text in (printed.out, printed.err):
+        assert not set(text) & {"\x1b", "\x07", "\x9b", "\r"}
+        assert r"a\x1b[2J\x07\x9b1m\x0db.tif" in text
+
+
+def test_an_interval_that_is_unknown_has_no_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    from sargeo_cli.page import Page
+    from sargeo_cli.views.assessment import show_assessment
+
+    facts = {"overall_accuracy": 0.5, "overall_accuracy_low": None, "overall_accuracy_high": None}
+    table = {"classes": [], "confusion": [], "method": "By eye.", "notes": ""}
+    show_assessment(Page(), {**facts, **table, "samples": 2})
+    assert "(95 % interval unknown), by 2 samples." in capsys.readouterr().out

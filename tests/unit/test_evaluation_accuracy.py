@@ -77,3 +77,17 @@ def test_the_bootstrap_is_repeatable() -> None:
     clusters = np.random.default_rng(0).integers(0, 9, (12, 3, 3))
     area = np.array([1.0, 2.0, 3.0])
     assert bootstrap_intervals(clusters, area) == bootstrap_intervals(clusters, area)
+
+
+def test_a_class_that_the_map_nowhere_has_is_shown_by_nothing() -> None:
+    """None of its ten samples: not unknown, but nought."""
+    confusion = np.array([[20, 10], [0, 0]])
+    found = normal_intervals(confusion, np.array([5.0, 0.0])).producers[1]
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+    drawn = bootstrap_intervals(np.stack([confusion] * 4), np.array([5.0, 0.0])).producers[1]
+    assert drawn.value == 0
+
+
+def test_a_class_of_the_map_without_samples_stays_unknown() -> None:
+    confusion = np.array([[20, 10], [0, 0]])
+    assert np.isnan(stratified_accuracy(confusion, np.array([5.0, 5.0])).producers[1])

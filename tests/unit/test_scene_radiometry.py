@@ -10,6 +10,7 @@ from support.rasters import backscatter_db
 from support.scenes import array_scene
 
 from sargeo.errors import NothingValidError, UnsupportedPixelsError
+from sargeo.geo.grid import Block
 from sargeo.scene.bands import SCALES, Band
 from sargeo.scene.radiometry import (
     BackscatterConstants,
@@ -181,6 +182,21 @@ class TestSampling:
             return part[None].astype(np.float32), part
 
         assert sample_values(read, valid.shape).shape == (1, 1000)
+
+    @pytest.mark.parametrize("shape", [(100_000, 100_000), (20_000, 20_000)])
+    def test_of_a_scene_nearly_empty_only_likely_blocks_are_read(self, shape):
+        there = Block(15_001, 12_345, 200, 300)
+        asked = []
+
+        def read(block):
+            asked.append(block)
+            part = np.zeros((block.height, block.width), bool)
+            if (common := block.intersection(there)) is not None:
+                part[common.slices(block)] = True
+            return part[None].astype(np.float32), part
+
+        assert sample_values(read, shape, lambda: (there,)).shape[1] >= 200 * 256
+        assert sum(block.size for block in asked) < 3e7
 
     def test_rows_cover_the_scene(self):
         assert sum(block.size for block in row_blocks((1001, 7))) == 1001 * 7

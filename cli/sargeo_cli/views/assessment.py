@@ -28,9 +28,11 @@ def assessment_rows(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _show_landcover(page: Page, facts: Facts) -> None:
+    interval = _interval(facts, "overall_accuracy")
+    unknown = facts["overall_accuracy_low"] is None
     page.verdict(
         f"{percent(facts['overall_accuracy'])} of the mapped area is right (95 % interval "
-        f"{_interval(facts, 'overall_accuracy')} %), by {counted(facts['samples'], 'sample')}."
+        f"{interval}{'' if unknown else ' %'}), by {counted(facts['samples'], 'sample')}."
     )
     page.title("Classes: accuracy in per cent, areas in km², with 95 % intervals")
     page.table(*(_classes(facts["classes"], gap) for gap in (" ", "\n")))
