@@ -70,7 +70,7 @@ class Stage(nn.Module):
 
 
 class _Block(nn.Module):
-    """A convolution of each channel, then a perceptron on each pixel."""
+    """A convolution of each channel, then an MLP block on each pixel."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

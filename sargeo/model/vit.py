@@ -85,7 +85,7 @@ class VitTower(nn.Module):
 
 
 class _Block(nn.Module):
-    """Attention among the tokens, then a perceptron on each; normed before each."""
+    """Attention among the tokens, then an MLP block on each; pre-norm."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()

@@ -146,7 +146,7 @@ class RasterFile:
 
     def full_blocks(self) -> tuple[Block, ...]:
         """Return blocks that hold what is worth looking at; none where the file does not tell."""
-        with self._dataset() as dataset, damage_told(self.path):
+        with self._dataset() as dataset, damage_explained(self.path):
             return full_blocks(dataset)
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ class Acquisition:
     bands : tuple of Band
         One for each channel of a batch, in order.
     gsd_m : tuple of float or None
-        Ground sampling distance in metres, (row to row, column to column), of the grid worked on;
+        Ground sampling distance in metres, (row to row, column to column), of the working grid;
         None where it is unknown.
     incidence_deg : float or None
         Mean incidence angle in degrees; None where it is unknown.

@@ -1,4 +1,4 @@
-"""Objects as the network finds them: arrays of equal length, in pixels of the grid worked on."""
+"""Objects as the network finds them: arrays of equal length, in pixels of the working grid."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _BATCHES = 1_000_003  # so that seeds and numbers of batches do not meet
 
 
 class LanguageObjectives(nn.Module):
-    """ContrastiveLoss, matching, hidden words and captions.
+    """ITC, ITM, masked language modelling (MLM) and captioning.
 
     Parameters
     ----------

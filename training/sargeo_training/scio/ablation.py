@@ -1,6 +1,6 @@
-"""What the losses and the cleaning of texts are worth: four arms at equal compute, over seeds.
+"""What the losses and the cleaning of texts are worth: four variants at equal compute, over seeds.
 
-Every arm goes through the stages of scio, on the same chips and with as many steps, batches and
+Every variant goes through the stages of scio, on the same chips and with as many steps, batches and
 learning rates. A fifth of what can be wrong is made wrong, otherwise for each seed.
 
     contrast                       the noisy texts; contrast alone
@@ -8,10 +8,11 @@ learning rates. A fifth of what can be wrong is made wrong, otherwise for each s
     + screening                    the same joint stage; then without suspect clauses
     + reconstruction               the same screening stage; then with those that were filled anew
 
-Arms share the stages that they have in common. Validation chooses no weights and ends no stage: all
-arms get the last averaged ones. They are measured on real chips of the other splits: by how well
-these and their true texts find each other, and by how often a true statement scores higher than one
-that another chip's value makes false. Simulated chips are neither trained on nor measured.
+Variants share the stages that they have in common. Validation chooses no weights and ends no
+stage: all variants get the last averaged ones. They are measured on real chips of the other
+splits: by how well these and their true texts find each other, and by how often a true statement
+scores higher than one that another chip's value makes false. Simulated chips are neither trained
+on nor measured.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ PAGE = "ablation.md"
 
 _PAIRS = ((NOISY, CONTRAST), (SCREENED, NOISY), (RECONSTRUCTED, SCREENED), (RECONSTRUCTED, NOISY))
 _SPLITS: tuple[Split, ...] = ("holdout", "validation")
-_WORDING = 0  # of true texts, the same for all arms
+_WORDING = 0  # of true texts, the same for all variants
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -107,7 +108,7 @@ def run_ablation(
     data: Path | None = None,
     say: Say,
 ) -> None:
-    """Train and measure all arms, and write ``ablation.md``; go on where a call stopped.
+    """Train and measure all variants, and write ``ablation.md``; go on where a call stopped.
 
     Calls with different seeds may run at the same time. Each writes the page of its own; one with
     all of them comes last.
@@ -136,8 +137,8 @@ def run_ablation(
         run = open_run(own, learnt, place, noise=noise, seed=seed, start=start, say=say)
         found.append(
             {
-                (gallery.split, arm, measure): measure(stage, material, gallery)
-                for arm, stage in _trained(run, say)
+                (gallery.split, variant, measure): measure(stage, material, gallery)
+                for variant, stage in _trained(run, say)
                 for gallery in galleries
                 for measure in (_hits, _told_apart)
             }
@@ -147,7 +148,8 @@ def run_ablation(
     hits, apart = (
         {
             g.split: {
-                arm: np.stack([seed[g.split, arm, measure] for seed in found]) for arm in VARIANTS
+                name: np.stack([seed[g.split, name, measure] for seed in found])
+                for name in VARIANTS
             }
             for g in galleries
         }
@@ -173,7 +175,7 @@ def _gallery(material: Material, split: Split) -> Gallery:
 
 
 def _trained(run: Run, say: Say) -> Iterator[tuple[str, Path]]:
-    """Train the arms one after the other; yield each with the folder of its last stage."""
+    """Train the variants one after the other; yield each with the folder of its last stage."""
     say(f"{run.folder.name}: joint, screening and reconstruction")
     run.rounds.run(1)
     screened, mended = screening_of(run.folder, 1), reconstruction_of(run.folder, 1)
@@ -262,8 +264,8 @@ def _page(
     yield ""
     yield (
         f"Of the clauses about real chips that can be wrong {noise:.0%} are; {steps} steps of "
-        f"{config.chips.batch_size} texts for every arm. Simulated chips are neither trained on "
-        "nor measured. Values are means over seeds, with the standard deviation over seeds."
+        f"{config.chips.batch_size} texts for every variant. Simulated chips are neither trained "
+        "on nor measured. Values are means over seeds, with the standard deviation over seeds."
     )
     for gallery in galleries:
         yield from _retrieval_section(seeds, gallery, hits[gallery.split])
@@ -282,10 +284,10 @@ def _retrieval_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
     )
     yield from ("", f"| trained with | {' | '.join(RECALLS)} | mean |")
     yield "|---" * (len(RECALLS) + 2) + "|"
-    for arm in VARIANTS:
-        recalls = _shares(hits[arm].sum(axis=1))
+    for variant in VARIANTS:
+        recalls = _shares(hits[variant].sum(axis=1))
         columns = [*recalls.T, recalls.mean(axis=1)]
-        yield f"| {arm} | {' | '.join(map(_spread, columns))} |"
+        yield f"| {variant} | {' | '.join(map(_spread, columns))} |"
     yield from ("", "Differences of the mean recall, and 95 % intervals over ground:", "")
     yield from _difference_table(seeds, gallery.groups, hits, _PAIRS)
 
@@ -298,14 +300,14 @@ def _statement_section(seeds: Sequence[int], gallery: Gallery, hits: Hits) -> It
         "is false of this one; chance is 0.5."
     )
     yield from ("", f"| trained with | {' | '.join(SCORES)} |", "|---" * (len(SCORES) + 1) + "|")
-    for arm in VARIANTS:
-        columns = [_spread(column) for column in _shares(hits[arm].sum(axis=1)).T]
-        told = [columns[0], "–"] if arm == CONTRAST else columns  # it learnt no matching
-        yield f"| {arm} | {' | '.join(told)} |"
+    for variant in VARIANTS:
+        columns = [_spread(column) for column in _shares(hits[variant].sum(axis=1)).T]
+        told = [columns[0], "–"] if variant == CONTRAST else columns  # it learnt no matching
+        yield f"| {variant} | {' | '.join(told)} |"
     for k, score in enumerate(SCORES):
         yield from ("", f"Differences by {score}, and 95 % intervals over ground:", "")
         pairs = [pair for pair in _PAIRS if score != "matching" or CONTRAST not in pair]
-        by_score = {arm: counts[..., [k]] for arm, counts in hits.items()}
+        by_score = {variant: counts[..., [k]] for variant, counts in hits.items()}
         yield from _difference_table(seeds, gallery.groups, by_score, pairs)
 
 
@@ -326,12 +328,12 @@ def _difference_table(
 
 
 def _gain(chips: Sequence[NDArray[np.float64]]) -> float:
-    """Return by how much the mean share of an arm is above that of another, over seeds.
+    """Return by how much the mean share of a variant is above that of another, over seeds.
 
     Parameters
     ----------
     chips : sequence of ndarray of float64, shape (2, seeds, 2, M)
-        Of both arms.
+        Of both variants.
     """
     better, worse = np.sum(chips, axis=0)
     return float(_shares(better).mean() - _shares(worse).mean())
