@@ -162,7 +162,7 @@ def _masked(scene: Scene) -> tuple[list[dict[str, Any]], float]:
 def _said_kinds(scene: GeoTiffScene | DataArrayScene) -> list[str]:
     if isinstance(scene, DataArrayScene):
         return [scene.nodata_kind] * len(scene.bands)
-    return [facts.nodata_kind for facts in scene.facts for _ in facts.indexes]
+    return [" or ".join(facts.nodata_kinds) for facts in scene.facts for _ in facts.indexes]
 
 
 def _why(why: Why, said: str) -> str:

@@ -158,7 +158,7 @@ class GeoTiffScene:
     @property
     def nodata_kind(self) -> str:
         """How the files tell pixels that hold nothing, in words."""
-        said = [facts.nodata_kind for facts in self.facts if facts.nodata_kind != "none"]
+        said = [kind for facts in self.facts for kind in facts.nodata_kinds]
         return ", ".join(dict.fromkeys(said)) or "none"
 
     def _open(self, path: str, assume: Assumptions) -> None:

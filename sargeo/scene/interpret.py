@@ -375,7 +375,7 @@ def stored_as(storage: Storage) -> Stored:
     """Tell how a band is stored."""
     if storage.scaled:
         return "scaled"
-    return "integer" if storage.dtype.kind in "iu" else "float"
+    return "integer" if storage.dtype.kind in "iu" and not storage.decoded else "float"
 
 
 def informative_text(tags: Mapping[str, str]) -> str:

@@ -50,8 +50,9 @@ class RasterFacts:
     alpha : int or None
         Number of the band that tells which pixels are opaque. A band that is only called alpha,
         as GDAL calls every fourth band by default, is a band like others.
-    nodata_kind : str
-        "nodata tag", "alpha band", "mask band", or "none" where the file says nothing.
+    nodata_kinds : tuple of str
+        Some of "nodata tag", "alpha band" and "mask band"; empty where the file says nothing. A
+        pixel is nodata if any of them says so.
     """
 
     shape: tuple[int, int]
@@ -65,7 +66,7 @@ class RasterFacts:
     dtypes: tuple[str, ...]
     colours: tuple[ColorInterp, ...]
     nodata: tuple[float | None, ...]
-    nodata_kind: str
+    nodata_kinds: tuple[str, ...]
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
     descriptions: tuple[str, ...]
@@ -174,17 +175,20 @@ class RasterFile:
         valid = np.ones(values.shape, dtype=bool)
         if facts.alpha is not None:
             valid &= dataset.read(facts.alpha, window=window) != 0
-        if facts.nodata_kind == "mask band":
+        if "mask band" in facts.nodata_kinds:
             valid &= dataset.read_masks(list(facts.indexes), window=window) != 0
-        if facts.nodata_kind == "nodata tag":
-            # By value, where float32 holds it: GDAL would decode every tile twice for its masks.
-            for channel, stored, index, nodata, dtype in zip(
-                valid, values, facts.indexes, facts.nodata, facts.dtypes, strict=True
-            ):
-                if np.dtype(dtype).kind in "iu" and np.dtype(dtype).itemsize > 2:
-                    channel &= dataset.read_masks(index, window=window) != 0
-                elif nodata is not None:
-                    channel &= stored != np.float32(nodata)
+        # By value: GDAL would decode every tile twice for its masks, and has none of a tag where
+        # there is a mask band.
+        for channel, stored, index, nodata, dtype in zip(
+            valid, values, facts.indexes, facts.nodata, facts.dtypes, strict=True
+        ):
+            if nodata is None:
+                continue
+            if np.dtype(dtype).kind in "iu" and np.dtype(dtype).itemsize > 2:
+                # float32 does not hold all of these.
+                channel &= dataset.read(index, window=window) != nodata
+            else:
+                channel &= stored != np.float32(nodata)
         return valid
 
     @contextmanager
@@ -257,7 +261,7 @@ def _facts(dataset: Any, alpha: int | None) -> RasterFacts:
         dtypes=pick(dataset.dtypes),
         colours=pick(colours),
         nodata=pick(dataset.nodatavals),
-        nodata_kind=_nodata_kind(pick(dataset.mask_flag_enums), alpha is not None),
+        nodata_kinds=_nodata_kinds(dataset, kept, alpha is not None),
         scales=pick(dataset.scales),
         offsets=pick(dataset.offsets),
         descriptions=tuple(d or "" for d in pick(dataset.descriptions)),
@@ -270,12 +274,13 @@ def _facts(dataset: Any, alpha: int | None) -> RasterFacts:
     )
 
 
-def _nodata_kind(flags: tuple[list[MaskFlags], ...], has_alpha: bool) -> str:
-    said = {flag for band in flags for flag in band}
-    if MaskFlags.nodata in said:
-        return "nodata tag"
-    if has_alpha:
-        return "alpha band"
+def _nodata_kinds(dataset: Any, indexes: Sequence[int], has_alpha: bool) -> tuple[str, ...]:
+    said = {flag for i in indexes for flag in dataset.mask_flag_enums[i - 1]}
     # GDAL takes its masks from whatever is called alpha, also where that is a measurement.
     masked = MaskFlags.per_dataset in said and MaskFlags.alpha not in said
-    return "mask band" if masked else "none"
+    kinds = {
+        "nodata tag": any(dataset.nodatavals[i - 1] is not None for i in indexes),
+        "alpha band": has_alpha,
+        "mask band": masked,
+    }
+    return tuple(kind for kind, present in kinds.items() if present)

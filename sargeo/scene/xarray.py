@@ -40,7 +40,8 @@ class DataArrayScene:
     """A DataArray with dims (y, x) or (band, y, x), regular coordinates, and a rioxarray CRS.
 
     Dims may also be called lat and lon, as in netCDF; degrees on them need no CRS. Numbers are
-    scaled by ``attrs`` ("scale_factor", "add_offset"), as rioxarray leaves them there.
+    scaled by ``attrs`` ("scale_factor", "add_offset"), as rioxarray leaves them there. Where xarray
+    has scaled them, it moved these into ``encoding``, which tells what stored zeros have become.
 
     The polarisation comes from the labels of the band coordinate, ``attrs`` ("polarisation",
     "units", "long_name", …) or the array's name; the platform from ``attrs`` or from coordinates
@@ -146,19 +147,22 @@ class DataArrayScene:
     def _storages(self, array: xarray.DataArray) -> list[Storage]:
         """Return how the bands are stored: rioxarray leaves one scale for all, or one for each."""
         count = array.sizes[self._array.dims[0]] if self._array.dims[0] in array.dims else 1
-        scales = self._numbers(array, "scale_factor", 1.0, count)
-        offsets = self._numbers(array, "add_offset", 0.0, count)
+        decoded = _is_decoded(array)
+        place = "encoding" if decoded else "attrs"
+        scales = self._numbers(array, place, "scale_factor", 1.0, count)
+        offsets = self._numbers(array, place, "add_offset", 0.0, count)
+        dtype = np.dtype(array.encoding.get("dtype", array.dtype)) if decoded else array.dtype
         left_out = {companion.position for companion in self.companions}
         return [
-            Storage(array.dtype, float(scales[i]), float(offsets[i]))
+            Storage(dtype, float(scales[i]), float(offsets[i]), decoded)
             for i in range(count)
             if i not in left_out
         ]
 
     def _numbers(
-        self, array: xarray.DataArray, name: str, neutral: float, count: int
+        self, array: xarray.DataArray, place: str, name: str, neutral: float, count: int
     ) -> NDArray[np.float64]:
-        said = array.attrs.get(name, neutral)
+        said = getattr(array, place).get(name, neutral)
         try:
             numbers = np.broadcast_to(np.asarray(said, float), (count,))
         except (TypeError, ValueError):
@@ -168,7 +172,7 @@ class DataArrayScene:
         raise UnsupportedPixelsError(
             f"The attribute {name} of {self.source}, {said!r}, is neither a number that values can "
             f"be scaled by nor one for each of {count} bands.",
-            f'Correct array.attrs["{name}"], or leave it out.',
+            f'Correct array.{place}["{name}"], or leave it out.',
         )
 
     def _said_nodata(self, array: xarray.DataArray) -> float | None:
@@ -255,6 +259,13 @@ def _said_crs(array: xarray.DataArray, source: str) -> CRS | None:
             f"The CRS of {source} is not understood ({error}).",
             "Name the CRS with array.rio.write_crs(…), without grid_mapping in its attributes.",
         ) from error
+
+
+def _is_decoded(array: xarray.DataArray) -> bool:
+    """Tell whether xarray has scaled stored numbers: it keeps in the encoding how they were."""
+    if array.dtype.kind != "f" or not {"scale_factor", "add_offset"}.isdisjoint(array.attrs):
+        return False
+    return not {"scale_factor", "add_offset"}.isdisjoint(array.encoding)
 
 
 def _with_map_dims(array: xarray.DataArray, source: str) -> xarray.DataArray:

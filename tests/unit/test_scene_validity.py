@@ -9,6 +9,7 @@ import rioxarray
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
+from support import seaside
 from support.rasters import write_raster
 
 from sargeo.errors import NothingValidError
@@ -17,7 +18,8 @@ from sargeo.scene.bands import Band
 from sargeo.scene.describe import describe
 from sargeo.scene.geotiff import GeoTiffScene
 from sargeo.scene.open import open_scene
-from sargeo.scene.validity import HALO, REGION, Measurements, Storage, Why
+from sargeo.scene.regions import HALO, REGION
+from sargeo.scene.validity import Measurements, Storage, Why
 
 SHAPE = (90, 110)
 LINEAR = Band("VV", "sigma0", "linear")
@@ -275,3 +277,85 @@ class TestOneRuleForFilesAndArrays:
         )  # fmt: skip
         array = rioxarray.open_rasterio(path).drop_vars("spatial_ref").rename(y="lat", x="lon")
         assert open_scene(array, assume="vv,linear").grid.crs.to_epsg() == 4326
+
+
+class TestGreatestNumbers:
+    @pytest.mark.parametrize(
+        ("dtype", "fill", "scale"),
+        [
+            ("u1", 255, 1),
+            ("u2", 65535, 1),
+            ("u4", 2**32 - 1, 1),
+            ("f4", 65535, 1),
+            ("u2", 65535, 0.1),
+        ],
+    )
+    def test_a_region_is_nodata_and_scattered_ones_are_not(self, tmp_path, dtype, fill, scale):
+        values = np.clip(300 * np.sqrt(power()), 1, 250).astype(dtype)
+        values[:20], values[40::9, ::7] = fill, fill
+        expected = np.ones(SHAPE, bool)
+        expected[:20] = False
+        path = write_raster(tmp_path / "amplitude_vv.tif", values[None], scale=scale)
+        np.testing.assert_array_equal(valid_in(path), expected)
+
+    def test_least_number_of_wide_integers(self, tmp_path):
+        values = np.clip(300 * np.sqrt(power()), 1, None).astype("i4")
+        values[50, 60] = -(2**31)
+        path = write_raster(tmp_path / "amplitude_vv.tif", values[None])
+        assert np.argwhere(~valid_in(path)).tolist() == [[50, 60]]
+
+
+@pytest.mark.parametrize("fill", [9999.0, 1e-10])
+@pytest.mark.parametrize("scale", ["linear", "amplitude"])
+def test_flat_fill_far_from_backscatter_in_every_scale(fill, scale):
+    values = power()
+    values[20:40, 30:50] = fill if scale == "linear" else np.sqrt(fill)
+    found = reasons(values, Band("VV", "sigma0", scale))[0]
+    assert (found[20:40, 30:50] == Why.REGION).all()
+    assert (found != 0).sum() == 400
+
+
+class TestCoarseSteps:
+    def test_zeros_of_one_band_where_another_is_bright(self, tmp_path):
+        pair = np.clip(np.sqrt(seaside.power(2)) * 200, 1, 254).astype("u1")
+        pair[1, :, 100:] = 0
+        path = write_raster(tmp_path / "x.tif", pair, descriptions=["VV", "VH"])
+        np.testing.assert_array_equal(valid_in(path), pair[1] != 0)
+
+    def test_dark_water_stays(self, tmp_path):
+        pair = np.clip(np.sqrt(seaside.power(2)) * 200, 1, 254).astype("u1")
+        pair[1, :, :64] = 0
+        path = write_raster(tmp_path / "x.tif", pair, descriptions=["VV", "VH"])
+        assert valid_in(path).all()
+
+    def test_water_that_a_calibrated_step_rounds_to_zero(self, tmp_path):
+        stored = np.round(seaside.power() * 0.2 / 0.01).astype("u2")
+        path = write_raster(
+            tmp_path / "x.tif", stored, descriptions=["sigma0 VV linear"], scale=0.01
+        )
+        assert valid_in(path).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_a_tag_and_a_mask_band_both_count(tmp_path, dtype):
+    values = np.clip(300 * np.sqrt(power()), 2, None).astype(dtype)
+    values[:10] = 1
+    mask = np.ones(SHAPE, bool)
+    mask[:, :10] = False
+    path = write_raster(tmp_path / "amplitude_vv.tif", values[None], nodata=1, mask=mask)
+    np.testing.assert_array_equal(valid_in(path), mask & (values != 1))
+    with GeoTiffScene(path) as scene:
+        told = describe(scene)
+    assert told["nodata"] == "nodata tag, mask band"
+    assert told["masked"][0]["why"] == "nodata tag or mask band"
+
+
+def test_decoded_arrays_are_masked_as_their_file(tmp_path):
+    values = np.round(100 * (decibels() + 30)).astype("i2")
+    values[:30], values[40:60] = 0, 32767
+    path = write_raster(tmp_path / "vv_db.tif", values[None], scale=0.01, offset=-30)
+    array = rioxarray.open_rasterio(path, mask_and_scale=True)
+    twin = open_scene(array, assume="vv,db")
+    valid = twin.read(twin.grid.block).valid
+    assert not valid[:30].any()
+    np.testing.assert_array_equal(valid, valid_in(path))

@@ -148,8 +148,7 @@ def run_ablation(
     hits, apart = (
         {
             g.split: {
-                name: np.stack([seed[g.split, name, measure] for seed in found])
-                for name in VARIANTS
+                one: np.stack([seed[g.split, one, measure] for seed in found]) for one in VARIANTS
             }
             for g in galleries
         }
