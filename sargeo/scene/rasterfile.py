@@ -17,7 +17,6 @@ from rasterio.windows import Window
 
 from sargeo.errors import SceneDamagedError
 from sargeo.geo.grid import Block
-from sargeo.scene.interpret import polarisations_in
 from sargeo.scene.rasteropen import (
     GDAL_ERRORS,
     damage_told,
@@ -26,6 +25,7 @@ from sargeo.scene.rasteropen import (
     open_raster,
 )
 from sargeo.scene.sampling import sample_blocks
+from sargeo.scene.words import polarisations_in
 
 CACHE_MB = 256
 """Of decoded blocks that GDAL keeps. Its own default is a twentieth of the machine's memory."""

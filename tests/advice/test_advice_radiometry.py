@@ -60,7 +60,7 @@ def test_a_polarisation_is_named_for_each_band(
 
 
 @follows(
-    "sargeo.scene.interpret:find_polarisations",
+    "sargeo.scene.interpret:_find_polarisations",
     "Name one for each band in order, and skip for a band that holds none, such as ….",
     problem="which polarisation its band holds",
 )
@@ -73,7 +73,7 @@ def test_the_polarisation_of_one_band_is_named_as_shown(
 
 
 @follows(
-    "sargeo.scene.interpret:find_polarisations",
+    "sargeo.scene.interpret:_find_polarisations",
     "Name one for each band in order, and skip for a band that holds none, such as ….",
     problem="bands hold",
 )
@@ -108,8 +108,8 @@ def test_the_scale_is_said(
 
 
 @follows(
-    "sargeo.scene.interpret:_check_values",
-    "If they are hundredths or thousandths, …; else give another scene.",
+    "sargeo.scene.interpret:_unusable",
+    "If they are … of decibels, …; else give another scene.",
 )
 @pytest.mark.parametrize("another", [True, False])
 def test_the_scale_of_hundredths_is_set(
@@ -125,8 +125,8 @@ def test_the_scale_of_hundredths_is_set(
 
 
 @follows(
-    "sargeo.scene.interpret:_scale_of_values",
-    "If its numbers are hundredths of decibels, …; else give another scene.",
+    "sargeo.scene.interpret:_unusable",
+    "If they are … of decibels, …; else give another scene.",
 )
 def test_the_scale_of_hundredths_that_nothing_names_is_set(
     scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
@@ -138,7 +138,7 @@ def test_the_scale_of_hundredths_that_nothing_names_is_set(
 
 
 @follows(
-    "sargeo.scene.interpret:_check_values",
+    "sargeo.scene.interpret:_companion",
     "Leave it out by skip in its place among the polarisations, such as ….",
 )
 def test_angles_are_skipped(scene: Path, refused: Refused, mapped: Mapped) -> None:
