@@ -80,7 +80,7 @@ def test_polarisations_are_words(text, polarisations):
         (
             {"band_tags": "VV beta nought", "median": 0.2},
             Band("VV", "beta0", "linear"),
-            ("band tags", "band tags", "quantity"),
+            ("band tags", "band tags", "presumed linear power"),
         ),
         (
             {"tags": "HH", "descriptions": ("sigma_0 amplitude",), "median": 0.3},
