@@ -21,24 +21,18 @@ from sargeo.scene.acquisition_time import find_acquisition_time
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
 from sargeo.scene.capella import amplitude_factor
-from sargeo.scene.choose import Companion, choose_bands, mean_angle_deg
-from sargeo.scene.interpret import (
-    Clues,
-    Finding,
-    Spread,
-    find_incidence_deg,
-    informative_text,
-    interpret,
-    polarisations_in,
-    stored_as,
-)
+from sargeo.scene.choose import Choice, Companion, choose_bands, mean_angle_deg
+from sargeo.scene.clues import Clues
+from sargeo.scene.interpret import Finding, find_incidence_deg, interpret
 from sargeo.scene.platforms import find_platform
 from sargeo.scene.rasterfile import RasterFacts, RasterFile
 from sargeo.scene.rasteropen import raster_exists
 from sargeo.scene.refuse import check_no_picture, check_pixels, georeference
 from sargeo.scene.scene import Raster
 from sargeo.scene.siblings import common_name, sibling_paths
+from sargeo.scene.spread import Spread
 from sargeo.scene.validity import Measurements, Storage, Stored
+from sargeo.scene.words import informative_text, polarisations_in
 
 
 class GeoTiffScene:
@@ -173,7 +167,7 @@ class GeoTiffScene:
             self._files.sort(key=lambda file: paths.index(file.path))
         self.name = common_name(paths)
         self.grid = _common_grid(self._files)
-        self._choose_bands(assume)
+        choice = self._choose_bands(assume)
         texts = [texts for file in self._files for texts in _texts(file)]
         if not (named or polarisations_in(" ".join(texts[0]))):
             check_no_picture(path, self.facts[0])
@@ -184,8 +178,10 @@ class GeoTiffScene:
         clues = Clues(
             source=self.source,
             texts=texts,
-            stored=[stored_as(storage) for storage in storages],
+            storages=storages,
             values=[Spread.of(values) for values in self.measurements.sample()],
+            positions=choice.kept,
+            total=len(choice.kept) + len(choice.companions),
         )
         self.findings = interpret(clues, assume)
         self.bands = tuple(finding.band for finding in self.findings)
@@ -196,7 +192,7 @@ class GeoTiffScene:
         self.platform, self.platform_from = find_platform(tags, path, assume.platform)
         self.acquired, self.acquired_from = find_acquisition_time(tags, path)
 
-    def _choose_bands(self, assume: Assumptions) -> None:
+    def _choose_bands(self, assume: Assumptions) -> Choice:
         """Leave out what accompanies the measurements, but for the mean of incidence angles."""
         places = [(file, i) for file in self._files for i in range(len(file.facts.indexes))]
         names = [_name_of_band(file.facts, i) for file, i in places]
@@ -209,6 +205,7 @@ class GeoTiffScene:
         self._files = [file for file in self._files if file.facts.indexes]
         for file in self._files:
             check_pixels(file.path, file.facts)
+        return choice
 
     def _mean_angle_deg(self, file: RasterFile, position: int) -> float | None:
         def read(block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sargeo.scene.bands import Quantity
 from sargeo.scene.choose import Companion
@@ -24,7 +24,7 @@ def notices(scene: Scene) -> tuple[str, ...]:
     return (*_presumed(findings), *_left_out(companions))
 
 
-def _presumed(findings: Iterable[Finding]) -> Iterable[str]:
+def _presumed(findings: Sequence[Finding]) -> Iterable[str]:
     guessed: dict[str, list[str]] = {}
     for finding in findings:
         if finding.quantity_from.startswith(PRESUMED):
@@ -35,6 +35,9 @@ def _presumed(findings: Iterable[Finding]) -> Iterable[str]:
             f"{' and '.join(polarisations)} {'is' if len(polarisations) == 1 else 'are'} presumed "
             f"to be {name}, as the file names no calibration."
         )
+    for finding in findings:
+        if finding.scale_from.startswith(PRESUMED):
+            yield f"{finding.band.polarisation}: {finding.scale_from}."
 
 
 def _left_out(companions: Iterable[Companion]) -> Iterable[str]:

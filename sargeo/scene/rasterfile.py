@@ -17,7 +17,6 @@ from rasterio.windows import Window
 
 from sargeo.errors import SceneDamagedError
 from sargeo.geo.grid import Block
-from sargeo.scene.interpret import polarisations_in
 from sargeo.scene.rasteropen import (
     GDAL_ERRORS,
     damage_explained,
@@ -27,6 +26,7 @@ from sargeo.scene.rasteropen import (
 )
 from sargeo.scene.sampling import sample_blocks
 from sargeo.scene.stored import full_blocks
+from sargeo.scene.words import polarisations_in
 
 CACHE_MB = 256
 """Of decoded blocks that GDAL keeps. Its own default is a twentieth of the machine's memory."""

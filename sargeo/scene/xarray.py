@@ -17,20 +17,15 @@ from sargeo.geo.grid import Block, GeoGrid
 from sargeo.scene.acquisition_time import find_acquisition_time
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
-from sargeo.scene.choose import Companion, choose_bands, mean_angle_deg
-from sargeo.scene.interpret import (
-    Clues,
-    Finding,
-    Spread,
-    find_incidence_deg,
-    informative_text,
-    interpret,
-    stored_as,
-)
+from sargeo.scene.choose import Choice, Companion, choose_bands, mean_angle_deg
+from sargeo.scene.clues import Clues
+from sargeo.scene.interpret import Finding, find_incidence_deg, interpret
 from sargeo.scene.platforms import find_platform
 from sargeo.scene.refuse import check_crs, has_no_transform
 from sargeo.scene.scene import Raster
+from sargeo.scene.spread import Spread
 from sargeo.scene.validity import Measurements, Storage, Stored
+from sargeo.scene.words import informative_text
 
 if TYPE_CHECKING:
     import xarray
@@ -94,11 +89,11 @@ class DataArrayScene:
         self._array = self._in_order(array)
         self._nodata = self._said_nodata(array)
         self.grid = self._find_grid(array)
-        labels = [str(v) for v in np.atleast_1d(self._array[self._array.dims[0]].values)]
-        self._choose_bands(labels, assume)
+        labels = self._labels(array)
+        choice = self._choose_bands(labels, assume)
         storages = self._storages(array)
         self.measurements = Measurements(self.source, self._read_stored, self.grid.shape, storages)
-        self.findings = interpret(self._clues(storages), assume)
+        self.findings = interpret(self._clues(array, labels, choice, storages), assume)
         self.bands = tuple(finding.band for finding in self.findings)
         self.measurements.settle(self.bands)
         self.measurements.check_any()
@@ -129,7 +124,7 @@ class DataArrayScene:
             return values, np.ones(values.shape, bool)
         return values, stored != self._nodata
 
-    def _choose_bands(self, labels: list[str], assume: Assumptions) -> None:
+    def _choose_bands(self, labels: list[str], assume: Assumptions) -> Choice:
         """Leave out what accompanies the measurements, but for the mean of incidence angles."""
         choice = choose_bands(self.source, labels, assume)
         self.companions = choice.companions
@@ -139,6 +134,18 @@ class DataArrayScene:
                 self._array = whole[[companion.position]]
                 self._angle_deg = mean_angle_deg(self._read_angles, self.grid.shape)
         self._array = whole[list(choice.kept)]
+        return choice
+
+    def _labels(self, array: xarray.DataArray) -> list[str]:
+        """Return what each band calls itself: by words of its coordinate, else its long name.
+
+        rioxarray numbers the bands of a file, and keeps their descriptions as ``long_name``.
+        """
+        coordinate = np.atleast_1d(self._array[self._array.dims[0]].values)
+        names = _of_each_band(array.attrs, "long_name", len(coordinate))
+        if names and coordinate.dtype.kind in "biuf":
+            return names
+        return [str(label) for label in coordinate]
 
     def _read_angles(self, block: Block) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         values, valid = self._read_stored(block)
@@ -234,20 +241,32 @@ class DataArrayScene:
             )
         return grid
 
-    def _clues(self, storages: list[Storage]) -> Clues:
-        labels = np.atleast_1d(self._array[self._array.dims[0]].values)
-        attrs = _text_attrs(self._array.attrs)
+    def _clues(
+        self, array: xarray.DataArray, labels: list[str], choice: Choice, storages: list[Storage]
+    ) -> Clues:
+        attrs, total = _text_attrs(array.attrs), len(labels)
+        units = _of_each_band(array.attrs, "units", total) or [attrs.get("units", "")] * total
+        if _of_each_band(array.attrs, "long_name", total) == labels:
+            del attrs["long_name"]  # what one band says of itself says nothing of the others
+        tags = informative_text(attrs)
         return Clues(
             source=self.source,
-            texts=[
-                [str(label), "", attrs.get("units", ""), informative_text(attrs), self.name]
-                for label in labels
-            ],
-            stored=[stored_as(storage) for storage in storages],
+            texts=[[labels[i], "", units[i], tags, self.name] for i in choice.kept],
+            storages=storages,
             values=[Spread.of(values) for values in self.measurements.sample()],
+            positions=choice.kept,
+            total=total,
             say='assume="{}"',
-            rescale="give array / 100 in its place",
+            rescale='set array.attrs["scale_factor"] to {scale:g} and array.attrs["add_offset"] to '
+            "{offset:g}",
         )
+
+
+def _of_each_band(attrs: Mapping[Any, Any], name: str, count: int) -> list[str]:
+    """Return an attribute that says something of each band; empty if it does not."""
+    said = attrs.get(name)
+    each = list(said) if isinstance(said, (list, tuple)) else [said] if count == 1 else []
+    return [str(text) for text in each] if len(each) == count and said is not None else []
 
 
 def _said_crs(array: xarray.DataArray, source: str) -> CRS | None:

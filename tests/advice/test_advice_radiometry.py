@@ -60,7 +60,7 @@ def test_a_polarisation_is_named_for_each_band(
 
 
 @follows(
-    "sargeo.scene.interpret:find_polarisations",
+    "sargeo.scene.interpret:_find_polarisations",
     "Name one for each band in order, and skip for a band that holds none, such as ….",
     problem="which polarisation its band holds",
 )
@@ -73,7 +73,7 @@ def test_the_polarisation_of_one_band_is_named_as_shown(
 
 
 @follows(
-    "sargeo.scene.interpret:find_polarisations",
+    "sargeo.scene.interpret:_find_polarisations",
     "Name one for each band in order, and skip for a band that holds none, such as ….",
     problem="bands hold",
 )
@@ -108,8 +108,8 @@ def test_the_scale_is_said(
 
 
 @follows(
-    "sargeo.scene.interpret:_check_values",
-    "If they are hundredths or thousandths, …; else give another scene.",
+    "sargeo.scene.interpret:_unusable",
+    "If they are … of decibels, …; else give another scene.",
 )
 @pytest.mark.parametrize("another", [True, False])
 def test_the_scale_of_hundredths_is_set(
@@ -125,8 +125,8 @@ def test_the_scale_of_hundredths_is_set(
 
 
 @follows(
-    "sargeo.scene.interpret:_scale_of_values",
-    "If its numbers are hundredths of decibels, …; else give another scene.",
+    "sargeo.scene.interpret:_unusable",
+    "If they are … of decibels, …; else give another scene.",
 )
 def test_the_scale_of_hundredths_that_nothing_names_is_set(
     scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
@@ -138,7 +138,7 @@ def test_the_scale_of_hundredths_that_nothing_names_is_set(
 
 
 @follows(
-    "sargeo.scene.interpret:_check_values",
+    "sargeo.scene.interpret:_companion",
     "Leave it out by skip in its place among the polarisations, such as ….",
 )
 def test_angles_are_skipped(scene: Path, refused: Refused, mapped: Mapped) -> None:
@@ -247,3 +247,69 @@ def test_the_nodata_value_is_checked(
     measured = tmp_path / "measured.tif"
     gdal("gdal_translate", "-b", 1, scene, measured)
     assert_right(mapped(measured))
+
+
+FLAGS = (DB > -15).astype("float32")
+ANGLES = np.broadcast_to(np.linspace(30, 46, SIDE, dtype="float32"), (1, SIDE, SIDE))
+
+
+@pytest.mark.parametrize("name", ["count", "something else"])
+def test_names_of_the_file_are_kept(
+    name: str, scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    seaside(scene, np.concatenate([power(2), power() / 5]), ["VV", "VH", name])
+    option = proposed(refused("info", scene).remedy)
+    assert option[1] == "vv,vh,skip,linear"
+    assert_right(mapped(scene, *option))
+
+
+@pytest.mark.parametrize("bands", [1, 2])
+def test_raised_decibels_are_uncalibrated(
+    bands: int, scene: Path, refused: Refused, mapped: Mapped
+) -> None:
+    seaside(scene, decibels(bands) + 60, ["VV dB", "VH dB"][:bands])
+    option = proposed(refused("info", scene).remedy)
+    assert option[1] == "db,uncalibrated"
+    assert_right(mapped(scene, *option))
+
+
+@follows(
+    "sargeo.scene.interpret:_check_values",
+    "If they are decibels without their minus sign, …; if they are uncalibrated decibels, say ….",
+)
+def test_the_minus_sign_is_set(scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped) -> None:
+    seaside(scene, -DB, ["VV dB"])
+    words = refused("info", scene).remedy.split(" with ")[1].split(" FILE")[0].split()
+    gdal(*words, scene)
+    assert_right(mapped(scene))
+
+
+@follows("sargeo.scene.interpret:_unusable", "Give a scene of backscatter or amplitude.")
+def test_backscatter_is_given(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    seaside(scene, 1e6 * DB, ["VV dB"])
+    refused("info", scene)
+    assert_right(mapped(seaside(scene.with_name("another.tif"))))
+
+
+@follows("sargeo.scene.interpret:_no_backscatter", "Give the file that holds backscatter.")
+def test_lone_angles_are_no_backscatter(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    seaside(scene, ANGLES, [""])
+    assert "holds no backscatter" in refused("info", scene).problem
+    assert_right(mapped(seaside(scene.with_name("another.tif"))))
+
+
+@follows("sargeo.scene.interpret:_companion", "Give the file that holds backscatter.")
+def test_flags_alone_are_no_backscatter(scene: Path, refused: Refused, mapped: Mapped) -> None:
+    seaside(scene, np.concatenate([FLAGS, FLAGS]), ["VV", "VH"])
+    refused("info", scene, "--assume", "vv,vh,linear")
+    assert_right(mapped(seaside(scene.with_name("another.tif"))))
+
+
+@pytest.mark.parametrize(("factor"), [10, 100, 1000])
+def test_multiples_are_scaled(
+    factor: int, scene: Path, refused: Refused, gdal: Gdal, mapped: Mapped
+) -> None:
+    seaside(scene, np.round(factor * DB).astype("int32"), ["VV dB"])
+    words = refused("info", scene).remedy.split(" with ")[1].split(" FILE")[0].split()
+    gdal(*words, scene)
+    assert_right(mapped(scene))

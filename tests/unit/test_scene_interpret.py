@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sargeo.errors import UnknownRadiometryError, UsageError
 from sargeo.scene.assumptions import Assumptions
 from sargeo.scene.bands import Band
-from sargeo.scene.interpret import (
-    Clues,
-    Spread,
-    find_incidence_deg,
-    informative_text,
-    interpret,
-    polarisations_in,
-)
+from sargeo.scene.clues import Clues
+from sargeo.scene.interpret import find_incidence_deg, interpret
 from sargeo.scene.siblings import common_name, sibling_paths
+from sargeo.scene.spread import Spread
+from sargeo.scene.validity import Storage
+from sargeo.scene.words import informative_text, polarisations_in
+
+STORAGES = {
+    "integer": Storage(np.dtype("int16")),
+    "scaled": Storage(np.dtype("int16"), 0.01),
+    "float": Storage(np.dtype("float32")),
+}
 
 
 def clues(
@@ -22,7 +26,12 @@ def clues(
 ):  # fmt: skip
     texts = [[d, band_tags, unit, tags, name] for d in descriptions]
     around = Spread(median - 9, median, median + 9) if median < 0 else Spread(0, median, 5 * median)
-    return Clues("x.tif", texts, [stored] * len(texts), [spread or around] * len(texts))
+    return of_bands(texts, [spread or around] * len(texts), stored)
+
+
+def of_bands(texts, spreads, stored="float"):
+    count = len(texts)
+    return Clues("x.tif", texts, [STORAGES[stored]] * count, spreads, range(count), count)
 
 
 def found(**said):
@@ -71,7 +80,7 @@ def test_polarisations_are_words(text, polarisations):
         (
             {"band_tags": "VV beta nought", "median": 0.2},
             Band("VV", "beta0", "linear"),
-            ("band tags", "band tags", "quantity"),
+            ("band tags", "band tags", "presumed linear power"),
         ),
         (
             {"tags": "HH", "descriptions": ("sigma_0 amplitude",), "median": 0.3},
@@ -144,12 +153,12 @@ def test_what_stays_unknown_is_refused(said):
 @pytest.mark.parametrize(
     ("spread", "assumed", "proposed"),
     [
-        (Spread(0.003, 0.05, 0.4), "vv,db", "--assume linear"),
-        (Spread(-25, -14, -2), "vv,linear", "--assume db"),
-        (Spread(-25, -14, -2), "vv,amplitude", "--assume db"),
-        (Spread(20, 450, 2000), "vv,db", "--assume amplitude,uncalibrated"),
-        (Spread(20, 450, 2000), "vv,linear,sigma0", "--assume linear,uncalibrated"),
-        (Spread(20, 450, 2000), "vv,amplitude,gamma0", "--assume amplitude,uncalibrated"),
+        (Spread(0.003, 0.05, 0.4), "vv,db", "--assume vv,linear"),
+        (Spread(-25, -14, -2), "vv,linear", "--assume vv,db"),
+        (Spread(-25, -14, -2), "vv,amplitude", "--assume vv,db"),
+        (Spread(20, 450, 2000), "vv,db", "--assume vv,amplitude,uncalibrated"),
+        (Spread(20, 450, 2000), "vv,linear,sigma0", "--assume vv,linear,uncalibrated"),
+        (Spread(20, 450, 2000), "vv,amplitude,gamma0", "--assume vv,amplitude,uncalibrated"),
     ],
 )
 def test_values_that_cannot_be_what_is_assumed_are_refused(spread, assumed, proposed):
@@ -159,7 +168,7 @@ def test_values_that_cannot_be_what_is_assumed_are_refused(spread, assumed, prop
     assert "as assumed by the user" in caught.value.problem
     assert proposed in caught.value.remedy
     better = caught.value.remedy.removesuffix(".").rsplit(" ", 1)[1]
-    assert interpret(told, Assumptions.parse(f"vv,{better}"))
+    assert interpret(told, Assumptions.parse(better))
 
 
 def test_power_that_noise_removal_left_near_zero_is_no_decibels():
@@ -170,16 +179,14 @@ def test_power_that_noise_removal_left_near_zero_is_no_decibels():
 
 def test_angles_without_a_name_are_proposed_to_be_skipped():
     sea = Spread(-25.0, -14.0, -2.0)
-    told = Clues(
-        "x.tif", [["", "", "", "", "x"]] * 3, ["float"] * 3, [sea, sea, Spread(30, 38, 46)]
-    )
+    told = of_bands([["", "", "", "", "x"]] * 3, [sea, sea, Spread(30, 38, 46)])
     with pytest.raises(UnknownRadiometryError) as caught:
         interpret(told, Assumptions())
     assert "--assume vv,vh,skip,db" in caught.value.remedy
     for scale in ("db", "linear", "amplitude"):
         with pytest.raises(UnknownRadiometryError, match=r"Band 3 .* skip"):
             interpret(
-                Clues("x.tif", told.texts, told.stored, [*[Spread(1, 2, 9)] * 2, told.values[2]])
+                of_bands(told.texts, [*[Spread(1, 2, 9)] * 2, told.values[2]])
                 if scale != "db"
                 else told,
                 Assumptions.parse(f"vv,vh,hh,{scale}"),
