@@ -16,9 +16,41 @@ from sargeo.scene.sampling import Likely, Reader, sample_values
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 """Words of snake_case and camelCase: SNAP has localIncidenceAngle and layoverShadowMask."""
 
-_ANGLE_WORDS = {"angle", "incidence", "incidenceangle", "inc", "lia", "theta"}
-_MASK_WORDS = {"mask", "layover", "shadow", "layovershadow", "layovershadowmask", "ls"}
-_OTHER_WORDS = {"elevation", "dem", "latitude", "longitude", "lat", "lon"}
+_ANGLE_WORDS = {
+    "angle",
+    "incidence",
+    "incidenceangle",
+    "inc",
+    "lia",
+    "theta",
+    "localincidenceangle",
+    "incang",
+    "lookangle",
+}
+_MASK_WORDS = {
+    "mask",
+    "layover",
+    "shadow",
+    "layovershadow",
+    "layovershadowmask",
+    "ls",
+    "lsm",
+    "lsmap",
+    "shadowmask",
+    "datamask",
+}
+_OTHER_WORDS = {
+    "elevation",
+    "dem",
+    "latitude",
+    "longitude",
+    "lat",
+    "lon",
+    "height",
+    "ratio",
+    "scattering",
+    "scatteringarea",
+}
 """How Earth Engine ("angle"), SNAP, HyP3 ("inc", "ls", "dem") and pyroSAR ("lia") name bands and
 files that accompany backscatter."""
 

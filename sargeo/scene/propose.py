@@ -56,7 +56,8 @@ def possible_scales(clues: Clues, band: int, quantity: Quantity | None) -> list[
 
 def _polarisations(clues: Clues, assume: Assumptions) -> list[Polarisation | None]:
     count = len(clues.values)
-    measured = [b for b in range(count) if not (clues.like_angles(b) or clues.values[b].flags)]
+    flags = [count > 1 and spread.flags for spread in clues.values]
+    measured = [band for band in range(count) if not (clues.like_angles(band) or flags[band])]
     own = [clues.own_polarisation(band) for band in range(count)]
     if assume.measured:
         said: Sequence[Polarisation | None] = assume.measured

@@ -13,8 +13,8 @@ _DARK, _BRIGHT, _NOISE = 1e-5, 30.0, 0.05
 """Power that some pixel of a calibrated scene exceeds, that its median does not, and how far noise
 removal can bring that median below zero."""
 
-_FLAGS = (0, 1, 2, 3, 255)
-"""What masks hold: SNAP's of layover and shadow counts to 3, pictures of masks hold 0 and 255."""
+_FLAGS = (0, 1, 2, 3)
+"""What masks hold: SNAP's of layover and shadow counts to 3."""
 
 MULTIPLES = {0.1: "tenths", 0.01: "hundredths", 0.001: "thousandths"}
 """What programs write decibels in, to keep them as integers."""
