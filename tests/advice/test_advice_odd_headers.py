@@ -128,7 +128,7 @@ def map_array(array: xr.DataArray, out: Path) -> Path:
 
 @follows(
     "sargeo.scene.xarray:DataArrayScene._numbers",
-    'Correct array.attrs["…"], or leave it out.',
+    'Correct array.…["…"], or leave it out.',
 )
 @pytest.mark.parametrize("correct", [True, False])
 def test_a_scale_is_corrected_or_left_out(correct: bool, out: Path) -> None:
