@@ -438,7 +438,9 @@ def test_all_options_that_take_a_fraction_are_known() -> None:
     from sargeo_cli.main import app
 
     found = {
-        name: {max(p.opts, key=len) for p in command.params if p.display_type == "float"}
+        name: {
+            max(p.opts, key=len) for p in command.params if p.type_descriptor.annotation is float
+        }
         for name, command in get_command(app).commands.items()
     }
     assert {name: there for name, there in found.items() if there} == {

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 import rioxarray  # noqa: F401  registers the accessor that places data sets
 import xarray as xr
 from rasterio.control import GroundControlPoint
@@ -120,10 +121,8 @@ def test_what_cannot_be_edited_is_written_with_its_place(
 def test_what_cannot_be_edited_is_written_with_its_crs(
     scene: Path, refused: Refused, mapped: Mapped, gdal: Gdal
 ) -> None:
-    middles = 10 * (np.arange(SIDE) + 0.5)
-    places = {"y": NORTH - middles, "x": WEST + middles}
-    path = scene.with_suffix(".nc")
-    xr.DataArray(decibels()[0], places, ("y", "x"), name="VV").to_netcdf(path)
+    path = scene.with_suffix(".vrt")
+    rasterio.shutil.copy(write_seaside(scene.with_name("plain.tif"), crs=None), path, driver="VRT")
     refused("info", path)
     gdal("gdal_translate", "-a_srs", UTM, path, scene)
     assert_right(mapped(scene, "--assume", "vv,db"))
