@@ -147,7 +147,7 @@ MUTANTS = (
     Mutant(
         "nodata: a region of zeros is water",
         "sargeo/scene/validity.py",
-        "reason[_regions(doubt | (reason != 0), edges) & doubt] = Why.REGION",
+        "reason[regions(doubt | (reason != 0), edges) & doubt] = Why.REGION",
         "pass",
         "tests/unit/test_scene_validity.py",
     ),

@@ -138,16 +138,33 @@ def companion_of(name: str) -> str:
     >>> companion_of("localIncidenceAngle"), companion_of("Sigma0_VV_masked")
     ('incidence angle', '')
     """
-    words = {word.lower() for word in _WORD.findall(name)}
+    words = [word.lower() for word in _WORD.findall(name)]
+    if re.search(r"\b[vh][vh] ?/ ?[vh][vh]\b", name, re.IGNORECASE):
+        return "no backscatter"  # a ratio
+    if _names_backscatter(words):
+        return ""
     # A mask of an angle is a mask, and one of layover and incidence too.
     for what, known in (
         ("mask", _MASK_WORDS),
         ("incidence angle", _ANGLE_WORDS),
         ("no backscatter", _OTHER_WORDS),
     ):
-        if words & known:
+        if known.intersection(words):
             return what
     return ""
+
+
+def _names_backscatter(words: Sequence[str]) -> bool:
+    """Tell whether a name is one of a polarisation, whatever else it says of how it was made.
+
+    SNAP has Sigma0_VV_use_projected_local_incidence_angle_from_dem, which is no angle: it names
+    more than a polarisation and what accompanies one, and neither begins with that nor ends in it.
+    """
+    aside = _ANGLE_WORDS | _MASK_WORDS | _OTHER_WORDS
+    polarisations = {word for word in words if word.upper() in POLARISATIONS}
+    if len(polarisations) != 1 or words[0] in aside or words[-1] in _MASK_WORDS | {"ratio"}:
+        return False
+    return bool(set(words) - polarisations - aside - {"local", "projected", "area", "and", "0"})
 
 
 def mean_angle_deg(read: Reader, shape: tuple[int, int], likely: Likely = tuple) -> float | None:

@@ -173,3 +173,39 @@ def test_arrays_leave_companions_out_as_files_do():
     assert [b.polarisation for b in scene.bands] == ["VV", "VH"]
     assert scene.incidence_deg == 38.5
     np.testing.assert_array_equal(scene.read(scene.grid.block).values, values[:2])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gamma0 VV dB (DEM flattened)",
+        "gamma0_VV_dem",
+        "Sigma0_VV_norm_theta40",
+        "Sigma0_VV_use_projected_local_incidence_angle_from_dem",
+        "sigma0 VV dB normalised to incidence angle 40",
+        "VV mask applied",
+        "Sigma0_VH_masked",
+        "VH dB, shadow removed",
+    ],
+)
+def test_a_band_that_names_its_polarisation_is_one_however_it_was_made(name: str) -> None:
+    assert companion_of(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("VV_mask", "mask"),
+        ("VV mask", "mask"),
+        ("Sigma0_VV_mask", "mask"),
+        ("VV_layover_shadow_mask", "mask"),
+        ("incidence angle VV", "incidence angle"),
+        ("VV_local_incidence_angle", "incidence angle"),
+        ("angle_VH", "incidence angle"),
+        ("VV/VH", "no backscatter"),
+        ("VH / VV", "no backscatter"),
+        ("VV_VH_ratio", "no backscatter"),
+    ],
+)
+def test_a_band_beside_a_polarisation_is_none(name: str, what: str) -> None:
+    assert companion_of(name) == what
