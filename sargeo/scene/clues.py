@@ -77,7 +77,7 @@ class Clues:
         """Return what a band is called in messages."""
         return f"Band {self.positions[band] + 1} of {self.source}"
 
-    def said_scale(self, band: int) -> tuple[Scale, str] | None:
+    def stated_scale(self, band: int) -> tuple[Scale, str] | None:
         """Return the scale that the most specific place names that names one, and the place."""
         for place, text in self.places(band):
             said = scales_in(text)
@@ -85,7 +85,7 @@ class Clues:
                 return said.pop(), place
         return None
 
-    def said_quantity(self, band: int) -> tuple[Quantity, str] | None:
+    def stated_quantity(self, band: int) -> tuple[Quantity, str] | None:
         """Return the quantity that the most specific place names that names one, and the place."""
         for place, text in self.places(band):
             said = quantities_in(text)

@@ -64,7 +64,7 @@ def find_incidence_deg(tags: Iterable[Mapping[str, str]]) -> float | None:
 def _finding(
     clues: Clues, band: int, polarisation: Polarisation, place: str, assume: Assumptions
 ) -> Finding:
-    said = (assume.quantity, _ASSUMED) if assume.quantity else clues.said_quantity(band)
+    said = (assume.quantity, _ASSUMED) if assume.quantity else clues.stated_quantity(band)
     known = said[0] if said else None
     scale, scale_from = _find_scale(clues, band, known, assume)
     _check_values(clues, band, scale, scale_from, known, assume)
@@ -116,7 +116,7 @@ def _find_scale(
 ) -> tuple[Scale, str]:
     if assume.scale:
         return assume.scale, _ASSUMED
-    return clues.said_scale(band) or _scale_of_values(clues, band, quantity, assume)
+    return clues.stated_scale(band) or _scale_of_values(clues, band, quantity, assume)
 
 
 def _scale_of_values(

@@ -83,7 +83,7 @@ def _shared(clues: Clues) -> tuple[Polarisation, ...]:
 
 def _scale_words(clues: Clues, band: int, assume: Assumptions) -> str:
     """Return words for a band's scale; empty where the file's own are borne out."""
-    told, quantity = clues.said_scale(band), clues.said_quantity(band)
+    told, quantity = clues.stated_scale(band), clues.stated_quantity(band)
     said = assume.scale or (told[0] if told else None)
     kind = assume.quantity or (quantity[0] if quantity else None)
     if said and clues.values[band].fits(said, kind):
