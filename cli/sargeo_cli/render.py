@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,9 +22,18 @@ Facts = Mapping[str, Any]
 def print_json(facts: object) -> None:
     """Print facts as one JSON document.
 
-    In ASCII: PowerShell takes what a program prints for text in the console's code page.
+    In ASCII: PowerShell takes what a program prints for text in the console's code page. Numbers
+    that JSON has none of, such as the NaN of a header, are null.
     """
-    typer.echo(json.dumps(facts, indent=2, default=str))
+    typer.echo(json.dumps(_finite(facts), indent=2, default=str, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_csv(rows: Sequence[Facts]) -> None:

@@ -274,3 +274,12 @@ def test_an_interval_that_is_unknown_has_no_unit(capsys: pytest.CaptureFixture[s
     table = {"classes": [], "confusion": [], "method": "By eye.", "notes": ""}
     show_assessment(Page(), {**facts, **table, "samples": 2})
     assert "(95 % interval unknown), by 2 samples." in capsys.readouterr().out
+
+
+def test_what_json_has_no_number_for_is_null(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": float("nan"), "b": [1.5, float("inf")], "c": {"d": (2, "x")}})
+    assert json.loads(capsys.readouterr().out) == {
+        "a": None,
+        "b": [1.5, None],
+        "c": {"d": [2, "x"]},
+    }
